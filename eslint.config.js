@@ -1,0 +1,111 @@
+// Lint rules of the house: strict types everywhere, and the direction in which rooms may import each other.
+import js from '@eslint/js';
+import reactHooks from 'eslint-plugin-react-hooks';
+import tseslint from 'typescript-eslint';
+
+/** Refuses imports of the named folders, with the reason shown to whoever tries. */
+function mayNotImport(folders, because) {
+  return {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          { group: folders.flatMap((folder) => [`**/${folder}/**`, `**/${folder}`]), message: because },
+          ...electronOnlyInApp,
+        ],
+      },
+    ],
+  };
+}
+
+const electronOnlyInApp = [
+  { group: ['electron', 'electron/*'], message: 'Only main/app and preload may import electron.' },
+];
+
+const nodeModules = ['node:*', 'fs', 'path', 'crypto', 'child_process', 'worker_threads', 'os', 'stream', 'zlib'];
+
+export default tseslint.config(
+  { ignores: ['dist/', 'release/', 'node_modules/', '**/*.wasm.ts', 'main/recovery/*/assembly/', 'test/fixtures/'] },
+  js.configs.recommended,
+  ...tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: {
+      parserOptions: {
+        project: ['./tsconfig.json', './tsconfig.web.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
+    },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Export by name, so that a thing has one name everywhere.' },
+      ],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['shared/**'],
+    rules: mayNotImport(
+      ['main', 'renderer', 'preload', ...nodeModules],
+      'shared is what both sides know: no Node, no DOM, and nothing of either side.',
+    ),
+  },
+  {
+    files: ['renderer/**'],
+    plugins: { 'react-hooks': reactHooks },
+    rules: {
+      ...reactHooks.configs.recommended.rules,
+      ...mayNotImport(['main', 'preload', ...nodeModules], 'The renderer sees shared only, and has no Node.'),
+    },
+  },
+  {
+    files: ['preload/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/main/**', '**/renderer/**', ...nodeModules], message: 'preload sees shared only.' }] },
+      ],
+    },
+  },
+  {
+    files: ['main/recovery/**'],
+    rules: mayNotImport(
+      ['engine', 'backend', 'app', 'browser', 'cli', 'renderer', 'preload'],
+      'recovery is the library: it imports shared and itself only.',
+    ),
+  },
+  {
+    files: ['main/engine/**'],
+    rules: mayNotImport(
+      ['backend', 'app', 'browser', 'cli', 'renderer', 'preload'],
+      'engine imports recovery and shared only.',
+    ),
+  },
+  {
+    files: ['main/backend/**'],
+    rules: mayNotImport(['app', 'browser', 'cli', 'renderer', 'preload'], 'backend does not know its hosts.'),
+  },
+  {
+    files: ['main/browser/**', 'main/cli/**'],
+    rules: mayNotImport(['app', 'renderer', 'preload'], 'Hosts do not know each other.'),
+  },
+  {
+    files: ['main/app/**'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        { patterns: [{ group: ['**/cli/**', '**/renderer/**', '**/preload/**'], message: 'Hosts do not know each other.' }] },
+      ],
+    },
+  },
+  {
+    files: ['eslint.config.js', '*.config.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+);
