@@ -1,0 +1,81 @@
+/** Random access to bytes: what a backup file, a set of its split parts, and a restored image have in common. */
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { fail, problem, RecoveryError } from '../../../shared/problems.ts';
+
+/** Bytes that can be read at any position, as by `pread`. */
+export interface ByteSource {
+  /** Length in bytes, fixed while the source is open. */
+  readonly size: number;
+  /**
+   * Reads exactly `length` bytes from `position` into a new array, or into the start of `into` when given.
+   * Reading past the end is a programmer's mistake, except that a source which shrank says `source-lost`.
+   */
+  read(position: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a regular file for positional reads.
+ *
+ * @throws RecoveryError `source-missing`, `source-unreadable`, `source-not-a-file`
+ */
+export async function openFileSource(path: string): Promise<ByteSource> {
+  let handle: FileHandle;
+  try {
+    // O_NONBLOCK keeps a named pipe in the file's place from hanging the open.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+  } catch (error) {
+    throw openingProblem(path, error);
+  }
+  const stat = await handle.stat();
+  if (!stat.isFile() && !stat.isBlockDevice()) {
+    await handle.close();
+    fail('source-not-a-file', { path });
+  }
+  return { size: stat.size, read: (position, length, into) => readExactly(handle, position, length, into), close: () => handle.close() };
+}
+
+async function readExactly(handle: FileHandle, position: number, length: number, into?: Uint8Array) {
+  const target = into?.subarray(0, length) ?? new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    let bytesRead: number;
+    try {
+      ({ bytesRead } = await handle.read(target, done, length - done, position + done));
+    } catch (error) {
+      throw new RecoveryError(problem('source-lost', { reason: errnoOf(error) }), { cause: error });
+    }
+    if (bytesRead === 0) fail('source-lost', { reason: 'shrank' });
+    done += bytesRead;
+  }
+  return target;
+}
+
+function openingProblem(path: string, error: unknown): RecoveryError {
+  const reason = errnoOf(error);
+  const code = reason === 'ENOENT' || reason === 'ENOTDIR' ? 'source-missing' : 'source-unreadable';
+  const value = code === 'source-missing' ? problem(code, { path }) : problem(code, { path, reason });
+  return new RecoveryError(value, { cause: error });
+}
+
+/** The operating system's name of a failure (`ENOSPC`, `EIO`, …), or the message where there is none. */
+export function errnoOf(error: unknown): string {
+  if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  return String(error);
+}
+
+/** A source over bytes in memory, for small sealed files and for tests. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return {
+    size: bytes.length,
+    read(position, length, into) {
+      if (position + length > bytes.length) return Promise.reject(new RangeError('read past the end'));
+      const slice = bytes.subarray(position, position + length);
+      if (!into) return Promise.resolve(slice.slice());
+      into.set(slice);
+      return Promise.resolve(into.subarray(0, length));
+    },
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * The catalogue of everything that can go wrong: one code each, with what it carries and how grave it is.
+ *
+ * Library, engine and backend speak in these codes; the words for people live in `shared/words/`, and a test
+ * holds that every code has its words in every language.
+ */
+
+/** How grave a problem is: a failure loses data or stops the work, a warning and a notice do not. */
+export type Severity = 'failure' | 'warning' | 'notice';
+
+interface ProblemKind {
+  readonly severity: Severity;
+  /** Whether trying the same thing again, unchanged or after the person acted, can help. */
+  readonly retry: boolean;
+  /** Names of the parameters that the words may mention. */
+  readonly params: readonly string[];
+}
+
+const failure = <const P extends readonly string[]>(...params: P) =>
+  ({ severity: 'failure', retry: false, params }) as const;
+const retriable = <const P extends readonly string[]>(...params: P) =>
+  ({ severity: 'failure', retry: true, params }) as const;
+const warning = <const P extends readonly string[]>(...params: P) =>
+  ({ severity: 'warning', retry: false, params }) as const;
+const notice = <const P extends readonly string[]>(...params: P) =>
+  ({ severity: 'notice', retry: false, params }) as const;
+
+export const problemKinds = {
+  // The backup file as a whole
+  'source-missing': retriable('path'),
+  'source-unreadable': retriable('path', 'reason'),
+  'source-lost': retriable('reason'),
+  'source-not-a-file': failure('path'),
+  'not-a-backup': failure(),
+  'backup-is-format-1': failure(),
+  'version-unsupported': failure('version'),
+  'backup-truncated': warning('size', 'member'),
+  'container-damaged': warning('offset'),
+  'container-too-long': failure('limit'),
+  'member-name-unsafe': warning('name'),
+  'member-repeated': warning('name'),
+  'member-unexplained': warning('name'),
+
+  // Header and passphrase
+  'header-missing': failure(),
+  'header-malformed': failure('detail'),
+  'header-seal-missing': failure(),
+  'header-seal-damaged': failure(),
+  'header-not-authentic': failure(),
+  'passphrase-rejected': retriable(),
+
+  // Key derivation
+  'derivation-parameters-invalid': failure('logN', 'r', 'p'),
+  'derivation-needs-memory': retriable('needed', 'allowed'),
+  'derivation-self-test-failed': failure('kernel'),
+
+  // Chunks
+  'chunk-missing': failure('file', 'chunk'),
+  'chunk-too-short': failure('file', 'chunk'),
+  'chunk-too-large': failure('file', 'chunk', 'size', 'limit'),
+  'chunk-header-damaged': failure('file', 'chunk'),
+  'chunk-not-authentic': failure('file', 'chunk'),
+  'chunk-damaged': failure('file', 'chunk'),
+  'chunk-not-sealed': failure('file', 'chunk'),
+  'chunk-unstable': warning('file', 'chunk'),
+
+  // Streams and archives inside
+  'compression-unsupported': failure('filter'),
+  'compression-differs': warning('file', 'named', 'found'),
+  'stream-damaged': failure('file', 'compression'),
+  'stream-unfinished': failure('file'),
+  'stream-overlong': failure('file'),
+  'archive-malformed': failure('file', 'detail'),
+  'archive-member-unexpected': failure('file', 'found'),
+  'sparse-map-invalid': failure('file', 'detail'),
+  'size-mismatch': failure('file', 'expected', 'found'),
+  'entry-renamed': notice('from', 'to'),
+  'entry-skipped': warning('path', 'reason'),
+
+  // The list of qubes
+  'qubes-xml-missing': failure(),
+  'qubes-xml-malformed': failure('detail'),
+  'qube-unknown': failure('qube'),
+  'qube-not-included': failure('qube'),
+  'qube-has-no-files': failure('qube'),
+  'volume-missing': warning('qube', 'volume'),
+
+  // Destination
+  'dest-missing': retriable('path'),
+  'dest-not-a-folder': failure('path'),
+  'dest-read-only': retriable('path'),
+  'dest-denied': retriable('path'),
+  'dest-full': retriable('needed', 'free'),
+  'dest-file-limit': failure('path', 'limit'),
+  'dest-occupied': failure('path'),
+  'dest-lost': retriable('path', 'reason'),
+
+  // The program itself
+  'engine-gone': retriable('reason'),
+  'cancelled': notice(),
+  'unexpected': failure('detail'),
+} as const satisfies Record<string, ProblemKind>;
+
+export type ProblemCode = keyof typeof problemKinds;
+
+/** The parameters that a problem of code `C` carries; sizes and offsets are bytes. */
+export type ProblemParams<C extends ProblemCode> = Readonly<
+  Record<(typeof problemKinds)[C]['params'][number], string | number>
+>;
+
+/** One thing that went wrong, as a value that crosses every wire and lands in every report. */
+export type Problem = {
+  readonly [C in ProblemCode]: { readonly code: C; readonly params: ProblemParams<C> };
+}[ProblemCode];
+
+export const problemCodes = Object.keys(problemKinds) as readonly ProblemCode[];
+
+/** The parameters as a last argument, which a code without parameters does not take. */
+type ParamsArgument<C extends ProblemCode> = (typeof problemKinds)[C]['params'] extends readonly []
+  ? []
+  : [ProblemParams<C>];
+
+/** Makes the problem `code`. */
+export function problem<C extends ProblemCode>(code: C, ...params: ParamsArgument<C>): Problem {
+  return { code, params: params[0] ?? {} } as unknown as Problem;
+}
+
+export function severityOf(value: Problem): Severity {
+  return problemKinds[value.code].severity;
+}
+
+/** The one exception of the library: carries a catalogued problem, and the cause for a developer's eyes. */
+export class RecoveryError extends Error {
+  readonly problem: Problem;
+
+  constructor(value: Problem, options?: ErrorOptions) {
+    super(value.code, options);
+    this.name = 'RecoveryError';
+    this.problem = value;
+  }
+}
+
+/** Throws the problem `code` as a `RecoveryError`. */
+export function fail<C extends ProblemCode>(code: C, ...params: ParamsArgument<C>): never {
+  throw new RecoveryError(problem(code, ...params));
+}
+
+/** The problem that any thrown value stands for: its own, or `unexpected`. */
+export function problemOf(thrown: unknown): Problem {
+  if (thrown instanceof RecoveryError) return thrown.problem;
+  return problem('unexpected', { detail: thrown instanceof Error ? thrown.message : String(thrown) });
+}
