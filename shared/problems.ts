@@ -97,8 +97,8 @@ export const problemKinds = {
 
   // The program itself
   'engine-gone': retriable('reason'),
-  'cancelled': notice(),
-  'unexpected': failure('detail'),
+  cancelled: notice(),
+  unexpected: failure('detail'),
 } as const satisfies Record<string, ProblemKind>;
 
 export type ProblemCode = keyof typeof problemKinds;

@@ -1,0 +1,41 @@
+/** What a host (Electron, the browser host, the command line) gives the backend, and what the backend is to it. */
+import type { Port } from '../../shared/contract/port.ts';
+import type { Dispatch, Emitters } from '../../shared/contract/define.ts';
+import type { WizardContract } from '../../shared/contract/wizard.ts';
+
+/** A running engine process as its spawner sees it. */
+export interface EngineProcess {
+  readonly port: Port;
+  /** Ends the process at once; safe to call twice. */
+  kill(): void;
+}
+
+/** Starts an engine in a process of its own, with a scrubbed environment. */
+export type EngineSpawner = () => EngineProcess;
+
+export interface Host {
+  readonly kind: 'electron' | 'browser';
+  readonly version: string;
+  /** BCP 47 tag of the system's language. */
+  readonly locale: string;
+  /** The system's own dialogs, each answering a path or null when closed; null where the host has none. */
+  readonly dialogs: {
+    chooseBackup(): Promise<string | null>;
+    chooseFolder(): Promise<string | null>;
+  } | null;
+  /** Path of the sample backup that ships with the program. */
+  readonly samplePath: string;
+  readonly spawnEngine: EngineSpawner;
+  /** Shows a folder in the system's file manager. */
+  showFolder(path: string): Promise<void>;
+  /** Ends the program after the person closed the wizard. */
+  quit(): void;
+}
+
+/** The backend of one wizard: answers its contract's calls, and ends its engine when closed. */
+export interface Backend {
+  readonly dispatch: Dispatch;
+  close(): Promise<void>;
+}
+
+export type CreateBackend = (host: Host, emit: Emitters<WizardContract>) => Backend;

@@ -1,0 +1,126 @@
+/** The domain as both sides see it: a backup, the qubes in it, what a restore is asked to do and how it ended. */
+import * as z from 'zod/mini';
+import { problemCodes, type Problem, type ProblemCode } from './problems.ts';
+
+/** A count of bytes or of things. */
+const count = z.number().check(z.nonnegative());
+
+export const problemSchema = z.object({
+  code: z.enum(problemCodes as [ProblemCode, ...ProblemCode[]]),
+  params: z.record(z.string(), z.union([z.string(), z.number()])),
+}) as unknown as z.ZodMiniType<Problem, Problem>;
+
+/** What can be said of a backup before its passphrase is known; nothing in it is authenticated yet. */
+export const backupSummary = z.object({
+  fileName: z.string(),
+  size: count,
+  /** Format version by the header's own word; null when there is no readable header. */
+  version: z.nullable(z.number()),
+  backupId: z.nullable(z.string()),
+  /** `YYYY-MM-DDTHH:MM:SS` as written into the backup id: local time of the machine that made it. */
+  created: z.nullable(z.string()),
+  encrypted: z.boolean(),
+  /** Name of the compression filter, or null when the backup is not compressed. */
+  compression: z.nullable(z.string()),
+  /** How many files the container holds, and whether it ends where a container should end. */
+  fileCount: count,
+  complete: z.boolean(),
+  problems: z.array(problemSchema),
+});
+export type BackupSummary = z.infer<typeof backupSummary>;
+
+/** The eight colours of Qubes OS; a label of any other name is shown grey with its name. */
+export const labelColours = ['red', 'orange', 'yellow', 'green', 'gray', 'blue', 'purple', 'black'] as const;
+
+/** One file of a qube as it lies in the backup. */
+export const backupFile = z.object({
+  name: z.string(),
+  chunks: count,
+  /** Bytes in the container, sealed and compressed. */
+  storedBytes: count,
+  /** Bytes of the image once restored, by the list of qubes; null where the list does not say. */
+  virtualSize: z.nullable(count),
+});
+export type BackupFile = z.infer<typeof backupFile>;
+
+export const qube = z.object({
+  name: z.string(),
+  class: z.string(),
+  label: z.string(),
+  template: z.nullable(z.string()),
+  netvm: z.nullable(z.string()),
+  /** Whether the backup holds this qube's files; the list names all qubes of the system that was backed up. */
+  included: z.boolean(),
+  path: z.nullable(z.string()),
+  files: z.array(backupFile),
+  problems: z.array(problemSchema),
+});
+export type Qube = z.infer<typeof qube>;
+
+/** The authenticated content of a backup. */
+export const inventory = z.object({
+  backup: backupSummary,
+  qubes: z.array(qube),
+  problems: z.array(problemSchema),
+});
+export type Inventory = z.infer<typeof inventory>;
+
+/** Restore writes files, verify runs the whole pipeline into nothing. */
+export const restoreMode = z.enum(['restore', 'verify']);
+export type RestoreMode = z.infer<typeof restoreMode>;
+
+/** Honest outcomes: every byte verified, something missing, or nothing usable. */
+export const outcome = z.enum(['restored', 'verified', 'partial', 'failed']);
+export type Outcome = z.infer<typeof outcome>;
+
+export const fileReport = z.object({
+  name: z.string(),
+  /** Path below the destination, with forward slashes; null when nothing stands at a final name. */
+  path: z.nullable(z.string()),
+  bytes: count,
+  /** Lower-case hex over the whole file, holes included; null for a folder tree and where nothing was finished. */
+  sha256: z.nullable(z.string()),
+  outcome,
+  problems: z.array(problemSchema),
+});
+export type FileReport = z.infer<typeof fileReport>;
+
+export const qubeReport = z.object({ name: z.string(), outcome, files: z.array(fileReport) });
+export type QubeReport = z.infer<typeof qubeReport>;
+
+export const restoreReport = z.object({
+  outcome,
+  qubes: z.array(qubeReport),
+  problems: z.array(problemSchema),
+});
+export type RestoreReport = z.infer<typeof restoreReport>;
+
+/** What the pipeline mostly waits for: keys being derived, data being restored, or files being made durable. */
+export const restoreStage = z.enum(['deriving', 'restoring', 'finishing']);
+export type RestoreStage = z.infer<typeof restoreStage>;
+
+/** A moment of a running restore; bytes are stored bytes of the container, whose total is known beforehand. */
+export const restoreProgress = z.object({
+  stage: restoreStage,
+  paused: z.boolean(),
+  doneBytes: count,
+  totalBytes: count,
+  /** Null while the first estimate is still being made. */
+  bytesPerSecond: z.nullable(count),
+  secondsLeft: z.nullable(count),
+  /** The qubes being worked on now; finished ones have their report. */
+  active: z.array(z.object({ qube: z.string(), file: z.string(), doneBytes: count, totalBytes: count })),
+});
+export type RestoreProgress = z.infer<typeof restoreProgress>;
+
+/** What a restore would write, decided before anything is written. */
+export const restorePlan = z.object({
+  outputs: z.array(
+    z.object({ qube: z.string(), file: z.string(), path: z.string(), bytes: z.nullable(count) }),
+  ),
+  /** Bytes wanted on the destination: allocated bytes are fewer when images have holes. */
+  neededBytes: count,
+  freeBytes: z.nullable(count),
+  findings: z.array(problemSchema),
+});
+export type RestorePlan = z.infer<typeof restorePlan>;

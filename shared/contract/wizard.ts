@@ -1,0 +1,126 @@
+/**
+ * What the wizard may ask of its backend: the one contract behind Electron's IPC, the browser host's requests and
+ * the doubles of the tests.
+ *
+ * The wizard never holds a path it could forge. It holds ids that the backend hands out for files and folders
+ * that a person chose in a dialog or in the folder list, dropped on the window, or typed.
+ */
+import * as z from 'zod/mini';
+import {
+  backupSummary,
+  inventory,
+  qubeReport,
+  restoreMode,
+  restorePlan,
+  restoreProgress,
+  restoreReport,
+} from '../backup.ts';
+import { call, event, type Client } from './define.ts';
+
+const nothing = z.void();
+const id = z.string().check(z.maxLength(64));
+/** As long as any path of any system, and no longer. */
+const path = z.string().check(z.minLength(1), z.maxLength(32_768));
+const qubeNames = z.array(z.string().check(z.maxLength(256))).check(z.maxLength(10_000));
+
+/** The program and what the machine under it can do. */
+export const programDescription = z.object({
+  version: z.string(),
+  host: z.enum(['electron', 'browser']),
+  platform: z.enum(['linux', 'macos', 'windows']),
+  /** BCP 47 tag of the system's language. */
+  locale: z.string(),
+  /** Whether `choose` calls open the system's own dialogs; otherwise the wizard lists folders itself. */
+  nativeDialogs: z.boolean(),
+  /** Bytes the program would use for key derivation by itself. */
+  defaultMemory: z.number(),
+});
+export type ProgramDescription = z.infer<typeof programDescription>;
+
+/** A file or folder that the backend knows by id; `path` is for showing only. */
+export const place = z.object({ id, name: z.string(), path: z.string() });
+export type Place = z.infer<typeof place>;
+
+export const folderListing = z.object({
+  folder: place,
+  /** The folder above, or null at the top. */
+  parent: z.nullable(place),
+  entries: z.array(
+    z.object({
+      ...place.shape,
+      kind: z.enum(['folder', 'file']),
+      size: z.nullable(z.number()),
+      /** Last change, milliseconds since 1970. */
+      modified: z.nullable(z.number()),
+    }),
+  ),
+  /** Entries left out because the folder holds too many. */
+  omitted: z.number(),
+});
+export type FolderListing = z.infer<typeof folderListing>;
+
+const openedBackup = z.object({ backupId: id, place: place, summary: backupSummary });
+export type OpenedBackup = z.infer<typeof openedBackup>;
+
+const selection = z.object({
+  backupId: id,
+  /** Names of the qubes to restore; dom0's home is named `dom0`. */
+  qubes: qubeNames,
+  mode: restoreMode,
+  /** Folder to restore into; null when only verifying. */
+  folderId: z.nullable(id),
+});
+
+export const wizardContract = {
+  program: {
+    describe: call(nothing, programDescription),
+    /** The person closed the wizard. */
+    quit: call(nothing, nothing),
+  },
+  places: {
+    /** The system's own dialog; null when the person closed it. Only where `nativeDialogs`. */
+    chooseBackup: call(nothing, z.nullable(place)),
+    chooseFolder: call(nothing, z.nullable(place)),
+    /** Takes a path that was typed, pasted or dropped. Problems: `source-missing`, `dest-missing`. */
+    locate: call(z.object({ path, kind: z.enum(['backup', 'folder']) }), place),
+    /** Lists a folder for choosing in the page; null starts in the home folder. */
+    list: call(z.object({ folderId: z.nullable(id) }), folderListing),
+    createFolder: call(
+      z.object({ parentId: id, name: z.string().check(z.minLength(1), z.maxLength(255)) }),
+      place,
+    ),
+  },
+  backup: {
+    open: call(z.object({ placeId: id }), openedBackup),
+    openSample: call(nothing, openedBackup),
+    /** Problems: `passphrase-rejected`, `header-…`, `qubes-xml-…`, `cancelled`. */
+    unlock: call(z.object({ backupId: id, passphrase: z.string().check(z.maxLength(65_536)) }), inventory),
+    cancelUnlock: call(z.object({ backupId: id }), nothing),
+    close: call(z.object({ backupId: id }), nothing),
+  },
+  restore: {
+    plan: call(selection, restorePlan),
+    start: call(
+      z.object({
+        ...selection.shape,
+        /** Bytes for key derivation; null leaves it to the program. */ memory: z.nullable(z.number()),
+      }),
+      z.object({ jobId: id }),
+    ),
+    pause: call(z.object({ jobId: id }), nothing),
+    resume: call(z.object({ jobId: id }), nothing),
+    /** Ends with `finished`; `keep` leaves the files that were already complete. */
+    cancel: call(z.object({ jobId: id, keep: z.boolean() }), nothing),
+    /** At most ten a second. */
+    progress: event(z.object({ jobId: id, progress: restoreProgress })),
+    qubeFinished: event(z.object({ jobId: id, qube: qubeReport })),
+    finished: event(z.object({ jobId: id, report: restoreReport, cancelled: z.boolean() })),
+  },
+  results: {
+    /** Shows the folder of a qube, or of the whole restore, in the system's file manager. */
+    openFolder: call(z.object({ jobId: id, qube: z.nullable(z.string().check(z.maxLength(256))) }), nothing),
+  },
+} as const;
+
+export type WizardContract = typeof wizardContract;
+export type WizardClient = Client<WizardContract>;
