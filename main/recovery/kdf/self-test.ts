@@ -1,0 +1,53 @@
+/** The self-test of key derivation: no kernel is trusted with a backup before it reproduced published results. */
+import { Buffer } from 'node:buffer';
+import { problem, RecoveryError } from '../../../shared/problems.ts';
+import { type DerivationKernel, type DerivationRequest } from './derivation.ts';
+
+interface KnownAnswer {
+  readonly request: DerivationRequest;
+  readonly key: string;
+}
+
+function ascii(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'ascii'));
+}
+
+/**
+ * The two cheaper pairs of RFC 7914, section 12. The second has 16 lanes of `r = 8`, so a kernel that mixes
+ * several lanes at once shows all of its ways in 16 MiB of mixing.
+ */
+export const knownAnswers: readonly KnownAnswer[] = [
+  {
+    request: { passphrase: ascii(''), salt: ascii(''), logN: 4, r: 1, p: 1 },
+    key:
+      '77d6576238657b203b19ca42c18a0497f16b4844e3074ae8dfdffa3fede21442' +
+      'fcd0069ded0948f8326a753a0fc81f17e8d3e0fb2e0d3628cf35e20c38d18906',
+  },
+  {
+    request: { passphrase: ascii('password'), salt: ascii('NaCl'), logN: 10, r: 8, p: 16 },
+    key:
+      'fdbabe1c9d3472007856e7190d01e9fe7c6ad7cbc8237830e77376634b373162' +
+      '2eaf30d92e22a3886ff109279d9830dac727afb94a83ee6d8360cbdfa2cc0640',
+  },
+];
+
+/**
+ * Checks that a kernel derives what RFC 7914 says, in some tens of milliseconds.
+ *
+ * @throws RecoveryError `derivation-self-test-failed`, also when the kernel throws
+ */
+export function selfTest(kernel: DerivationKernel): void {
+  const allMemory = 2 ** 21;
+  for (const { request, key } of knownAnswers) {
+    let derived: string | undefined;
+    let cause: unknown;
+    try {
+      derived = Buffer.from(kernel.derive(request, allMemory)).toString('hex');
+    } catch (error) {
+      cause = error;
+    }
+    if (derived !== key) {
+      throw new RecoveryError(problem('derivation-self-test-failed', { kernel: kernel.name }), { cause });
+    }
+  }
+}
