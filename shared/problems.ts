@@ -95,6 +95,21 @@ export const problemKinds = {
   'dest-occupied': failure('path'),
   'dest-lost': retriable('path', 'reason'),
 
+  // Images of disks
+  'partition-table-damaged': warning('table', 'detail'),
+  'filesystem-unsupported': failure('name'),
+  'filesystem-feature-unsupported': failure('features'),
+  'filesystem-damaged': failure('structure', 'detail'),
+  'filesystem-marked-damaged': warning(),
+  'filesystem-backup-used': warning('structure'),
+  'filesystem-cut-off': warning('size', 'expected'),
+  'filesystem-entry-missing': failure('path'),
+  'filesystem-entry-unfit': failure('path', 'expected', 'found'),
+  'filesystem-entry-encrypted': failure('inode'),
+  'filesystem-link-loop': failure('path'),
+  'journal-replayed': notice('transactions', 'blocks'),
+  'journal-not-replayed': warning('reason'),
+
   // The program itself
   'engine-gone': retriable('reason'),
   cancelled: notice(),
