@@ -1,0 +1,69 @@
+/** How numbers, times and foreign names are written for people, the same in the wizard and in the terminal. */
+import type { Language } from './languages.ts';
+
+const decimalUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
+const binaryUnits = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** One decimal below 10, whole numbers from 10 up: enough to compare, and calm while counting. */
+function digitsFor(value: number): number {
+  return value < 10 ? 1 : 0;
+}
+
+/** A number stays on one line with its unit, in every language. */
+function unbroken(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
+}
+
+/** Bytes on a drive, in the decimal units that drives are sold in: `48 GB`. */
+export function formatSize(bytes: number, language: Language): string {
+  let value = bytes;
+  let unit = 0;
+  // 999.5 of a unit would be rounded to 1000 of it.
+  while (value >= 999.5 && unit < decimalUnits.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return unbroken(
+    new Intl.NumberFormat(language, {
+      style: 'unit',
+      unit: decimalUnits[unit] ?? 'byte',
+      unitDisplay: unit === 0 ? 'long' : 'short',
+      maximumFractionDigits: unit === 0 ? 0 : digitsFor(value),
+    }).format(value),
+  );
+}
+
+/** Bytes of memory, in the binary units that memory is counted in: `512 MiB`. */
+export function formatMemory(bytes: number, language: Language): string {
+  let value = bytes / 1024;
+  let unit = 0;
+  while (value >= 1023.5 && unit < binaryUnits.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const number = new Intl.NumberFormat(language, { maximumFractionDigits: digitsFor(value) }).format(value);
+  return unbroken(`${number} ${binaryUnits[unit] ?? 'KiB'}`);
+}
+
+/** A remaining time in seconds, never more exact than an estimate deserves: `2 hr 10 min`, `40 sec`. */
+export function formatDuration(seconds: number, language: Language): string {
+  const part = (value: number, unit: 'second' | 'minute' | 'hour') =>
+    unbroken(new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(value));
+  if (seconds < 55) return part(Math.max(5, Math.ceil(seconds / 5) * 5), 'second');
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 60) return part(minutes, 'minute');
+  const hours = Math.floor(minutes / 60);
+  const rest = minutes % 60;
+  return rest === 0 ? part(hours, 'hour') : `${part(hours, 'hour')} ${part(rest, 'minute')}`;
+}
+
+/**
+ * Control characters, line breaks, and the characters that hide or turn text around: in a name from a backup
+ * they could rewrite a terminal or make one name look like another.
+ */
+const deceptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Text from outside, with every character that cannot be seen written as `\u{…}`. */
+export function visible(text: string): string {
+  return text.replace(deceptive, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+}

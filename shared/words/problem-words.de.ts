@@ -1,0 +1,380 @@
+/** What can go wrong, in German. */
+import type { ProblemCatalogue } from './catalogue.ts';
+
+const anotherCopy = 'Wenn Sie eine weitere Kopie dieses Backups haben, versuchen Sie es damit.';
+const othersSafe = 'Die anderen Qubes sind nicht betroffen.';
+
+export const problemWords: ProblemCatalogue = {
+  // The backup file as a whole
+  'source-missing': {
+    what: 'Unter {{path}} gibt es keine Datei.',
+    why: 'Sie wurde vielleicht verschoben oder umbenannt, oder das Laufwerk ist nicht angeschlossen.',
+    todo: 'Schließen Sie das Laufwerk an oder wählen Sie das Backup noch einmal.',
+  },
+  'source-unreadable': {
+    what: 'Das Backup konnte nicht gelesen werden.',
+    why: 'Das System meldet „{{reason}}“ für {{path}}. Das Laufwerk ist vielleicht beschädigt, oder die Datei gehört jemand anderem.',
+    todo: 'Prüfen Sie das Kabel und die Zugriffsrechte der Datei und versuchen Sie es noch einmal. Wenn das Laufwerk Geräusche macht oder hängt, kopieren Sie die Datei zuerst auf ein gesundes Laufwerk.',
+  },
+  'source-lost': {
+    what: 'Das Laufwerk mit dem Backup ist nicht mehr da.',
+    why: 'Es wurde abgezogen, ist eingeschlafen oder antwortet nicht mehr ({{reason}}).',
+    todo: 'Schließen Sie das Laufwerk wieder an und machen Sie weiter. Alles Fertige bleibt erhalten.',
+  },
+  'source-not-a-file': {
+    what: '{{path}} ist keine Datei.',
+    why: 'Ein Qubes-Backup ist eine einzige Datei; meist heißt sie qubes-backup- und ein Datum.',
+    todo: 'Wählen Sie die Backup-Datei selbst, nicht den Ordner oder das Laufwerk, auf dem sie liegt.',
+  },
+  'not-a-backup': {
+    what: 'Diese Datei ist kein Qubes-Backup.',
+    why: 'Ein Qubes-Backup beginnt mit einem Teil namens backup-header, diese Datei nicht.',
+    todo: 'Suchen Sie eine große Datei, deren Name mit qubes-backup- beginnt.',
+  },
+  'backup-is-format-1': {
+    what: 'Dieses Backup ist älter, als Lifeboat lesen kann.',
+    why: 'Es hat das Format 1 aus der Zeit vor Qubes 2: ein Ordner mit gewöhnlichen Dateien.',
+    todo: 'Die Abbilder in diesem Ordner lassen sich direkt öffnen, ganz ohne Wiederherstellung.',
+  },
+  'version-unsupported': {
+    what: 'Dieses Backup hat das Format {{version}}, das Lifeboat nicht kennt.',
+    why: 'Es stammt von einer neueren Qubes-Version, oder sein Kopf ist beschädigt.',
+    todo: 'Suchen Sie nach einer neueren Version von Lifeboat.',
+  },
+  'backup-truncated': {
+    what: 'Die Backup-Datei endet zu früh.',
+    why: 'Sie hört nach {{size, size}} auf, mitten in {{member}}. Der Datenträger war beim Sichern voll, oder das Kopieren brach ab.',
+    todo: 'Was davor liegt, lässt sich wiederherstellen. Wenn Sie eine längere Kopie haben, nehmen Sie diese.',
+  },
+  'container-damaged': {
+    what: 'Ein Teil der Backup-Datei ergibt keinen Sinn.',
+    why: 'Der Schaden liegt {{offset, size}} tief in der Datei. Der Datenträger oder die Kopie ist fehlerhaft.',
+    todo: `Was lesbar ist, wird trotzdem wiederhergestellt. ${anotherCopy}`,
+  },
+  'container-too-long': {
+    what: 'Dieses Backup hat mehr Teile, als ein echtes haben könnte.',
+    why: 'Lifeboat hört bei {{limit}} auf zu zählen, damit eine gefälschte Datei nicht den Arbeitsspeicher füllt.',
+    todo: 'Wenn Sie diesem Backup vertrauen, melden Sie es bitte denen, die Lifeboat entwickeln.',
+  },
+  'member-name-unsafe': {
+    what: 'Ein Teil des Backups wurde ausgelassen: {{name}}.',
+    why: 'Sein Name zeigt aus dem Backup hinaus. Qubes schreibt solche Namen nie.',
+    todo: 'Der Rest lässt sich wiederherstellen. Seien Sie vorsichtig mit dieser Datei, wenn Sie nicht wissen, woher sie kommt.',
+  },
+  'member-repeated': {
+    what: 'Das Backup enthält {{name}} zweimal.',
+    why: 'Vielleicht wurden zwei Backups in eine Datei geschrieben. Wie in Qubes zählt der erste Teil.',
+    todo: 'Nichts, solange kein Qube unvollständig ist.',
+  },
+  'member-unexplained': {
+    what: 'Das Backup enthält einen Teil, der zu keinem Qube gehört: {{name}}.',
+    why: 'Die Liste der Qubes erwähnt ihn nicht.',
+    todo: 'Nichts; er wird ausgelassen.',
+  },
+
+  // Header and passphrase
+  'header-missing': {
+    what: 'Der Anfang dieses Backups fehlt.',
+    why: 'Es enthält keinen backup-header, der sagt, wie der Rest zu lesen ist.',
+    todo: anotherCopy,
+  },
+  'header-malformed': {
+    what: 'Der Kopf dieses Backups ist nicht zu verstehen.',
+    why: 'Er ist beschädigt oder wurde verändert: {{detail}}.',
+    todo: anotherCopy,
+  },
+  'header-seal-missing': {
+    what: 'Das Siegel dieses Backups fehlt.',
+    why: 'Ohne Siegel lassen sich weder die Passphrase noch das Backup prüfen.',
+    todo: anotherCopy,
+  },
+  'header-seal-damaged': {
+    what: 'Das Siegel dieses Backups ist beschädigt.',
+    why: 'Der Teil, der die Passphrase beweist, hat sich seit dem Sichern verändert. Ihre Passphrase kann durchaus richtig sein.',
+    todo: anotherCopy,
+  },
+  'header-not-authentic': {
+    what: 'Der Kopf dieses Backups wurde nachträglich verändert.',
+    why: 'Die Passphrase stimmt, versiegelt aber einen anderen Kopf als den in der Datei.',
+    todo: `${anotherCopy} Vertrauen Sie diesem hier nicht.`,
+  },
+  'passphrase-rejected': {
+    what: 'Diese Passphrase öffnet das Backup nicht.',
+    why: 'Feststelltaste, Tastaturbelegung oder ein Leerzeichen können anders sein als beim Sichern. Ein beschädigter Kopf sieht genauso aus.',
+    todo: 'Lassen Sie die Passphrase anzeigen, prüfen Sie jedes Zeichen und versuchen Sie es noch einmal, so oft Sie möchten.',
+  },
+
+  // Key derivation
+  'derivation-parameters-invalid': {
+    what: 'Dieses Backup verlangt eine unmögliche Schlüsselberechnung.',
+    why: 'Deren Parameter (N = 2^{{logN}}, r = {{r}}, p = {{p}}) sind beschädigt oder gefälscht.',
+    todo: anotherCopy,
+  },
+  'derivation-needs-memory': {
+    what: 'Für dieses Backup wird mehr Arbeitsspeicher gebraucht.',
+    why: 'Die Berechnung seiner Schlüssel braucht {{needed, memory}}; erlaubt sind {{allowed, memory}}.',
+    todo: 'Schließen Sie andere Programme oder erlauben Sie unter „Erweitert“ mehr Arbeitsspeicher und versuchen Sie es noch einmal.',
+  },
+  'derivation-self-test-failed': {
+    what: 'Dieser Computer berechnet Schlüssel falsch.',
+    why: 'Der eingebaute Test von „{{kernel}}“ ist fehlgeschlagen. Ursache kann fehlerhafter Arbeitsspeicher oder ein übertakteter Prozessor sein.',
+    todo: 'Starten Sie den Computer neu und versuchen Sie es noch einmal, oder nehmen Sie einen anderen.',
+  },
+
+  // Chunks
+  'chunk-missing': {
+    what: 'Ein Stück von {{file}} fehlt.',
+    why: 'Stück {{chunk}} ist nicht im Backup. Es wurde nicht geschrieben, oder die Datei ist abgeschnitten.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-too-short': {
+    what: 'Ein Stück von {{file}} ist zu kurz, um echt zu sein.',
+    why: 'Stück {{chunk}} fehlt der Anfang oder das Ende.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-too-large': {
+    what: 'Ein Stück von {{file}} ist größer, als Qubes sie schreibt.',
+    why: 'Stück {{chunk}} hat {{size, size}}; die Grenze ist {{limit, size}}. Es ist beschädigt oder gefälscht.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-header-damaged': {
+    what: 'Ein Teil von {{file}} ließ sich nicht öffnen.',
+    why: 'Der Anfang von Stück {{chunk}} ist beschädigt. Die Passphrase stimmt.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-not-authentic': {
+    what: 'Ein Teil von {{file}} gehört nicht zu diesem Backup.',
+    why: 'Stück {{chunk}} wurde unter anderem Namen oder mit anderer Passphrase versiegelt, oder sein Anfang ist beschädigt. Ihre Passphrase stimmt.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-damaged': {
+    what: 'Ein Teil von {{file}} ließ sich nicht bestätigen.',
+    why: 'Stück {{chunk}} hat sich seit dem Sichern verändert: Der Datenträger oder die Kopie ist beschädigt. Die Passphrase stimmt.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-not-sealed': {
+    what: 'Ein Teil von {{file}} ist nicht verschlüsselt.',
+    why: 'Stück {{chunk}} trägt kein Siegel; niemand kann sagen, ob es das ist, was gesichert wurde.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-unstable': {
+    what: 'Ein Teil von {{file}} stimmte erst beim zweiten Lesen.',
+    why: 'Stück {{chunk}} las sich zweimal verschieden. Das Laufwerk, sein Kabel oder der Arbeitsspeicher dieses Computers ist unzuverlässig.',
+    todo: 'Die wiederhergestellten Daten sind geprüft. Kopieren Sie das Backup bald auf ein gesundes Laufwerk.',
+  },
+
+  // Streams and archives inside
+  'compression-unsupported': {
+    what: 'Dieses Backup ist auf eine Weise komprimiert, die Lifeboat nicht kennt.',
+    why: 'Sein Kopf nennt das Programm „{{filter}}“.',
+    todo: 'Stellen Sie es auf einem Qubes-Computer wieder her, der dieses Programm hat.',
+  },
+  'compression-differs': {
+    what: '{{file}} ist anders komprimiert, als der Kopf sagt.',
+    why: 'Der Kopf sagt {{named}}, die Daten sind {{found}}. Die Daten zählen.',
+    todo: 'Nichts; der Inhalt wird so oder so geprüft.',
+  },
+  'stream-damaged': {
+    what: '{{file}} lässt sich nicht entpacken.',
+    why: 'Die komprimierten Daten ({{compression}}) sind fehlerhaft, obwohl ihr Siegel unversehrt ist: Sie waren es schon beim Sichern.',
+    todo: `Was vor dem Fehler liegt, bleibt nach Möglichkeit erhalten. ${othersSafe}`,
+  },
+  'stream-unfinished': {
+    what: '{{file}} endet zu früh.',
+    why: 'Die letzten Stücke fehlen im Backup.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'stream-overlong': {
+    what: 'Nach dem Ende von {{file}} folgen weitere Daten.',
+    why: 'Qubes schreibt so etwas nie; sie sind beschädigt oder gefälscht.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'archive-malformed': {
+    what: 'Das Archiv von {{file}} ist fehlerhaft.',
+    why: 'Die Daten sind unversehrt, ergeben aber kein Archiv: {{detail}}.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'archive-member-unexpected': {
+    what: 'Das Archiv von {{file}} enthält etwas anderes.',
+    why: 'Es enthält {{found}}. So etwas schreibt Qubes nie; vielleicht wurden Stücke vertauscht.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'sparse-map-invalid': {
+    what: 'Die Aufteilung von {{file}} ist fehlerhaft.',
+    why: 'Das Verzeichnis der leeren Bereiche widerspricht sich: {{detail}}.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'size-mismatch': {
+    what: '{{file}} hat nicht die Größe, die es haben sollte.',
+    why: 'Es sollten {{expected, size}} sein, gefunden wurden {{found, size}}.',
+    todo: `Betrachten Sie es als unvollständig. ${anotherCopy}`,
+  },
+  'entry-renamed': {
+    what: '{{from}} wurde als {{to}} gespeichert.',
+    why: 'Der ursprüngliche Name ist auf diesem Laufwerk nicht möglich.',
+    todo: 'Nichts; der Inhalt ist unverändert.',
+  },
+  'entry-skipped': {
+    what: '{{path}} wurde ausgelassen.',
+    why: 'Es lässt sich hier nicht sicher wiederherstellen: {{reason}}.',
+    todo: 'Nichts, solange Sie es nicht vermissen.',
+  },
+
+  // The list of qubes
+  'qubes-xml-missing': {
+    what: 'Die Liste der Qubes fehlt in diesem Backup.',
+    why: 'Ohne sie sind Namen und Einstellungen der Qubes nicht bekannt.',
+    todo: anotherCopy,
+  },
+  'qubes-xml-malformed': {
+    what: 'Die Liste der Qubes lässt sich nicht lesen.',
+    why: 'Sie ist fehlerhaft: {{detail}}.',
+    todo: anotherCopy,
+  },
+  'qube-unknown': {
+    what: 'In diesem Backup gibt es keinen Qube namens {{qube}}.',
+    why: 'Groß- und Kleinschreibung zählen, und die Liste der Qubes erwähnt ihn nicht.',
+    todo: 'Wählen Sie einen Qube aus der Liste.',
+  },
+  'qube-not-included': {
+    what: '{{qube}} ist nicht in diesem Backup.',
+    why: 'Der Qube war beim Sichern da, wurde aber nicht mitgesichert.',
+    todo: 'Suchen Sie ihn in einem anderen Backup.',
+  },
+  'qube-has-no-files': {
+    what: 'Von {{qube}} gibt es nichts wiederherzustellen.',
+    why: 'Der Qube sollte im Backup sein, aber keine seiner Dateien ist da.',
+    todo: anotherCopy,
+  },
+  'volume-missing': {
+    what: 'Von {{qube}} fehlt das Volume {{volume}}.',
+    why: 'Die Liste der Qubes nennt es, aber das Backup enthält es nicht. Vielleicht ist die Datei abgeschnitten.',
+    todo: anotherCopy,
+  },
+
+  // Destination
+  'dest-missing': {
+    what: 'Unter {{path}} gibt es keinen Ordner.',
+    why: 'Er wurde vielleicht verschoben, oder sein Laufwerk ist nicht angeschlossen.',
+    todo: 'Schließen Sie das Laufwerk an oder wählen Sie einen anderen Ordner.',
+  },
+  'dest-not-a-folder': {
+    what: '{{path}} ist kein Ordner.',
+    why: 'Wiederhergestellte Dateien brauchen einen Ordner.',
+    todo: 'Wählen Sie einen Ordner.',
+  },
+  'dest-read-only': {
+    what: 'Nach {{path}} lässt sich nichts schreiben.',
+    why: 'Das Laufwerk ist schreibgeschützt: durch einen Schalter, als CD oder DVD, oder weil es nicht sauber getrennt wurde.',
+    todo: 'Heben Sie den Schreibschutz auf oder wählen Sie einen anderen Ordner.',
+  },
+  'dest-denied': {
+    what: 'Sie dürfen nicht nach {{path}} schreiben.',
+    why: 'Das System hat es abgelehnt: Der Ordner gehört jemand anderem.',
+    todo: 'Wählen Sie einen eigenen Ordner, zum Beispiel in Ihrem persönlichen Ordner.',
+  },
+  'dest-full': {
+    what: 'Der Platz reicht nicht.',
+    why: 'Gebraucht werden {{needed, size}}, frei sind {{free, size}}.',
+    todo: 'Schaffen Sie Platz, wählen Sie weniger Qubes oder ein anderes Laufwerk.',
+  },
+  'dest-file-limit': {
+    what: 'Dieses Laufwerk fasst keine Dateien über {{limit, size}}.',
+    why: '{{path}} wäre größer. Das Laufwerk ist mit FAT32 oder einem ähnlich alten Dateisystem formatiert.',
+    todo: 'Wählen Sie ein Laufwerk mit exFAT, NTFS, ext4 oder APFS.',
+  },
+  'dest-occupied': {
+    what: 'Unter {{path}} gibt es schon etwas.',
+    why: 'Lifeboat überschreibt niemals Dateien.',
+    todo: 'Wählen Sie einen leeren Ordner oder räumen Sie beiseite, was dort liegt.',
+  },
+  'dest-lost': {
+    what: 'Das Ziellaufwerk ist nicht mehr da.',
+    why: 'Das Schreiben nach {{path}} schlug fehl: Das Laufwerk wurde abgezogen, ist eingeschlafen oder antwortet nicht mehr ({{reason}}).',
+    todo: 'Schließen Sie das Laufwerk wieder an und machen Sie weiter. Alles Fertige bleibt erhalten.',
+  },
+
+  // Images of disks
+  'partition-table-damaged': {
+    what: 'Die Partitionstabelle dieses Abbilds ist beschädigt.',
+    why: 'Auf {{table}} ist kein Verlass: {{detail}}.',
+    todo: 'Was noch zu finden war, wird angezeigt. Das Abbild selbst ist so wiederhergestellt, wie es gesichert wurde.',
+  },
+  'filesystem-unsupported': {
+    what: 'Lifeboat kann nicht in dieses Abbild hineinsehen.',
+    why: 'Es enthält {{name}}, und das liest Lifeboat nicht.',
+    todo: 'Das Abbild selbst ist vollständig: Öffnen Sie es mit einem Programm, das dieses Format liest.',
+  },
+  'filesystem-feature-unsupported': {
+    what: 'Lifeboat kann nicht in dieses Abbild hineinsehen.',
+    why: 'Sein Dateisystem verwendet Eigenschaften, die Lifeboat nicht liest: {{features}}.',
+    todo: 'Das Abbild selbst ist vollständig: Hängen Sie es auf einem Computer mit Linux ein.',
+  },
+  'filesystem-damaged': {
+    what: 'Ein Teil des Dateisystems in diesem Abbild ist beschädigt.',
+    why: 'Fehlerhaft ist {{structure}}: {{detail}}. So war es schon beim Sichern.',
+    todo: 'Andere Dateien können in Ordnung sein. Zum Reparieren prüfen Sie das Dateisystem in einer Kopie des Abbilds.',
+  },
+  'filesystem-marked-damaged': {
+    what: 'Das Dateisystem in diesem Abbild ist als beschädigt markiert.',
+    why: 'Der Qube hatte schon vor dem Sichern einen Schaden bemerkt.',
+    todo: 'Kopieren Sie die Dateien heraus, die Sie brauchen, und prüfen Sie sie.',
+  },
+  'filesystem-backup-used': {
+    what: 'Das Dateisystem in diesem Abbild wurde aus seiner eigenen Reserve gelesen.',
+    why: 'Beschädigt ist {{structure}}.',
+    todo: 'Kopieren Sie die Dateien heraus, die Sie brauchen, und prüfen Sie sie.',
+  },
+  'filesystem-cut-off': {
+    what: 'Das Dateisystem in diesem Abbild ist größer als das Abbild.',
+    why: 'Es sollten {{expected, size}} sein, das Abbild hat {{size, size}}.',
+    todo: 'Dateien jenseits des Endes sind nicht lesbar, die anderen schon.',
+  },
+  'filesystem-entry-missing': {
+    what: 'In diesem Abbild gibt es kein {{path}}.',
+    why: 'Es war beim Sichern nicht da, oder der Name schreibt sich anders.',
+    todo: 'Suchen Sie im Ordner darüber.',
+  },
+  'filesystem-entry-unfit': {
+    what: '{{path}} ist etwas anderes als gewünscht.',
+    why: 'Erwartet wurde: {{expected}}. Gefunden wurde: {{found}}.',
+    todo: 'Wählen Sie etwas anderes.',
+  },
+  'filesystem-entry-encrypted': {
+    what: 'Diese Datei ist innerhalb des Qubes verschlüsselt.',
+    why: 'Ihr Schlüssel (Inode {{inode}}) gehört nicht zur Verschlüsselung des Backups.',
+    todo: 'Sie lässt sich nur in einem Qube lesen, der den Schlüssel hat.',
+  },
+  'filesystem-link-loop': {
+    what: 'Die Verknüpfung {{path}} führt ins Leere.',
+    why: 'Sie zeigt auf sich selbst, direkt oder über andere Verknüpfungen.',
+    todo: 'Nichts; so war es im Qube.',
+  },
+  'journal-replayed': {
+    what: 'Die letzten Änderungen in diesem Abbild stammen aus seinem Journal.',
+    why: 'Der Qube lief, als er gesichert wurde: {{transactions}} Änderungen in {{blocks}} Blöcken standen noch aus.',
+    todo: 'Nichts; Sie sehen den neuesten Stand. Das Abbild selbst ist unverändert.',
+  },
+  'journal-not-replayed': {
+    what: 'Die letzten Änderungen in diesem Abbild ließen sich nicht aus seinem Journal übernehmen.',
+    why: 'Der Qube lief, als er gesichert wurde, und sein Journal ist nicht zu gebrauchen: {{reason}}.',
+    todo: 'Zuletzt geschriebene Dateien können fehlen oder alt sein.',
+  },
+
+  // The program itself
+  'engine-gone': {
+    what: 'Die Wiederherstellung wurde unerwartet beendet.',
+    why: 'Der arbeitende Teil des Programms ist nicht mehr da ({{reason}}).',
+    todo: 'Beginnen Sie noch einmal. Alles Fertige bleibt erhalten.',
+  },
+  cancelled: {
+    what: 'Abgebrochen.',
+    why: 'Sie haben um Abbruch gebeten.',
+    todo: 'Beginnen Sie noch einmal, wann immer Sie möchten.',
+  },
+  unexpected: {
+    what: 'Es ist etwas geschehen, worauf Lifeboat nicht vorbereitet war.',
+    why: 'Das Programm sagt: {{detail}}.',
+    todo: 'Versuchen Sie es noch einmal. Wenn es wieder geschieht, melden Sie es bitte mit diesem Text.',
+  },
+};

@@ -1,0 +1,380 @@
+/** What can go wrong, in English. */
+import type { ProblemCatalogue } from './catalogue.ts';
+
+const anotherCopy = 'If you have another copy of this backup, try that one.';
+const othersSafe = 'The other qubes are not affected.';
+
+export const problemWords: ProblemCatalogue = {
+  // The backup file as a whole
+  'source-missing': {
+    what: 'There is no file at {{path}}.',
+    why: 'It may have been moved or renamed, or the drive it is on is not connected.',
+    todo: 'Connect the drive, or choose the backup again.',
+  },
+  'source-unreadable': {
+    what: 'The backup could not be read.',
+    why: 'The system answered “{{reason}}” for {{path}}. The drive may be damaged, or the file may belong to someone else.',
+    todo: 'Check the cable and the file’s permissions, then try again. If the drive makes noises or stalls, copy the file to a healthy drive first.',
+  },
+  'source-lost': {
+    what: 'The backup drive went away.',
+    why: 'It was unplugged, fell asleep, or stopped answering ({{reason}}).',
+    todo: 'Reconnect the drive, then continue. Everything that was finished is kept.',
+  },
+  'source-not-a-file': {
+    what: '{{path}} is not a file.',
+    why: 'A Qubes backup is one single file, usually named qubes-backup- followed by a date.',
+    todo: 'Choose the backup file itself, not the folder or drive that holds it.',
+  },
+  'not-a-backup': {
+    what: 'This file is not a Qubes backup.',
+    why: 'A Qubes backup starts with a part named backup-header, and this file does not.',
+    todo: 'Look for a large file whose name starts with qubes-backup-.',
+  },
+  'backup-is-format-1': {
+    what: 'This backup is older than Lifeboat can read.',
+    why: 'It has format 1, from Qubes releases before 2, which was a folder of plain files.',
+    todo: 'The disk images in that folder can be opened as they are, without restoring.',
+  },
+  'version-unsupported': {
+    what: 'This backup has format {{version}}, which Lifeboat does not know.',
+    why: 'It was made by a newer Qubes release, or its header is damaged.',
+    todo: 'Look for a newer version of Lifeboat.',
+  },
+  'backup-truncated': {
+    what: 'The backup file ends too early.',
+    why: 'It stops after {{size, size}}, inside {{member}}. The disk was full when it was made, or copying it broke off.',
+    todo: 'What lies before that point can still be restored. If you have a longer copy, use that one.',
+  },
+  'container-damaged': {
+    what: 'A part of the backup file cannot be made sense of.',
+    why: 'The damage is {{offset, size}} into the file. The disk or the copy is faulty.',
+    todo: `What can be read will still be restored. ${anotherCopy}`,
+  },
+  'container-too-long': {
+    what: 'This backup holds more parts than a real one could.',
+    why: 'Lifeboat stops counting at {{limit}}, so that a forged file cannot fill the memory.',
+    todo: 'If you trust this backup, please report it to the makers of Lifeboat.',
+  },
+  'member-name-unsafe': {
+    what: 'A part of the backup was left out: {{name}}.',
+    why: 'Its name points outside of the backup. Qubes never writes such names.',
+    todo: 'The rest can be restored. Be careful with this file if you do not know where it comes from.',
+  },
+  'member-repeated': {
+    what: 'The backup holds {{name}} twice.',
+    why: 'Two backups may have been written into one file. The first one counts, as in Qubes.',
+    todo: 'Nothing, unless a qube turns out to be incomplete.',
+  },
+  'member-unexplained': {
+    what: 'The backup holds a part that belongs to no qube: {{name}}.',
+    why: 'The list of qubes does not mention it.',
+    todo: 'Nothing; it is left out.',
+  },
+
+  // Header and passphrase
+  'header-missing': {
+    what: 'The beginning of this backup is missing.',
+    why: 'There is no backup-header in it, which says how to read the rest.',
+    todo: anotherCopy,
+  },
+  'header-malformed': {
+    what: 'The header of this backup cannot be understood.',
+    why: 'It is damaged or was changed: {{detail}}.',
+    todo: anotherCopy,
+  },
+  'header-seal-missing': {
+    what: 'The seal of this backup is missing.',
+    why: 'Without it, neither the passphrase nor the backup can be checked.',
+    todo: anotherCopy,
+  },
+  'header-seal-damaged': {
+    what: 'The seal of this backup is damaged.',
+    why: 'The part that proves the passphrase has changed since the backup was made. Your passphrase may well be right.',
+    todo: anotherCopy,
+  },
+  'header-not-authentic': {
+    what: 'The header of this backup was changed after it was made.',
+    why: 'The passphrase is right, but it seals a different header than the one in the file.',
+    todo: `${anotherCopy} Do not trust this one.`,
+  },
+  'passphrase-rejected': {
+    what: 'That passphrase does not open this backup.',
+    why: 'Caps Lock, the keyboard layout or a space may differ from when the backup was made. A damaged header looks the same.',
+    todo: 'Show the passphrase, check each character, and try again. You may try as often as you like.',
+  },
+
+  // Key derivation
+  'derivation-parameters-invalid': {
+    what: 'This backup asks for an impossible key calculation.',
+    why: 'Its parameters (N = 2^{{logN}}, r = {{r}}, p = {{p}}) are damaged or forged.',
+    todo: anotherCopy,
+  },
+  'derivation-needs-memory': {
+    what: 'More memory is needed to open this backup.',
+    why: 'Its keys take {{needed, memory}} to calculate; {{allowed, memory}} are allowed.',
+    todo: 'Close other programs, or allow more memory under “Advanced”, then try again.',
+  },
+  'derivation-self-test-failed': {
+    what: 'This computer calculates keys wrongly.',
+    why: 'The built-in test of “{{kernel}}” failed. Faulty memory or an overclocked processor can do that.',
+    todo: 'Restart the computer and try again, or use another one.',
+  },
+
+  // Chunks
+  'chunk-missing': {
+    what: 'A piece of {{file}} is missing.',
+    why: 'The backup does not hold piece {{chunk}}. It was not written, or the file was cut.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-too-short': {
+    what: 'A piece of {{file}} is too short to be real.',
+    why: 'Piece {{chunk}} lacks its beginning or its end.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-too-large': {
+    what: 'A piece of {{file}} is larger than Qubes makes them.',
+    why: 'Piece {{chunk}} has {{size, size}}; the limit is {{limit, size}}. It is damaged or forged.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-header-damaged': {
+    what: 'Part of {{file}} could not be opened.',
+    why: 'The beginning of piece {{chunk}} is damaged. The passphrase is right.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-not-authentic': {
+    what: 'Part of {{file}} does not belong to this backup.',
+    why: 'Piece {{chunk}} was sealed under another name or passphrase, or its beginning is damaged. Your passphrase is right.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-damaged': {
+    what: 'Part of {{file}} could not be verified.',
+    why: 'Piece {{chunk}} has changed since the backup was made: the disk or the copy is damaged. The passphrase is right.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-not-sealed': {
+    what: 'Part of {{file}} is not encrypted.',
+    why: 'Piece {{chunk}} bears no seal, so nobody can say whether it is what was backed up.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunk-unstable': {
+    what: 'Part of {{file}} was only right on the second reading.',
+    why: 'Piece {{chunk}} read differently twice. The drive, its cable or this computer’s memory is unreliable.',
+    todo: 'The restored data is verified. Copy the backup to a healthy drive soon.',
+  },
+
+  // Streams and archives inside
+  'compression-unsupported': {
+    what: 'This backup is compressed in a way that Lifeboat does not know.',
+    why: 'Its header names the program “{{filter}}”.',
+    todo: 'Restore it on a Qubes computer that has this program.',
+  },
+  'compression-differs': {
+    what: '{{file}} is compressed differently than the header says.',
+    why: 'The header says {{named}}, the data is {{found}}. The data counts.',
+    todo: 'Nothing; the content is verified either way.',
+  },
+  'stream-damaged': {
+    what: '{{file}} cannot be unpacked.',
+    why: 'Its compressed data ({{compression}}) is faulty, although its seal is intact: it was already faulty when it was backed up.',
+    todo: `What came before the fault is kept where possible. ${othersSafe}`,
+  },
+  'stream-unfinished': {
+    what: '{{file}} ends too early.',
+    why: 'Its last pieces are missing from the backup.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'stream-overlong': {
+    what: 'More data follows after the end of {{file}}.',
+    why: 'Qubes never writes such data; it is damaged or forged.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'archive-malformed': {
+    what: 'The archive of {{file}} is faulty.',
+    why: 'Its data is intact but makes no sense as an archive: {{detail}}.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'archive-member-unexpected': {
+    what: 'The archive of {{file}} holds something else.',
+    why: 'It holds {{found}}. Qubes never writes that; pieces may have been swapped.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'sparse-map-invalid': {
+    what: 'The layout of {{file}} is faulty.',
+    why: 'The map of its empty areas contradicts itself: {{detail}}.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'size-mismatch': {
+    what: '{{file}} does not have the size it should.',
+    why: 'It should have {{expected, size}}, but {{found, size}} were found.',
+    todo: 'Treat it as incomplete. If you have another copy of this backup, try that one.',
+  },
+  'entry-renamed': {
+    what: '{{from}} was saved as {{to}}.',
+    why: 'The original name cannot be used on this drive.',
+    todo: 'Nothing; the content is unchanged.',
+  },
+  'entry-skipped': {
+    what: '{{path}} was left out.',
+    why: 'It cannot be restored safely here: {{reason}}.',
+    todo: 'Nothing, unless you miss it.',
+  },
+
+  // The list of qubes
+  'qubes-xml-missing': {
+    what: 'The list of qubes is missing from this backup.',
+    why: 'Without it, the names and settings of the qubes are not known.',
+    todo: anotherCopy,
+  },
+  'qubes-xml-malformed': {
+    what: 'The list of qubes cannot be read.',
+    why: 'It is faulty: {{detail}}.',
+    todo: anotherCopy,
+  },
+  'qube-unknown': {
+    what: 'There is no qube named {{qube}} in this backup.',
+    why: 'Upper and lower case count, and the list of qubes does not mention it.',
+    todo: 'Choose a qube from the list.',
+  },
+  'qube-not-included': {
+    what: 'The backup does not hold {{qube}}.',
+    why: 'It existed when the backup was made, but was not chosen for it.',
+    todo: 'Look for it in another backup.',
+  },
+  'qube-has-no-files': {
+    what: 'There is nothing to restore for {{qube}}.',
+    why: 'It should be in the backup, but none of its files are.',
+    todo: anotherCopy,
+  },
+  'volume-missing': {
+    what: 'The {{volume}} volume of {{qube}} is missing.',
+    why: 'The list of qubes names it, but the backup does not hold it. The file may have been cut.',
+    todo: anotherCopy,
+  },
+
+  // Destination
+  'dest-missing': {
+    what: 'There is no folder at {{path}}.',
+    why: 'It may have been moved, or its drive is not connected.',
+    todo: 'Connect the drive, or choose another folder.',
+  },
+  'dest-not-a-folder': {
+    what: '{{path}} is not a folder.',
+    why: 'Restored files need a folder to go into.',
+    todo: 'Choose a folder.',
+  },
+  'dest-read-only': {
+    what: 'Nothing can be written to {{path}}.',
+    why: 'The drive is read-only: a write-protect switch, a disc, or a drive that was not closed properly.',
+    todo: 'Remove the write protection, or choose another folder.',
+  },
+  'dest-denied': {
+    what: 'You may not write to {{path}}.',
+    why: 'The system refused: the folder belongs to someone else.',
+    todo: 'Choose a folder of your own, such as one in your home folder.',
+  },
+  'dest-full': {
+    what: 'There is not enough space.',
+    why: '{{needed, size}} are needed, {{free, size}} are free.',
+    todo: 'Free some space, choose fewer qubes, or choose another drive.',
+  },
+  'dest-file-limit': {
+    what: 'This drive cannot hold files over {{limit, size}}.',
+    why: '{{path}} would be larger. The drive is formatted with FAT32 or a similar old filesystem.',
+    todo: 'Choose a drive with exFAT, NTFS, ext4 or APFS.',
+  },
+  'dest-occupied': {
+    what: 'Something already exists at {{path}}.',
+    why: 'Lifeboat never overwrites files.',
+    todo: 'Choose an empty folder, or move what is there.',
+  },
+  'dest-lost': {
+    what: 'The destination drive went away.',
+    why: 'Writing to {{path}} failed: it was unplugged, fell asleep, or stopped answering ({{reason}}).',
+    todo: 'Reconnect the drive, then continue. Everything that was finished is kept.',
+  },
+
+  // Images of disks
+  'partition-table-damaged': {
+    what: 'The partition table of this disk image is damaged.',
+    why: 'Its {{table}} cannot be trusted: {{detail}}.',
+    todo: 'What could still be found is shown. The image itself was restored as it was backed up.',
+  },
+  'filesystem-unsupported': {
+    what: 'Lifeboat cannot look into this disk image.',
+    why: 'It holds {{name}}, which Lifeboat does not read.',
+    todo: 'The image itself is complete: open it with a program that reads this format.',
+  },
+  'filesystem-feature-unsupported': {
+    what: 'Lifeboat cannot look into this disk image.',
+    why: 'Its filesystem uses features that Lifeboat does not read: {{features}}.',
+    todo: 'The image itself is complete: mount it on a computer with Linux.',
+  },
+  'filesystem-damaged': {
+    what: 'Part of the filesystem in this image is damaged.',
+    why: 'Its {{structure}} is faulty: {{detail}}. It was so when it was backed up.',
+    todo: 'Other files may be fine. To repair it, run a filesystem check on a copy of the image.',
+  },
+  'filesystem-marked-damaged': {
+    what: 'The filesystem in this image is marked as damaged.',
+    why: 'The qube had noticed a fault before it was backed up.',
+    todo: 'Copy out the files you need and check them.',
+  },
+  'filesystem-backup-used': {
+    what: 'The filesystem in this image was read from its own spare copy.',
+    why: 'Its {{structure}} is damaged.',
+    todo: 'Copy out the files you need and check them.',
+  },
+  'filesystem-cut-off': {
+    what: 'The filesystem in this image is larger than the image.',
+    why: 'It should have {{expected, size}}; the image has {{size, size}}.',
+    todo: 'Files that lie beyond the end cannot be read. Others can.',
+  },
+  'filesystem-entry-missing': {
+    what: 'There is no {{path}} in this image.',
+    why: 'It was not there when the qube was backed up, or its name is spelled differently.',
+    todo: 'Look for it in the folder above.',
+  },
+  'filesystem-entry-unfit': {
+    what: '{{path}} is not what was asked for.',
+    why: 'A {{expected}} was expected, but it is a {{found}}.',
+    todo: 'Choose something else.',
+  },
+  'filesystem-entry-encrypted': {
+    what: 'This file is encrypted within the qube.',
+    why: 'Its key (inode {{inode}}) is not part of the backup’s own encryption.',
+    todo: 'It can only be read inside a qube that has the key.',
+  },
+  'filesystem-link-loop': {
+    what: 'The link {{path}} leads nowhere.',
+    why: 'It points to itself, directly or through other links.',
+    todo: 'Nothing; this is how it was in the qube.',
+  },
+  'journal-replayed': {
+    what: 'The last changes in this image were taken from its journal.',
+    why: 'The qube was running when it was backed up: {{transactions}} changes in {{blocks}} blocks were still waiting.',
+    todo: 'Nothing; you see the newest state. The image itself is unchanged.',
+  },
+  'journal-not-replayed': {
+    what: 'The last changes in this image could not be taken from its journal.',
+    why: 'The qube was running when it was backed up, and its journal cannot be used: {{reason}}.',
+    todo: 'Files that were written last may be missing or old.',
+  },
+
+  // The program itself
+  'engine-gone': {
+    what: 'The restore stopped unexpectedly.',
+    why: 'The part of the program that does the work ended ({{reason}}).',
+    todo: 'Start again. Everything that was finished is kept.',
+  },
+  cancelled: {
+    what: 'Cancelled.',
+    why: 'You asked to stop.',
+    todo: 'Start again whenever you like.',
+  },
+  unexpected: {
+    what: 'Something happened that Lifeboat was not prepared for.',
+    why: 'The program says: {{detail}}.',
+    todo: 'Try again. If it happens again, please report it with this text.',
+  },
+};

@@ -1,0 +1,122 @@
+/** Promises of the words: complete in every language, true to their parameters, safe with foreign text. */
+import { describe, expect, it } from 'vitest';
+import { problemCodes, problemKinds, type Problem } from '../../shared/problems.ts';
+import { formatDuration, formatMemory, formatSize, visible } from '../../shared/words/formats.ts';
+import { languageFor, languages } from '../../shared/words/languages.ts';
+import { problemCatalogues, wordsFor } from '../../shared/words/problem-words.ts';
+
+const placeholder = /\{\{\s*(\w+)\s*(?:,\s*(\w+)\s*)?\}\}/g;
+/** Numbers and units are held together by a no-break space; it is written plain here. */
+const plain = (text: string) => text.replaceAll('\u00a0', ' ');
+const fields = ['what', 'why', 'todo'] as const;
+
+function sample(code: Problem['code']): Problem {
+  const params = Object.fromEntries(problemKinds[code].params.map((name) => [name, 5_000_000_000]));
+  return { code, params } as unknown as Problem;
+}
+
+describe.each(languages)('the words in %s', (language) => {
+  it.each(problemCodes)('say what happened, why, and what to do about %s', (code) => {
+    const words = wordsFor(sample(code), language);
+    for (const field of fields) {
+      expect(words[field].length, field).toBeGreaterThan(3);
+      expect(words[field], field).not.toMatch(/\{\{|\}\}|undefined|NaN|^[a-z0-9-]+\.(what|why|todo)$/);
+      expect(words[field], field).toMatch(/[.!?“”]$/);
+    }
+  });
+
+  it.each(problemCodes)('mention only what %s carries, in formats that exist', (code) => {
+    const text = fields.map((field) => problemCatalogues[language][code][field]).join(' ');
+    for (const [, name, format] of text.matchAll(placeholder)) {
+      expect(problemKinds[code].params as readonly string[]).toContain(name);
+      expect([undefined, 'size', 'memory']).toContain(format);
+    }
+  });
+
+  it.each(problemCodes)('leave out no parameter that the other languages mention for %s', (code) => {
+    const mentioned = (each: (typeof languages)[number]) =>
+      new Set(
+        fields.flatMap((field) =>
+          [...problemCatalogues[each][code][field].matchAll(placeholder)].map(([, name]) => name),
+        ),
+      );
+    expect(mentioned(language)).toEqual(mentioned('en'));
+  });
+
+  it('never call a problem an error', () => {
+    for (const code of problemCodes) {
+      expect(problemCatalogues[language][code].what).not.toMatch(/\berror\b|\bfehler\b/i);
+    }
+  });
+});
+
+describe('words about foreign text', () => {
+  it('format sizes for the language', () => {
+    const full: Problem = { code: 'dest-full', params: { needed: 48_200_000_000, free: 1_500_000_000 } };
+    expect(plain(wordsFor(full, 'en').why)).toBe('48 GB are needed, 1.5 GB are free.');
+    expect(plain(wordsFor(full, 'de').why)).toBe('Gebraucht werden 48 GB, frei sind 1,5 GB.');
+  });
+
+  it('take what looks like a placeholder or a reference in a name for text', () => {
+    const path = '/a/{{detail}}/$t(cancelled.what)/<b>&';
+    expect(wordsFor({ code: 'source-missing', params: { path } }, 'en').what).toBe(
+      `There is no file at ${path}.`,
+    );
+  });
+
+  it('show characters that could rewrite a terminal or turn the text around', () => {
+    const path = '/a/\u001b[2J\r\u202egpj.exe';
+    const { what } = wordsFor({ code: 'source-missing', params: { path } }, 'en');
+    expect(what).toBe('There is no file at /a/\\u{1b}[2J\\u{d}\\u{202e}gpj.exe.');
+  });
+
+  it('answer an unknown code as something unexpected', () => {
+    const unknown = { code: 'from-the-future', params: { detail: 'x' } } as unknown as Problem;
+    expect(wordsFor(unknown, 'en').what).toBe(wordsFor(sample('unexpected'), 'en').what);
+  });
+});
+
+describe('numbers for people', () => {
+  it.each([
+    [0, '0 bytes'],
+    [1, '1 byte'],
+    [999, '999 bytes'],
+    [1000, '1 kB'],
+    [999_499, '999 kB'],
+    [999_500, '1 MB'],
+    [4_294_967_295, '4.3 GB'],
+    [48_000_000_000, '48 GB'],
+    [2.5e12, '2.5 TB'],
+  ])('write %d bytes on a drive as %s', (bytes, text) => expect(plain(formatSize(bytes, 'en'))).toBe(text));
+
+  it('write sizes the German way in German', () =>
+    expect(plain(formatSize(1_500_000_000, 'de'))).toBe('1,5 GB'));
+
+  it.each([
+    [512 * 2 ** 20, '512 MiB'],
+    [2 ** 30, '1 GiB'],
+    [1.5 * 2 ** 30, '1.5 GiB'],
+  ])('write %d bytes of memory as %s', (bytes, text) => expect(plain(formatMemory(bytes, 'en'))).toBe(text));
+
+  it.each([
+    [0, '5 sec'],
+    [42, '45 sec'],
+    [56, '1 min'],
+    [3540, '59 min'],
+    [3600, '1 hr'],
+    [7800, '2 hr 10 min'],
+  ])('write %d remaining seconds as %s', (seconds, text) =>
+    expect(plain(formatDuration(seconds, 'en'))).toBe(text),
+  );
+
+  it('leave text that can be seen as it is', () => expect(visible('Müller 😀 日本')).toBe('Müller 😀 日本'));
+
+  it.each([
+    ['de-AT', 'de'],
+    ['de_DE.UTF-8', 'de'],
+    ['fr-FR', 'en'],
+    ['', 'en'],
+    ['C', 'en'],
+    ['den', 'en'],
+  ])('speak to the locale %j in %s', (locale, language) => expect(languageFor(locale)).toBe(language));
+});
