@@ -58,10 +58,9 @@ export function findMember(backup: Buffer, name: string): PlacedMember {
 
 /** Applies operations one after another to the backup `from` and writes the outcome to `to`. */
 export async function operate(from: string, to: string, ...operations: readonly Operation[]): Promise<void> {
-  await writeFile(
-    to,
-    operations.reduce((bytes, operation) => operation(bytes), await readFile(from)),
-  );
+  let bytes: Buffer = await readFile(from);
+  for (const operation of operations) bytes = operation(bytes);
+  await writeFile(to, bytes);
 }
 
 /**

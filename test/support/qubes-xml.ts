@@ -129,3 +129,60 @@ ${snapshot}${saved.join('')}        <volume name="volatile" pool="vm-pool" revis
       </volume-config>
 `;
 }
+
+/**
+ * The `qubes.xml` of releases 2 and 3: an element for each qube, named after its class. What restoring ignores
+ * but real lists carry (devices, services, kernels) is there too, as some of it looks like code.
+ */
+export function core2Xml(qubes: readonly ListedQube[]): string {
+  const qidOf = (name: string | undefined) => String(qubes.find((qube) => qube.name === name)?.qid ?? 'none');
+  const elements = qubes.map((qube) => {
+    const attributes: Record<string, string | undefined> = {
+      ...(qube.included && {
+        backup_content: 'True',
+        backup_path: qube.path,
+        backup_size: String(qube.size),
+      }),
+      qid: String(qube.qid),
+      name: qube.name,
+      label: qube.label,
+      template_qid: qidOf(qube.template),
+      uses_default_netvm: qube.netvm === undefined ? 'True' : 'False',
+      netvm_qid: qube.netvm === undefined ? undefined : qidOf(qube.netvm),
+      include_in_backups: 'True',
+      installed_by_rpm: 'False',
+      internal: 'False',
+      dir_path: `/var/lib/qubes/${qube.class === 'TemplateVM' ? 'vm-templates' : 'appvms'}/${qube.name}`,
+      conf_file: `${qube.name}.conf`,
+      private_img: 'private.img',
+      root_img: 'root.img',
+      volatile_img: 'volatile.img',
+      kernel: '3.18.17-8',
+      memory: '400',
+      maxmem: '4000',
+      vcpus: '2',
+      services: "{'meminfo-writer': True}",
+      pcidevs: '[]',
+      ...qube.properties,
+    };
+    const text = Object.entries(attributes).flatMap(([name, value]) =>
+      value === undefined ? [] : [`${name}="${escape(value)}"`],
+    );
+    return `  <${core2Class(qube)} ${text.join(' ')}/>\n`;
+  });
+  return `<?xml version='1.0' encoding='UTF-8'?>
+<QubesVmCollection clockvm="2" default_kernel="3.18.17-8" default_netvm="2" updatevm="2">
+${elements.join('')}</QubesVmCollection>
+`;
+}
+
+function core2Class(qube: ListedQube): string {
+  const names = {
+    AdminVM: 'QubesAdminVm',
+    TemplateVM: 'QubesTemplateVm',
+    DispVM: 'QubesDisposableVm',
+    StandaloneVM: 'QubesHVm',
+    AppVM: 'QubesAppVm',
+  } as const;
+  return 'provides_network' in qube.properties ? 'QubesProxyVm' : names[qube.class];
+}
