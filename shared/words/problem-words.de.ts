@@ -278,6 +278,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Gebraucht werden {{needed, size}}, frei sind {{free, size}}.',
     todo: 'Schaffen Sie Platz, wählen Sie weniger Qubes oder ein anderes Laufwerk.',
   },
+  'dest-ran-full': {
+    what: 'Das Ziellaufwerk ist voll.',
+    why: '{{path}} passte nicht mehr darauf: Etwas anderes hat das Laufwerk während der Wiederherstellung gefüllt.',
+    todo: 'Schaffen Sie Platz und stellen Sie wieder her, was noch fehlt.',
+  },
   'dest-file-limit': {
     what: 'Dieses Laufwerk fasst keine Dateien über {{limit, size}}.',
     why: '{{path}} wäre größer. Das Laufwerk ist mit FAT32 oder einem ähnlich alten Dateisystem formatiert.',
@@ -287,6 +292,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Unter {{path}} gibt es schon etwas.',
     why: 'Lifeboat überschreibt niemals Dateien.',
     todo: 'Wählen Sie einen leeren Ordner oder räumen Sie beiseite, was dort liegt.',
+  },
+  'dest-name-invalid': {
+    what: '„{{name}}“ kann kein Ordner heißen.',
+    why: 'Der Name ist zu lang oder enthält ein Zeichen, das dieses Laufwerk nicht erlaubt, etwa / oder \\.',
+    todo: 'Geben Sie einen anderen Namen ein.',
   },
   'dest-lost': {
     what: 'Das Ziellaufwerk ist nicht mehr da.',

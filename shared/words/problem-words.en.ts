@@ -278,6 +278,11 @@ export const problemWords: ProblemCatalogue = {
     why: '{{needed, size}} are needed, {{free, size}} are free.',
     todo: 'Free some space, choose fewer qubes, or choose another drive.',
   },
+  'dest-ran-full': {
+    what: 'The destination drive is full.',
+    why: '{{path}} did not fit any more: something else filled the drive while the restore was running.',
+    todo: 'Free some space, then restore what is missing.',
+  },
   'dest-file-limit': {
     what: 'This drive cannot hold files over {{limit, size}}.',
     why: '{{path}} would be larger. The drive is formatted with FAT32 or a similar old filesystem.',
@@ -287,6 +292,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Something already exists at {{path}}.',
     why: 'Lifeboat never overwrites files.',
     todo: 'Choose an empty folder, or move what is there.',
+  },
+  'dest-name-invalid': {
+    what: '“{{name}}” cannot be the name of a folder.',
+    why: 'It is too long, or has a character that this drive does not allow in names, such as / or \\.',
+    todo: 'Type another name.',
   },
   'dest-lost': {
     what: 'The destination drive went away.',

@@ -1,0 +1,196 @@
+/** All effects of the wizard: it asks the backend what a person wants, and turns the answers into events. */
+import type { Result } from '../../shared/contract/define.ts';
+import type { FolderListing, OpenedBackup, Place, WizardClient } from '../../shared/contract/wizard.ts';
+import { problemOf } from '../../shared/problems.ts';
+import { canProbe, type WizardEvent } from './reduce.ts';
+import type { WizardStore } from './store.ts';
+import { openBackupOf, type Steering, type Ticket, type Unlocked } from './wizard.ts';
+
+export interface WizardController {
+  /** Opens the system's dialog, then the backup that was chosen in it. */
+  readonly chooseBackup: () => Promise<void>;
+  readonly openPlace: (place: Place) => Promise<void>;
+  /** Opens the backup at a path that was dropped. */
+  readonly openPath: (path: string) => Promise<void>;
+  readonly openSample: () => Promise<void>;
+  /** The passphrase passes through here once, and is kept nowhere. */
+  readonly unlock: (passphrase: string) => Promise<void>;
+  readonly cancelUnlock: () => Promise<void>;
+  /** Opens the system's dialog for a folder to restore into; what goes wrong is the survey's trouble. */
+  readonly chooseFolder: () => Promise<void>;
+  readonly start: () => Promise<void>;
+  readonly pause: () => Promise<void>;
+  readonly resume: () => Promise<void>;
+  /** Ends the restore; `keep` leaves what was already complete. */
+  readonly cancel: (keep: boolean) => Promise<void>;
+  /** Shows the folder of one qube, or of the whole restore, in the system's file manager. */
+  readonly openFolder: (qube: string | null) => Promise<Result<void>>;
+  readonly quit: () => Promise<Result<void>>;
+  /** The folder list in the page, which keeps its own state. */
+  readonly places: {
+    readonly list: (folderId: string | null) => Promise<Result<FolderListing>>;
+    readonly locate: (path: string, kind: 'backup' | 'folder') => Promise<Result<Place>>;
+    readonly createFolder: (parentId: string, name: string) => Promise<Result<Place>>;
+  };
+  /** Stops listening. */
+  readonly dispose: () => void;
+}
+
+type JobEvent = Extract<WizardEvent, { readonly type: 'progressed' | 'qube-finished' | 'finished' }>;
+
+export function createController(client: WizardClient, store: WizardStore): WizardController {
+  const { dispatch, getState } = store;
+  let lastTicket: Ticket = 0;
+  /** Words of a job whose id has not arrived yet: events may overtake the answer of `start`. */
+  let early: JobEvent[] = [];
+
+  function hear(event: JobEvent): void {
+    const state = getState();
+    if (state.step === 'destination' && state.survey.kind === 'starting') early.push(event);
+    else dispatch(event);
+  }
+
+  const unsubscribes = [
+    client.restore.progress((payload) => hear({ type: 'progressed', ...payload })),
+    client.restore.qubeFinished((payload) => hear({ type: 'qube-finished', ...payload })),
+    client.restore.finished((payload) => hear({ type: 'finished', ...payload })),
+    // What follows from the state alone, whichever way led there.
+    store.subscribe((state, previous) => {
+      const left = openBackupOf(previous);
+      if (left && left.backupId !== openBackupOf(state)?.backupId) {
+        void answerOf(client.backup.close({ backupId: left.backupId }));
+      }
+      if (state.step === 'destination' && canProbe(state)) void probe();
+    }),
+  ];
+
+  async function open(ask: () => Promise<Result<OpenedBackup>>, sample: boolean): Promise<void> {
+    const ticket = ++lastTicket;
+    if (!dispatch({ type: 'reading', ticket })) return;
+    const answer = await answerOf(ask());
+    if (!answer.ok) {
+      dispatch({ type: 'open-failed', ticket, problem: answer.problem });
+      return;
+    }
+    const backup = { ...answer.value, sample };
+    if (!dispatch({ type: 'opened', ticket, backup })) {
+      // Somebody chose another one meanwhile; nobody waits for this.
+      await answerOf(client.backup.close({ backupId: backup.backupId }));
+    }
+  }
+
+  async function probe(): Promise<void> {
+    const state = getState();
+    const ticket = ++lastTicket;
+    if (state.step !== 'destination' || !dispatch({ type: 'probing', ticket })) return;
+    const answer = await answerOf(client.restore.plan(selectionOf(state)));
+    if (answer.ok) dispatch({ type: 'planned', ticket, plan: answer.value });
+    else dispatch({ type: 'plan-failed', ticket, problem: answer.problem });
+  }
+
+  async function steer(steering: Steering, ask: (jobId: string) => Promise<Result<unknown>>): Promise<void> {
+    const state = getState();
+    if (state.step !== 'progress' || !dispatch({ type: 'steered', steering })) return;
+    const answer = await answerOf(ask(state.jobId));
+    if (!answer.ok) dispatch({ type: 'steering-failed', problem: answer.problem });
+  }
+
+  const openPlace = (place: Place) => open(() => client.backup.open({ placeId: place.id }), false);
+
+  async function chooseBackup(): Promise<void> {
+    const chosen = await answerOf(client.places.chooseBackup());
+    if (!chosen.ok) await open(() => Promise.resolve(chosen), false);
+    else if (chosen.value) await openPlace(chosen.value);
+  }
+
+  const openPath = (path: string) =>
+    open(async () => {
+      const located = await client.places.locate({ path, kind: 'backup' });
+      return located.ok ? client.backup.open({ placeId: located.value.id }) : located;
+    }, false);
+
+  async function unlock(passphrase: string): Promise<void> {
+    const state = getState();
+    const ticket = ++lastTicket;
+    if (state.step !== 'passphrase' || !dispatch({ type: 'checking', ticket })) return;
+    const answer = await answerOf(client.backup.unlock({ backupId: state.backup.backupId, passphrase }));
+    if (answer.ok) dispatch({ type: 'unlocked', ticket, inventory: answer.value });
+    else dispatch({ type: 'check-failed', ticket, problem: answer.problem });
+  }
+
+  async function cancelUnlock(): Promise<void> {
+    const state = getState();
+    if (state.step !== 'passphrase' || !dispatch({ type: 'check-abandoned' })) return;
+    await answerOf(client.backup.cancelUnlock({ backupId: state.backup.backupId }));
+  }
+
+  async function chooseFolder(): Promise<void> {
+    const chosen = await answerOf(client.places.chooseFolder());
+    if (!chosen.ok) dispatch({ type: 'folder-failed', problem: chosen.problem });
+    else if (chosen.value) dispatch({ type: 'folder-chosen', folder: chosen.value });
+  }
+
+  async function start(): Promise<void> {
+    const state = getState();
+    if (state.step !== 'destination' || !dispatch({ type: 'starting' })) return;
+    const answer = await answerOf(
+      client.restore.start({ ...selectionOf(state), memory: state.choices.memory }),
+    );
+    const overtaking = early;
+    early = [];
+    if (!answer.ok) {
+      dispatch({ type: 'start-failed', problem: answer.problem });
+      return;
+    }
+    dispatch({ type: 'started', jobId: answer.value.jobId });
+    overtaking.forEach(dispatch);
+  }
+
+  async function openFolder(qube: string | null): Promise<Result<void>> {
+    const state = getState();
+    if (state.step !== 'results') return { ok: true, value: undefined };
+    return answerOf(client.results.openFolder({ jobId: state.jobId, qube }));
+  }
+
+  return {
+    chooseBackup,
+    openPlace,
+    openPath,
+    openSample: () => open(() => client.backup.openSample(), true),
+    unlock,
+    cancelUnlock,
+    chooseFolder,
+    start,
+    pause: () => steer('pausing', (jobId) => client.restore.pause({ jobId })),
+    resume: () => steer('resuming', (jobId) => client.restore.resume({ jobId })),
+    cancel: (keep) => steer('cancelling', (jobId) => client.restore.cancel({ jobId, keep })),
+    openFolder,
+    quit: () => answerOf(client.program.quit()),
+    places: {
+      list: (folderId) => answerOf(client.places.list({ folderId })),
+      locate: (path, kind) => answerOf(client.places.locate({ path, kind })),
+      createFolder: (parentId, name) => answerOf(client.places.createFolder({ parentId, name })),
+    },
+    dispose() {
+      for (const unsubscribe of unsubscribes) unsubscribe();
+    },
+  };
+}
+
+function selectionOf({ backup, choices }: Unlocked) {
+  return {
+    backupId: backup.backupId,
+    qubes: [...choices.qubes],
+    mode: choices.mode,
+    folderId: choices.mode === 'restore' ? (choices.folder?.id ?? null) : null,
+  };
+}
+
+/** A broken wire rejects; for the wizard that is one more answer. */
+async function answerOf<T>(answer: Promise<Result<T>>): Promise<Result<T>> {
+  try {
+    return await answer;
+  } catch (thrown) {
+    return { ok: false, problem: problemOf(thrown) };
+  }
+}

@@ -1,0 +1,82 @@
+/** The list of qubes as it is shown: what can be restored, how much it is, found and in order. */
+import { labelColours, type Qube } from '../../shared/backup.ts';
+
+/** dom0 comes as a folder, the home of its user, and not as images of disks. */
+export function isDom0(qube: Pick<Qube, 'name'>): boolean {
+  return qube.name === 'dom0';
+}
+
+/** Why a qube cannot be chosen, or null. */
+export function obstacleOf(qube: Qube): 'not-included' | 'no-files' | null {
+  if (!qube.included) return 'not-included';
+  return qube.files.length === 0 ? 'no-files' : null;
+}
+
+export function canRestore(qube: Qube): boolean {
+  return obstacleOf(qube) === null;
+}
+
+/** Bytes that the backup holds of a qube, as they are stored. */
+export function storedBytesOf(qube: Qube): number {
+  return qube.files.reduce((sum, file) => sum + file.storedBytes, 0);
+}
+
+/** How many qubes are chosen, and the bytes that the backup holds of them. */
+export function totalOf(
+  qubes: readonly Qube[],
+  chosen: ReadonlySet<string>,
+): { count: number; bytes: number } {
+  const picked = qubes.filter(({ name }) => chosen.has(name));
+  return { count: picked.length, bytes: picked.reduce((sum, qube) => sum + storedBytesOf(qube), 0) };
+}
+
+export type LabelColour = (typeof labelColours)[number];
+
+/** The colour of a label, or null for one of any other name. */
+export function labelColourOf(label: string): LabelColour | null {
+  return labelColours.find((colour) => colour === label) ?? null;
+}
+
+export const sortColumns = ['name', 'class', 'template', 'size'] as const;
+export type SortColumn = (typeof sortColumns)[number];
+
+export interface QubeOrder {
+  readonly column: SortColumn;
+  readonly descending: boolean;
+}
+
+/** The qubes that match `search`, in `order`; those that cannot be restored come last in every order. */
+export function arrange(
+  qubes: readonly Qube[],
+  search: string,
+  order: QubeOrder,
+  locale: string,
+): readonly Qube[] {
+  const collator = new Intl.Collator(locale, { numeric: true, sensitivity: 'base' });
+  const wanted = search.trim().toLocaleLowerCase(locale);
+  const matches = (qube: Qube) =>
+    [qube.name, qube.class, qube.label, qube.template ?? ''].some((text) =>
+      text.toLocaleLowerCase(locale).includes(wanted),
+    );
+  const compare = (a: Qube, b: Qube): number => {
+    switch (order.column) {
+      case 'name':
+        return 0;
+      case 'class':
+        return collator.compare(a.class, b.class);
+      case 'template':
+        return collator.compare(a.template ?? '', b.template ?? '');
+      case 'size':
+        return storedBytesOf(a) - storedBytesOf(b);
+    }
+  };
+  const direction = order.descending ? -1 : 1;
+  return qubes
+    .filter(matches)
+    .sort(
+      (a, b) =>
+        Number(canRestore(b)) - Number(canRestore(a)) ||
+        direction * compare(a, b) ||
+        (order.column === 'name' ? direction : 1) * collator.compare(a.name, b.name),
+    );
+}

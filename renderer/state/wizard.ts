@@ -1,0 +1,104 @@
+/** What the wizard can be in: one step at a time, each holding only what that step can know. */
+import type {
+  Inventory,
+  QubeReport,
+  RestoreMode,
+  RestorePlan,
+  RestoreProgress,
+  RestoreReport,
+} from '../../shared/backup.ts';
+import type { OpenedBackup, Place } from '../../shared/contract/wizard.ts';
+import type { Problem } from '../../shared/problems.ts';
+
+/** The steps in the order in which a person walks them. */
+export const steps = ['backup', 'passphrase', 'qubes', 'destination', 'progress', 'results'] as const;
+export type Step = (typeof steps)[number];
+
+/** Tells the answer that is waited for from those of abandoned questions. */
+export type Ticket = number;
+
+export interface ChosenBackup extends OpenedBackup {
+  /** Whether it is the one that ships with the program, whose passphrase is no secret. */
+  readonly sample: boolean;
+}
+
+/** What a person decides once the content is known; it outlives going back and forth. */
+export interface Choices {
+  readonly qubes: ReadonlySet<string>;
+  readonly mode: RestoreMode;
+  readonly folder: Place | null;
+  /** Bytes for key derivation; null leaves it to the program. */
+  readonly memory: number | null;
+}
+
+export interface Unlocked {
+  readonly backup: ChosenBackup;
+  readonly inventory: Inventory;
+  readonly choices: Choices;
+}
+
+export interface BackupStep {
+  readonly step: 'backup';
+  readonly choice:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'reading'; readonly ticket: Ticket }
+    | { readonly kind: 'trouble'; readonly problem: Problem }
+    /** `unlocked` is kept by who comes back from the qubes, so that no passphrase is asked twice. */
+    | { readonly kind: 'opened'; readonly backup: ChosenBackup; readonly unlocked: Unlocked | null };
+}
+
+export interface PassphraseStep {
+  readonly step: 'passphrase';
+  readonly backup: ChosenBackup;
+  readonly attempt:
+    | { readonly kind: 'none' }
+    | { readonly kind: 'checking'; readonly ticket: Ticket }
+    | { readonly kind: 'trouble'; readonly problem: Problem };
+}
+
+export interface QubesStep extends Unlocked {
+  readonly step: 'qubes';
+}
+
+export interface DestinationStep extends Unlocked {
+  readonly step: 'destination';
+  readonly survey:
+    /** Nothing asked yet: the folder is missing, or a choice has just changed. */
+    | { readonly kind: 'none' }
+    | { readonly kind: 'probing'; readonly ticket: Ticket }
+    | { readonly kind: 'planned'; readonly plan: RestorePlan }
+    | { readonly kind: 'starting'; readonly plan: RestorePlan }
+    | { readonly kind: 'trouble'; readonly problem: Problem };
+}
+
+/** What was asked of a running restore and has not shown its effect yet. */
+export type Steering = 'pausing' | 'resuming' | 'cancelling';
+
+export interface ProgressStep extends Unlocked {
+  readonly step: 'progress';
+  readonly jobId: string;
+  /** Null until the first word from the engine. */
+  readonly progress: RestoreProgress | null;
+  readonly finished: readonly QubeReport[];
+  readonly steering: Steering | null;
+  /** Why the last steering did not work. */
+  readonly trouble: Problem | null;
+}
+
+export interface ResultsStep extends Unlocked {
+  readonly step: 'results';
+  readonly jobId: string;
+  readonly report: RestoreReport;
+  readonly cancelled: boolean;
+}
+
+export type WizardState =
+  BackupStep | PassphraseStep | QubesStep | DestinationStep | ProgressStep | ResultsStep;
+
+export const initialState: WizardState = { step: 'backup', choice: { kind: 'none' } };
+
+/** The backup that the backend keeps open for this state. */
+export function openBackupOf(state: WizardState): ChosenBackup | null {
+  if (state.step !== 'backup') return state.backup;
+  return state.choice.kind === 'opened' ? state.choice.backup : null;
+}
