@@ -67,7 +67,7 @@ export const problemKinds = {
   // Streams and archives inside
   'compression-unsupported': failure('filter'),
   'compression-differs': warning('file', 'named', 'found'),
-  'stream-damaged': failure('file', 'compression'),
+  'stream-damaged': failure('file'),
   'stream-unfinished': failure('file'),
   'stream-overlong': failure('file'),
   'archive-malformed': failure('file', 'detail'),
@@ -91,8 +91,10 @@ export const problemKinds = {
   'dest-read-only': retriable('path'),
   'dest-denied': retriable('path'),
   'dest-full': retriable('needed', 'free'),
+  'dest-ran-full': retriable('path'),
   'dest-file-limit': failure('path', 'limit'),
   'dest-occupied': failure('path'),
+  'dest-name-invalid': retriable('name'),
   'dest-lost': retriable('path', 'reason'),
 
   // Images of disks

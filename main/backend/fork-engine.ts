@@ -1,0 +1,33 @@
+/** Starts engines as forked Node processes, for the hosts that have no utility processes: terminal and browser. */
+import { fork } from 'node:child_process';
+import { engineEntry, engineEnvironment } from './engine-entry.ts';
+import type { EngineProcess } from './host.ts';
+
+/** Starts `entry` in a process of its own; how it ended is told through the port. */
+export function forkEngine(entry = engineEntry): EngineProcess {
+  const child = fork(entry, [], {
+    // Typed arrays must arrive as they left, which JSON would not do.
+    serialization: 'advanced',
+    env: engineEnvironment(process.env),
+    execArgv: [],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+
+  // 'close' comes after the last message was delivered, unlike 'exit'; a failed start tells 'error' alone.
+  const ended = new Promise<string>((resolve) => {
+    child.once('close', (code, signal) => resolve(signal ?? `exit code ${code ?? 'unknown'}`));
+    child.once('error', (error) => resolve(error.message));
+  });
+  // Without its channel an engine can neither be asked nor stopped.
+  child.once('disconnect', () => child.kill('SIGKILL'));
+
+  return {
+    port: {
+      // A message to an engine that has just ended is lost like any other; `onClose` tells.
+      post: (message) => void child.send(message as object, () => undefined),
+      onMessage: (listener) => void child.on('message', listener),
+      onClose: (listener) => void ended.then(listener),
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}

@@ -1,0 +1,427 @@
+/** Promises of the places a wizard may speak of, and of what is found out about a destination. */
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { homedir, hostname, tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import * as z from 'zod/mini';
+import {
+  destinationFindings,
+  freeBytesOf,
+  probeDestination,
+  type DestinationFacts,
+} from '../../main/backend/destination.ts';
+import { removableMounts } from '../../main/backend/drives.ts';
+import { fatFileLimit, fileLimitOf, fileSystemAt, isFatName } from '../../main/backend/file-limit.ts';
+import { createPlaces, readingsOf } from '../../main/backend/places.ts';
+import { folderListing } from '../../shared/contract/wizard.ts';
+import { run } from '../support/tools.ts';
+
+let folder: string;
+// Not by `afterEach`, which comes before what a test itself undoes, such as its mounts.
+beforeEach(async ({ onTestFinished }) => {
+  folder = await mkdtemp(join(tmpdir(), 'lifeboat-places-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+});
+
+/** What a rejection carries for the wizard. */
+const carrying = (code: string, params?: object) => ({ problem: { code, ...(params && { params }) } });
+
+describe('ids of places', () => {
+  it('stand for the path they were handed out for, the same for the same path', () => {
+    const places = createPlaces();
+    const place = places.remember('/a/b.backup');
+    expect(place).toMatchObject({ name: 'b.backup', path: '/a/b.backup' });
+    expect(places.pathOf(place.id)).toBe('/a/b.backup');
+    expect(places.remember('/a/b.backup').id).toBe(place.id);
+  });
+
+  it('cannot be forged: a path, or an id of another wizard, is refused', () => {
+    const foreign = createPlaces().remember('/etc/shadow');
+    const places = createPlaces();
+    for (const id of ['/etc/shadow', foreign.id, '', '__proto__']) {
+      expect(() => places.pathOf(id)).toThrow('unexpected');
+    }
+  });
+
+  it('are bounded: the longest unused is forgotten, one in use is not', () => {
+    const places = createPlaces();
+    const kept = places.remember('/kept');
+    const forgotten = places.remember('/forgotten');
+    for (let n = 0; n < 30_000; n++) {
+      places.remember(`/other/${n}`);
+      if (n % 1000 === 0) places.pathOf(kept.id);
+    }
+    expect(places.pathOf(kept.id)).toBe('/kept');
+    expect(() => places.pathOf(forgotten.id)).toThrow('unexpected');
+  });
+});
+
+describe('locating what a person typed, pasted or dropped', () => {
+  it.each([
+    ['as it is', (path: string) => path],
+    ['with blanks around', (path: string) => `  ${path}\n`],
+    ['in double quotes', (path: string) => `"${path}"`],
+    ['in single quotes', (path: string) => ` '${path}' `],
+    ['as a file URL', (path: string) => pathToFileURL(path).href],
+  ])('finds a backup written %s', async (_, write) => {
+    const path = join(folder, 'qubes backup é%20.bak');
+    await writeFile(path, '');
+    const place = await createPlaces().locate({ path: write(path), kind: 'backup' });
+    expect(place).toMatchObject({ path, name: basename(path) });
+  });
+
+  it('takes a path literally first, blanks at its ends and all', async () => {
+    await writeFile(join(folder, 'odd '), '');
+    await writeFile(join(folder, 'odd'), '');
+    const place = await createPlaces().locate({ path: join(folder, 'odd '), kind: 'backup' });
+    expect(place.name).toBe('odd ');
+  });
+
+  it('expands ~ alone and before a slash only', () => {
+    expect(readingsOf('~', '/home/u')).toEqual(['/home/u']);
+    expect(readingsOf('~/x', '/home/u')).toEqual(['/home/u/x']);
+    expect(readingsOf('~root/x', '/home/u')).toEqual([]);
+  });
+
+  it('ends a folder without its slash, so that one folder has one id', async () => {
+    const places = createPlaces();
+    const plain = await places.locate({ path: folder, kind: 'folder' });
+    expect(await places.locate({ path: `${folder}/`, kind: 'folder' })).toEqual(plain);
+  });
+
+  it.each([
+    ['nothing there', '/nonexistent/x', 'backup', 'source-missing'],
+    ['nothing there', '/nonexistent/x', 'folder', 'dest-missing'],
+    ['a relative path', 'package.json', 'backup', 'source-missing'],
+    ['a NUL character', '/etc/passwd\0.png', 'backup', 'source-missing'],
+    ['a path no system can hold', `/${'x'.repeat(30_000)}`, 'folder', 'dest-missing'],
+    ['a URL of another host', 'file://host/share/x', 'backup', 'source-missing'],
+    ['a broken file URL', 'file://%zz', 'folder', 'dest-missing'],
+    ['a path through a file', '/etc/passwd/x', 'backup', 'source-missing'],
+    ['a file for a folder', '/etc/passwd', 'folder', 'dest-not-a-folder'],
+  ] as const)('refuses %s', async (_, path, kind, code) => {
+    await expect(createPlaces().locate({ path, kind })).rejects.toMatchObject(carrying(code));
+  });
+});
+
+describe('listing folders', () => {
+  const listed = async (places = createPlaces()) => {
+    const { id } = places.remember(folder);
+    const listing = await places.list({ folderId: id });
+    return z.parse(folderListing, listing);
+  };
+
+  it('shows folders first, then files by number and name, with sizes and without hidden ones', async () => {
+    for (const name of ['b 10', 'b 9', '.hidden', 'A.bak']) await writeFile(join(folder, name), 'xyz');
+    for (const name of ['z folder', '.cache', '$RECYCLE.BIN']) await mkdir(join(folder, name));
+    const { entries, omitted } = await listed();
+    expect(entries.map(({ name, kind, size }) => [name, kind, size])).toEqual([
+      ['z folder', 'folder', null],
+      ['A.bak', 'file', 3],
+      ['b 9', 'file', 3],
+      ['b 10', 'file', 3],
+    ]);
+    expect(omitted).toBe(0);
+    expect(entries[1]?.modified).toBeCloseTo(Date.now(), -5);
+  });
+
+  it('follows links, and leaves out broken ones and what is neither file nor folder', async () => {
+    await mkdir(join(folder, 'real'));
+    await symlink(join(folder, 'real'), join(folder, 'link'));
+    await symlink('/nonexistent', join(folder, 'broken'));
+    await run('mkfifo', [join(folder, 'pipe')]);
+    expect((await listed()).entries.map(({ name, kind }) => [name, kind])).toEqual([
+      ['link', 'folder'],
+      ['real', 'folder'],
+    ]);
+  });
+
+  it('is bounded and says how much it left out', async () => {
+    await Promise.all(Array.from({ length: 2_100 }, (_, n) => writeFile(join(folder, `f${n}`), '')));
+    const { entries, omitted } = await listed();
+    expect(entries).toHaveLength(2_000);
+    expect(omitted).toBe(100);
+    expect(entries[0]?.name).toBe('f0');
+  });
+
+  it('starts in the home folder', async () => {
+    expect((await createPlaces().list({ folderId: null })).folder.path).toBe(homedir());
+  });
+
+  it('leads from the home folder up to the drives, among them home and the root', async () => {
+    const places = createPlaces();
+    const { parent } = await places.list({ folderId: null });
+    expect(parent?.name).toBe(hostname());
+    const drives = await places.list({ folderId: parent?.id ?? '' });
+    expect(drives.parent).toBeNull();
+    expect(drives.entries.map(({ path }) => path)).toEqual(expect.arrayContaining([homedir(), '/']));
+  });
+
+  it('leads from any other folder to the one above, and from the root to the drives', async () => {
+    const places = createPlaces();
+    expect((await listed(places)).parent?.path).toBe(dirname(folder));
+    const root = await places.list({ folderId: places.remember('/').id });
+    expect(root.parent?.name).toBe(hostname());
+    expect(root.folder.name).toBe('/');
+  });
+
+  it('has no path behind the list of drives, so nothing is restored into it', async () => {
+    const places = createPlaces();
+    const id = (await places.list({ folderId: null })).parent?.id ?? '';
+    expect(() => places.pathOf(id)).toThrow('dest-not-a-folder');
+    await expect(places.createFolder({ parentId: id, name: 'x' })).rejects.toMatchObject(
+      carrying('dest-not-a-folder'),
+    );
+  });
+
+  it('says what is wrong with a folder that went away, or is none', async () => {
+    const places = createPlaces();
+    const missing = places.remember(join(folder, 'missing'));
+    const file = places.remember('/etc/passwd');
+    await expect(places.list({ folderId: missing.id })).rejects.toMatchObject(carrying('dest-missing'));
+    await expect(places.list({ folderId: file.id })).rejects.toMatchObject(carrying('dest-not-a-folder'));
+  });
+});
+
+describe('drives', () => {
+  it('are read from the table of mounts, with blanks in their names', () => {
+    const table = [
+      '22 1 254:0 / / rw,relatime - ext4 /dev/vda rw',
+      String.raw`90 22 8:17 / /run/media/user/USB\040DISK rw,nosuid shared:1 - vfat /dev/sdb1 rw`,
+      '91 22 8:18 / /media/user/Daten rw shared:2 - ntfs3 /dev/sdb2 rw',
+      '92 22 0:44 / /mnt rw - nfs4 host:/x rw',
+      '93 22 0:45 / /media/cd rw - autofs systemd-1 rw',
+      '94 22 0:46 / /mediathek rw - ext4 /dev/vdb rw',
+      'a torn line',
+      '',
+    ].join('\n');
+    expect(removableMounts(table)).toEqual(['/run/media/user/USB DISK', '/media/user/Daten', '/mnt']);
+  });
+});
+
+describe('making a folder', () => {
+  it('makes it, and answers it again when it is there already', async () => {
+    const places = createPlaces();
+    const wanted = { parentId: places.remember(folder).id, name: 'Restored qubes' };
+    const made = await places.createFolder(wanted);
+    expect(made.path).toBe(join(folder, 'Restored qubes'));
+    expect(await readdir(folder)).toEqual(['Restored qubes']);
+    expect(await places.createFolder(wanted)).toEqual(made);
+  });
+
+  it.each(['../x', 'a/b', 'a\\b', '..', '.', ' .. ', 'x\0y', 'x'.repeat(300)])(
+    'refuses the name %j',
+    async (name) => {
+      const places = createPlaces();
+      const parentId = places.remember(folder).id;
+      await expect(places.createFolder({ parentId, name })).rejects.toMatchObject(
+        carrying('dest-name-invalid', { name }),
+      );
+      expect(await readdir(folder)).toEqual([]);
+    },
+  );
+
+  it('refuses the name of a file', async () => {
+    await writeFile(join(folder, 'taken'), '');
+    const places = createPlaces();
+    const wanted = { parentId: places.remember(folder).id, name: 'taken' };
+    await expect(places.createFolder(wanted)).rejects.toMatchObject(carrying('dest-occupied'));
+  });
+});
+
+describe('findings about a destination', () => {
+  const facts: DestinationFacts = {
+    path: '/dest',
+    refusal: null,
+    freeBytes: 100 * 2 ** 30,
+    fileLimit: null,
+    occupied: [],
+  };
+  const wanted = {
+    outputs: [
+      { path: 'work/private.img', bytes: 2 ** 32 },
+      { path: 'work/notes.txt', bytes: null },
+      { path: 'vault/private.img', bytes: 10 * 2 ** 30 },
+    ],
+    neededBytes: 14 * 2 ** 30,
+  };
+
+  it('are none where everything fits', () => expect(destinationFindings(facts, wanted)).toEqual([]));
+
+  it('are none of space where the system does not tell the free bytes', () =>
+    expect(destinationFindings({ ...facts, freeBytes: null }, wanted)).toEqual([]));
+
+  it('tell needed and free bytes of a drive that is one byte too small', () => {
+    const free = wanted.neededBytes - 1;
+    expect(destinationFindings({ ...facts, freeBytes: free }, wanted)).toEqual([
+      { code: 'dest-full', params: { needed: wanted.neededBytes, free } },
+    ]);
+    expect(destinationFindings({ ...facts, freeBytes: free + 1 }, wanted)).toEqual([]);
+  });
+
+  it('name the largest file over the limit, and none that just fits', () => {
+    expect(destinationFindings({ ...facts, fileLimit: fatFileLimit }, wanted)).toEqual([
+      { code: 'dest-file-limit', params: { path: 'vault/private.img', limit: fatFileLimit } },
+    ]);
+    const fits = { outputs: [{ path: 'a', bytes: fatFileLimit }], neededBytes: 0 };
+    expect(destinationFindings({ ...facts, fileLimit: fatFileLimit }, fits)).toEqual([]);
+  });
+
+  it('name each thing that stands in the way', () => {
+    const occupied = ['/dest/work/private.img', '/dest/vault/private.img'];
+    expect(destinationFindings({ ...facts, occupied }, wanted)).toEqual(
+      occupied.map((path) => ({ code: 'dest-occupied', params: { path } })),
+    );
+  });
+
+  it('say only why nothing can be written, where that is so', () => {
+    const refusal = { code: 'dest-read-only', params: { path: '/dest' } } as const;
+    expect(destinationFindings({ ...facts, refusal, freeBytes: 0, fileLimit: 1 }, wanted)).toEqual([refusal]);
+  });
+});
+
+describe('probing a destination', () => {
+  it('finds free bytes as df does, no refusal, and leaves nothing behind', async () => {
+    const facts = await probeDestination(folder, []);
+    expect(facts).toMatchObject({ path: folder, refusal: null, fileLimit: null, occupied: [] });
+    const df = Number((await run('df', ['--output=avail', '-B1', folder])).toString().split('\n')[1]);
+    expect(Math.abs((facts.freeBytes ?? 0) - df)).toBeLessThan(2 ** 30);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('finds what stands in the way, links that lead nowhere among it', async () => {
+    await mkdir(join(folder, 'work'));
+    await symlink('/nonexistent', join(folder, 'work/private.img'));
+    const { occupied } = await probeDestination(folder, [
+      { path: 'work/private.img', bytes: 1 },
+      { path: 'vault/private.img', bytes: 1 },
+    ]);
+    expect(occupied).toEqual([join(folder, 'work/private.img')]);
+  });
+
+  it.each([
+    ['/nonexistent/x', 'dest-missing'],
+    ['/etc/passwd', 'dest-not-a-folder'],
+    ['/proc', 'dest-missing'],
+  ])('says of %s that it is %s', async (path, code) => {
+    expect((await probeDestination(path, [])).refusal?.code).toBe(code);
+  });
+
+  it('says that a folder of somebody else is denied', async ({ skip }) => {
+    if (process.getuid?.() !== 0) skip('changing the user needs root');
+    await chmod(folder, 0o755);
+    process.seteuid?.(65534);
+    onTestFinished(() => process.seteuid?.(0));
+    expect((await probeDestination(folder, [])).refusal?.code).toBe('dest-denied');
+  });
+});
+
+describe('a destination on a file system of its own', () => {
+  /** Mounts, until the test is over, at a folder of its own; skips where this machine cannot. */
+  async function mounted(skip: (reason: string) => never, ...args: readonly string[]): Promise<string> {
+    if (process.getuid?.() !== 0) skip('mounting needs root');
+    const at = join(folder, 'mount');
+    await mkdir(at);
+    try {
+      execFileSync('mount', [...args, at], { stdio: 'pipe' });
+    } catch (error) {
+      skip(`this kernel cannot mount it: ${String(error).split('\n')[1] ?? ''}`);
+    }
+    onTestFinished(() => void execFileSync('umount', [at]));
+    return at;
+  }
+
+  async function image(megabytes: number, ...maker: readonly [string, ...string[]]): Promise<string> {
+    const path = join(folder, 'image');
+    await writeFile(path, '');
+    await truncate(path, megabytes * 2 ** 20);
+    const [command, ...args] = maker;
+    await run(command, [...args, path]);
+    return path;
+  }
+
+  it('is found out to be a small one', async ({ skip }) => {
+    const at = await mounted(skip, '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs');
+    const facts = await probeDestination(at, []);
+    expect(facts).toMatchObject({ refusal: null, freeBytes: 4 * 2 ** 20, fileLimit: null });
+  });
+
+  it('is found out to be full, which is no refusal but zero bytes', async ({ skip }) => {
+    const at = await mounted(skip, '-t', 'tmpfs', '-o', 'size=1m,nr_inodes=2', 'tmpfs');
+    await writeFile(join(at, 'all'), Buffer.alloc(2 ** 20));
+    const facts = await probeDestination(at, []);
+    expect(facts).toMatchObject({ refusal: null, freeBytes: 0 });
+    expect(destinationFindings(facts, { outputs: [], neededBytes: 1 })).toEqual([
+      { code: 'dest-full', params: { needed: 1, free: 0 } },
+    ]);
+    const places = createPlaces();
+    const wanted = { parentId: places.remember(at).id, name: 'new' };
+    await expect(places.createFolder(wanted)).rejects.toMatchObject(carrying('dest-full'));
+  });
+
+  it('is found out to be read-only', async ({ skip }) => {
+    const at = await mounted(skip, '-o', 'loop,ro', await image(8, 'mkfs.ext4', '-q'));
+    expect((await probeDestination(at, [])).refusal).toEqual({
+      code: 'dest-read-only',
+      params: { path: at },
+    });
+    const places = createPlaces();
+    const wanted = { parentId: places.remember(at).id, name: 'new' };
+    await expect(places.createFolder(wanted)).rejects.toMatchObject(carrying('dest-read-only'));
+  });
+
+  it('is found out to be FAT, with its limit', async ({ skip }) => {
+    const at = await mounted(skip, '-o', 'loop', await image(64, 'mkfs.vfat'));
+    expect(await fileLimitOf(at)).toBe(fatFileLimit);
+    await expect(truncate(join(at, 'x'), fatFileLimit + 1)).rejects.toThrow();
+  });
+
+  it('is found out to be exFAT, without a limit', async ({ skip }) => {
+    const at = await mounted(skip, '-o', 'loop', await image(64, 'mkfs.exfat'));
+    expect(await fileLimitOf(at)).toBeNull();
+  });
+
+  it('appears among the drives when it is mounted where desktops mount', async ({ skip }) => {
+    if (process.getuid?.() !== 0) skip('mounting needs root');
+    const at = await mkdtemp('/mnt/lifeboat test ');
+    onTestFinished(() => rm(at, { recursive: true }));
+    await run('mount', ['-t', 'tmpfs', 'tmpfs', at]);
+    onTestFinished(() => void execFileSync('umount', [at]));
+    expect(await readFile('/proc/self/mountinfo', 'utf8')).toContain('lifeboat\\040test');
+    const places = createPlaces();
+    const drivesId = (await places.list({ folderId: null })).parent?.id ?? '';
+    const { entries } = await places.list({ folderId: drivesId });
+    const drive = entries.find(({ path }) => path === at);
+    expect(drive?.kind).toBe('folder');
+    expect((await places.list({ folderId: drive?.id ?? '' })).parent?.id).toBe(drivesId);
+  });
+});
+
+describe('names of file systems', () => {
+  it.each(['FAT32', 'FAT', 'msdos', 'fat16', 'FAT32\r\n'])('%j holds no file over 4 GiB', (name) =>
+    expect(isFatName(name)).toBe(true),
+  );
+
+  it.each(['exFAT', 'exfat', 'NTFS', 'apfs', 'hfs', ''])('%j does', (name) =>
+    expect(isFatName(name)).toBe(false),
+  );
+
+  it('are read from what mount prints on macOS, for the innermost mount', () => {
+    const mounts = [
+      '/dev/disk3s1s1 on / (apfs, sealed, local, read-only, journaled)',
+      'devfs on /dev (devfs, local, nobrowse)',
+      '/dev/disk4s1 on /Volumes/NO NAME (1) (msdos, local, nodev, nosuid, noowners)',
+      '//u@host/on /x on /Volumes/share (smbfs, nodev)',
+    ].join('\n');
+    expect(fileSystemAt('/Volumes/NO NAME (1)', mounts)).toBe('msdos');
+    expect(fileSystemAt('/Volumes/NO NAME (1)/a/b', mounts)).toBe('msdos');
+    expect(fileSystemAt('/Volumes/NO NAME', mounts)).toBe('apfs');
+    expect(fileSystemAt('/Volumes/shared', mounts)).toBe('apfs');
+    expect(fileSystemAt('/x', '')).toBe('');
+  });
+
+  it('free bytes of what is not there are unknown, not zero', async () =>
+    expect(await freeBytesOf('/nonexistent')).toBeNull());
+});
