@@ -96,9 +96,6 @@ async function occupiedOf(path: string, outputs: readonly WantedOutput[]): Promi
 const fullReasons = new Set(['ENOSPC', 'EDQUOT']);
 const lostReasons = new Set(['EIO', 'ENXIO', 'ENODEV', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'ENOTCONN']);
 
-/** A folder takes this much of a drive, about, when even that is missing. */
-const folderBytes = 4096;
-
 /** The problem behind a failure of the operating system to read or write at `path` of a destination. */
 export function destinationProblem(path: string, error: unknown): RecoveryError {
   return new RecoveryError(problemAt(path, error), { cause: error });
@@ -106,7 +103,7 @@ export function destinationProblem(path: string, error: unknown): RecoveryError 
 
 function problemAt(path: string, error: unknown): Problem {
   const reason = errnoOf(error);
-  if (fullReasons.has(reason)) return problem('dest-full', { needed: folderBytes, free: 0 });
+  if (fullReasons.has(reason)) return problem('dest-ran-full', { path });
   if (lostReasons.has(reason)) return problem('dest-lost', { path, reason });
   switch (reason) {
     case 'ENOENT':

@@ -358,7 +358,7 @@ describe('a destination on a file system of its own', () => {
     ]);
     const places = createPlaces();
     const wanted = { parentId: places.remember(at).id, name: 'new' };
-    await expect(places.createFolder(wanted)).rejects.toMatchObject(carrying('dest-full'));
+    await expect(places.createFolder(wanted)).rejects.toMatchObject(carrying('dest-ran-full'));
   });
 
   it('is found out to be read-only', async ({ skip }) => {
