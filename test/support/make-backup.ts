@@ -19,7 +19,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BackupSpec, MadeBackup, ScryptCost } from './backup-spec.ts';
 import { prepareArchives, type ArchiveHabits, type Payload } from './inner-archives.ts';
-import { assemble, chunkName, compressorOf, defaultChunkSize, headerText } from './outer-archive.ts';
+import { assemble, chunkName, chunkSizeOf, compressorOf, headerText } from './outer-archive.ts';
 import { core3Xml } from './qubes-xml.ts';
 import { bash, mapLimited, run } from './tools.ts';
 
@@ -67,7 +67,7 @@ async function storeFile(spec: BackupSpec, payload: Payload, work: string, folde
   const pieces = await splitArchive(
     `tar -Pc -f - "\${@:3}" | ${compressorOf(spec)}`,
     payload,
-    spec.chunkSize ?? defaultChunkSize,
+    chunkSizeOf(spec, payload.archiveName),
     join(work, 'pieces'),
   );
   const chunks = await mapLimited(pieces, 2, async (piece, index) => {

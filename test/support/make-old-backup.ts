@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { MadeBackup, OldBackupSpec } from './backup-spec.ts';
 import { prepareArchives, type ArchiveHabits, type Payload } from './inner-archives.ts';
 import { splitArchive } from './make-backup.ts';
-import { assemble, chunkName, compressorOf, defaultChunkSize, headerText } from './outer-archive.ts';
+import { assemble, chunkName, chunkSizeOf, compressorOf, headerText } from './outer-archive.ts';
 import { core2Xml } from './qubes-xml.ts';
 import { bash, run } from './tools.ts';
 
@@ -78,7 +78,13 @@ async function storeFile(spec: OldBackupSpec, payload: Payload, work: string, fo
 /** Format 3: the archive is compressed and encrypted as one stream, and then cut. */
 function oneStream(spec: OldBackupSpec, payload: Payload, work: string): Promise<string[]> {
   const pipe = `tar -Pc -f - "\${@:3}" | ${compressorOf(spec)} | ${encryptor(spec)}`;
-  return splitArchive(pipe, payload, spec.chunkSize ?? defaultChunkSize, join(work, 'pieces'), secret(spec));
+  return splitArchive(
+    pipe,
+    payload,
+    chunkSizeOf(spec, payload.archiveName),
+    join(work, 'pieces'),
+    secret(spec),
+  );
 }
 
 /** Format 2: the archive is cut by tar itself, and each volume is compressed and encrypted on its own. */

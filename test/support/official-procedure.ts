@@ -26,16 +26,15 @@ cd "$1"; IFS= read -r backup_pass
 printf '%s\\n' "backup-header!$backup_pass" | scrypt dec -P backup-header.hmac backup-header.verified
 cmp -s backup-header backup-header.verified`;
 
-/** Steps 6 and 7 for the file $2: unseal its chunks, join, decompress with $3, and untar into the folder $4. */
-const restoreFile = `
+/** Step 6 and the first half of 7: verify and decrypt the chunks of the file $2, join, and decompress with $3. */
+const unsealFile = `
 cd "$1"; IFS= read -r backup_pass
 backup_id=$(sed -n 's/^backup-id=//p' backup-header)
 chunks=$(ls "$2".[0-9]*.enc | sort -V)
 for chunk in $chunks; do
   printf '%s\\n' "$backup_id!\${chunk%.enc}!$backup_pass" | scrypt dec -P -f "$chunk" "\${chunk%.enc}"
 done
-for chunk in $chunks; do cat "\${chunk%.enc}"; done | $3 | tar -xv --sparse -C "$4" > /dev/null
-for chunk in $chunks; do rm "\${chunk%.enc}"; done`;
+for chunk in $chunks; do cat "\${chunk%.enc}"; rm "\${chunk%.enc}"; done | $3`;
 
 /**
  * Restores a backup by the official procedure into the new folder `destination`, and gives the folder that then
@@ -59,7 +58,11 @@ export async function restoreOfficially(
   const decompress =
     options.decompress ?? decompressorOf(await readFile(join(unpacked, 'backup-header'), 'utf8'));
   for (const file of options.only ?? (await sealedFiles(backup))) {
-    await bash(restoreFile, [unpacked, file, decompress, restored], { input });
+    await bash(
+      `{ ${unsealFile}; } | tar -xv --sparse -C "$4" > /dev/null`,
+      [unpacked, file, decompress, restored],
+      { input },
+    );
   }
   return restored;
 }
@@ -67,6 +70,12 @@ export async function restoreOfficially(
 function decompressorOf(header: string): string {
   if (!/^compressed=(1|true|yes)$/im.test(header)) return 'cat';
   return `${/^compression-filter=(\S+)/m.exec(header)?.[1] ?? 'gzip'} -d`;
+}
+
+/** The archive of one file as `tar` gets it, out of the folder `unpacked` that `restoreOfficially` leaves. */
+export async function innerArchive(unpacked: string, passphrase: string, file: string): Promise<Buffer> {
+  const decompress = decompressorOf(await readFile(join(unpacked, 'backup-header'), 'utf8'));
+  return bash(unsealFile, [unpacked, file, decompress], { input: `${passphrase}\n` });
 }
 
 /** Names of the files of a backup without their chunks' numbers, as `tar` lists them. */

@@ -9,10 +9,15 @@ import type { Payload } from './inner-archives.ts';
 import { bash } from './tools.ts';
 
 /** Bytes of a chunk of Qubes. */
-export const defaultChunkSize = 100 * 1024 * 1024;
+const defaultChunkSize = 100 * 1024 * 1024;
 
 /** A fixed time for the outer members, in Unix seconds, so that two runs differ in little but their salts. */
 const writingTime = 1709210096;
+
+/** Bytes of the chunks of a file. The list of qubes is never cut, as no real one comes near the real size. */
+export function chunkSizeOf(spec: CommonSpec, archiveName: string): number {
+  return archiveName === 'qubes.xml' ? defaultChunkSize : (spec.chunkSize ?? defaultChunkSize);
+}
 
 /** The name of a chunk: three digits at least, four past the thousandth. */
 export function chunkName(archiveName: string, index: number): string {
