@@ -46,7 +46,7 @@ export const problemKinds = {
   'header-malformed': failure('detail'),
   'header-seal-missing': failure(),
   'header-seal-damaged': failure(),
-  'header-not-authentic': failure(),
+  'header-not-authentic': warning(),
   'passphrase-rejected': retriable(),
 
   // Key derivation
@@ -67,7 +67,7 @@ export const problemKinds = {
   // Streams and archives inside
   'compression-unsupported': failure('filter'),
   'compression-differs': warning('file', 'named', 'found'),
-  'stream-damaged': failure('file'),
+  'stream-damaged': failure('file', 'compression'),
   'stream-unfinished': failure('file'),
   'stream-overlong': failure('file'),
   'archive-malformed': failure('file', 'detail'),

@@ -33,7 +33,11 @@ export async function openFileSource(path: string): Promise<ByteSource> {
     await handle.close();
     fail('source-not-a-file', { path });
   }
-  return { size: stat.size, read: (position, length, into) => readExactly(handle, position, length, into), close: () => handle.close() };
+  return {
+    size: stat.size,
+    read: (position, length, into) => readExactly(handle, position, length, into),
+    close: () => handle.close(),
+  };
 }
 
 async function readExactly(handle: FileHandle, position: number, length: number, into?: Uint8Array) {
@@ -61,7 +65,8 @@ function openingProblem(path: string, error: unknown): RecoveryError {
 
 /** The operating system's name of a failure (`ENOSPC`, `EIO`, …), or the message where there is none. */
 export function errnoOf(error: unknown): string {
-  if (error instanceof Error) return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
+  if (error instanceof Error)
+    return 'code' in error && typeof error.code === 'string' ? error.code : error.message;
   return String(error);
 }
 

@@ -1,0 +1,102 @@
+/** The pool of threads that open chunks, with the few large buffers that travel between them and the engine. */
+import { Worker } from 'node:worker_threads';
+import { fail, problem, RecoveryError } from '../../shared/problems.ts';
+import type { Member } from '../recovery/container/container-index.ts';
+import { SealFault } from '../recovery/encryption/scrypt-container.ts';
+import type { OpenedChunk } from '../recovery/encryption/sealed-stream.ts';
+import type { ChunkAnswer, ChunkTask } from './chunk-worker.ts';
+
+const workerEntry = new URL(
+  import.meta.url.endsWith('.ts') ? './chunk-worker.ts' : './chunk-worker.js',
+  import.meta.url,
+);
+
+/** A chunk of Qubes has 100 MiB; verifying before releasing means that a chunk must fit into memory. */
+export const largestChunk = 512 * 1024 * 1024;
+
+interface Waiting {
+  readonly resolve: (chunk: OpenedChunk) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class ChunkPool {
+  readonly #threads: Worker[];
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #spare: ArrayBuffer[] = [];
+  readonly #mostSpare: number;
+  #nextId = 0;
+  #closed = false;
+
+  /** @param threads how many chunks are opened at once */
+  constructor(threads: number) {
+    this.#mostSpare = 2 * threads;
+    this.#threads = Array.from({ length: threads }, () => this.#start());
+  }
+
+  /**
+   * Reads, verifies and decrypts the member of the backup at `path`.
+   *
+   * @throws SealFault, RecoveryError `chunk-too-large`, `source-…`, `engine-gone`
+   */
+  open(path: string, member: Member, key: Uint8Array): Promise<OpenedChunk> {
+    if (member.size > largestChunk) {
+      fail('chunk-too-large', { file: member.name, chunk: 0, size: member.size, limit: largestChunk });
+    }
+    const id = this.#nextId++;
+    const buffer = this.#takeBuffer(member.size);
+    const task: ChunkTask = { id, path, offset: member.offset, size: member.size, key: key.slice(), buffer };
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#threads[id % this.#threads.length]?.postMessage(task, [buffer, task.key.buffer as ArrayBuffer]);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    this.#spare.length = 0;
+  }
+
+  #start(): Worker {
+    const thread = new Worker(workerEntry, { env: {}, stdin: false });
+    thread.on('message', (answer: ChunkAnswer) => this.#settle(answer));
+    const died = (reason: string) => {
+      if (this.#closed) return;
+      const i = this.#threads.indexOf(thread);
+      if (i >= 0) this.#threads[i] = this.#start();
+      // Which of the waiting chunks it had is not known any more; asking again is cheap.
+      for (const { reject } of this.#waiting.values())
+        reject(new RecoveryError(problem('engine-gone', { reason })));
+      this.#waiting.clear();
+    };
+    thread.on('error', (error) => died(error.message));
+    thread.unref();
+    return thread;
+  }
+
+  #settle(answer: ChunkAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    const release = () => this.#giveBack(answer.buffer);
+    if ('length' in answer) {
+      const plain = new Uint8Array(answer.buffer, answer.start, answer.length);
+      if (waiting) waiting.resolve({ plain, release });
+      else release();
+      return;
+    }
+    release();
+    waiting?.reject('fault' in answer ? new SealFault(answer.fault) : new RecoveryError(answer.problem));
+  }
+
+  #takeBuffer(size: number): ArrayBuffer {
+    const i = this.#spare.findIndex((buffer) => buffer.byteLength >= size);
+    const [found] = i < 0 ? [] : this.#spare.splice(i, 1);
+    return found ?? new ArrayBuffer(size);
+  }
+
+  #giveBack(buffer: ArrayBuffer): void {
+    // Plaintext does not outlive its use in a buffer that nobody claims.
+    if (this.#closed || this.#spare.length >= this.#mostSpare) return;
+    this.#spare.push(buffer);
+  }
+}

@@ -1,0 +1,52 @@
+/** A worker thread that reads sealed chunks from the backup, verifies and decrypts them, and hands them over. */
+import { parentPort } from 'node:worker_threads';
+import { problemOf, type Problem } from '../../shared/problems.ts';
+import { openFileSource, type ByteSource } from '../recovery/bytes/source.ts';
+import { openSealed, SealFault, type SealFaultKind } from '../recovery/encryption/scrypt-container.ts';
+
+/** One chunk to open: where it lies, its 64-byte key, and a buffer at least as large as the chunk. */
+export interface ChunkTask {
+  readonly id: number;
+  readonly path: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly key: Uint8Array;
+  readonly buffer: ArrayBuffer;
+}
+
+/** The buffer comes back with either the place of the plaintext in it, or why there is none. */
+export type ChunkAnswer = { readonly id: number; readonly buffer: ArrayBuffer } & (
+  | { readonly start: number; readonly length: number }
+  | { readonly fault: SealFaultKind }
+  | { readonly problem: Problem }
+);
+
+const sources = new Map<string, Promise<ByteSource>>();
+
+function sourceAt(path: string): Promise<ByteSource> {
+  const present = sources.get(path);
+  if (present) return present;
+  const opening = openFileSource(path);
+  sources.set(path, opening);
+  opening.catch(() => sources.delete(path));
+  return opening;
+}
+
+async function openTask({ id, path, offset, size, key, buffer }: ChunkTask): Promise<ChunkAnswer> {
+  try {
+    const source = await sourceAt(path);
+    const sealed = await source.read(offset, size, new Uint8Array(buffer));
+    const plain = openSealed(sealed, key);
+    return { id, buffer, start: plain.byteOffset, length: plain.length };
+  } catch (error) {
+    return error instanceof SealFault
+      ? { id, buffer, fault: error.kind }
+      : { id, buffer, problem: problemOf(error) };
+  } finally {
+    key.fill(0);
+  }
+}
+
+parentPort?.on('message', (task: ChunkTask) => {
+  void openTask(task).then((answer) => parentPort?.postMessage(answer, [answer.buffer]));
+});

@@ -1,0 +1,56 @@
+/** What a host asks of the engine process: the contract between main and the pipeline, over a message port. */
+import * as z from 'zod/mini';
+import { backupSummary, inventory, qubeReport, restoreProgress, restoreReport } from '../../shared/backup.ts';
+import { call, event, type Client } from '../../shared/contract/define.ts';
+
+const handle = z.number();
+const nothing = z.void();
+
+/** Qubes by name; null means all that the backup holds. */
+const qubes = z.nullable(z.array(z.string()));
+
+export const engineContract = {
+  engine: {
+    /**
+     * What later calls may use: bytes of memory in all and number of worker threads; null leaves either to the
+     * engine. Told before a backup is unlocked.
+     */
+    configure: call(z.object({ memory: z.nullable(z.number()), jobs: z.nullable(z.number()) }), nothing),
+  },
+  backup: {
+    open: call(z.object({ path: z.string() }), z.object({ handle, summary: backupSummary })),
+    unlock: call(z.object({ handle, passphrase: z.instanceof(Uint8Array) }), inventory),
+    /** Ends an `unlock` that is under way; it answers `cancelled`. */
+    cancelUnlock: call(z.object({ handle }), nothing),
+    /** Wipes the keys and closes the file. */
+    close: call(z.object({ handle }), nothing),
+  },
+  restore: {
+    /** Where everything would go, as path components below the destination. */
+    plan: call(
+      z.object({ handle, qubes }),
+      z.array(
+        z.object({
+          qube: z.string(),
+          file: z.string(),
+          output: z.array(z.string()),
+          bytes: z.nullable(z.number()),
+        }),
+      ),
+    ),
+    /** Runs to the end and answers the report. `destination` is an existing folder; null only verifies. */
+    run: call(
+      z.object({ handle, job: z.string(), qubes, destination: z.nullable(z.string()) }),
+      z.object({ report: restoreReport, cancelled: z.boolean() }),
+    ),
+    pause: call(z.object({ job: z.string() }), nothing),
+    resume: call(z.object({ job: z.string() }), nothing),
+    /** Makes `run` end soon; without `keep` it removes what it had restored. */
+    cancel: call(z.object({ job: z.string(), keep: z.boolean() }), nothing),
+    progress: event(z.object({ job: z.string(), progress: restoreProgress })),
+    qubeFinished: event(z.object({ job: z.string(), qube: qubeReport })),
+  },
+} as const;
+
+export type EngineContract = typeof engineContract;
+export type EngineClient = Client<EngineContract>;

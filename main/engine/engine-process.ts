@@ -1,0 +1,34 @@
+/** The entry of the engine's own process: a utility process under Electron, a forked Node process elsewhere. */
+import { emittersOf, serve } from '../../shared/contract/define.ts';
+import { servePort, type Port } from '../../shared/contract/port.ts';
+import { engineContract } from './contract.ts';
+import { createEngine } from './engine.ts';
+
+/** Electron's utility processes have their port at `process.parentPort`, which Node's types do not know. */
+interface UtilityPort {
+  postMessage(message: unknown): void;
+  on(event: 'message', listener: (event: { readonly data: unknown }) => void): void;
+}
+
+function parentPort(): Port {
+  const utility = (process as { parentPort?: UtilityPort }).parentPort;
+  if (utility) {
+    return {
+      post: (message) => utility.postMessage(message),
+      onMessage: (listener) => utility.on('message', ({ data }) => listener(data)),
+      onClose: () => undefined,
+    };
+  }
+  return {
+    post: (message) => void process.send?.(message),
+    onMessage: (listener) => void process.on('message', listener),
+    onClose: (listener) => void process.on('disconnect', () => listener('the host went away')),
+  };
+}
+
+const port = parentPort();
+const engine = createEngine(emittersOf(engineContract, (name, payload) => send(name, payload)));
+const send = servePort(port, serve(engineContract, engine.handlers));
+
+// An engine without its host has nobody to work for, and must not outlive it with keys in memory.
+port.onClose(() => process.exit(0));

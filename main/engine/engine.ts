@@ -1,0 +1,232 @@
+/** The engine: holds open backups, derives their keys, and runs restores, all for one host. */
+import { availableParallelism, freemem } from 'node:os';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Emitters, Handlers } from '../../shared/contract/define.ts';
+import type { RestoreReport } from '../../shared/backup.ts';
+import { fail, problem } from '../../shared/problems.ts';
+import { openBackup, unlockBackup, type LockedBackup, type UnlockedBackup } from '../recovery/backup.ts';
+import type { DerivationRequest } from '../recovery/kdf/derivation.ts';
+import { planRestore } from '../recovery/restore/plan.ts';
+import { runRestore } from '../recovery/restore/run.ts';
+import { ChunkPool } from './chunk-pool.ts';
+import type { EngineContract } from './contract.ts';
+import { createKeyDeriver, type KeyDeriver } from './key-deriver.ts';
+import { PauseGate } from './pause-gate.ts';
+import { ProgressMeter } from './progress-meter.ts';
+
+interface OpenBackup {
+  readonly locked: LockedBackup;
+  unlocked: UnlockedBackup | null;
+  unlocking: AbortController | null;
+}
+
+interface Job {
+  readonly abort: AbortController;
+  readonly gate: PauseGate;
+  readonly meter: ProgressMeter;
+  keep: boolean;
+}
+
+/** What the engine may use. */
+interface Limits {
+  readonly memory: number;
+  readonly jobs: number;
+}
+
+/** Below this much memory for derivations, buffers are kept smaller in number rather than derivations slower. */
+const leastDerivationMemory = 128 * 1024 * 1024;
+
+/** A stream holds one chunk that is consumed and one that is opened meanwhile. */
+const buffersPerStream = 2;
+const usualChunk = 100 * 1024 * 1024;
+
+export interface Engine {
+  readonly handlers: Handlers<EngineContract>;
+  close(): Promise<void>;
+}
+
+/** Half of the memory that is free, which leaves the person's other programs theirs. */
+export function defaultMemory(): number {
+  return Math.max(256 * 1024 * 1024, Math.floor(freemem() / 2));
+}
+
+export function createEngine(emit: Emitters<EngineContract>): Engine {
+  const backups = new Map<number, OpenBackup>();
+  const jobs = new Map<string, Job>();
+  let nextHandle = 1;
+  let limits: Limits = { memory: defaultMemory(), jobs: availableParallelism() };
+  let deriver: KeyDeriver | undefined;
+  let chunks: ChunkPool | undefined;
+
+  const streams = () => {
+    const room = Math.floor((limits.memory - leastDerivationMemory) / (buffersPerStream * usualChunk));
+    return Math.max(1, Math.min(limits.jobs, room));
+  };
+  const derivationMemory = () =>
+    Math.max(leastDerivationMemory, limits.memory - streams() * buffersPerStream * usualChunk);
+  const keyDeriver = () =>
+    (deriver ??= createKeyDeriver({ memoryBytes: derivationMemory(), workers: limits.jobs }));
+  const chunkPool = () => (chunks ??= new ChunkPool(limits.jobs));
+
+  const derive = (request: DerivationRequest, signal?: AbortSignal) => keyDeriver().derive(request, signal);
+  const opener = (path: string) => (member: Parameters<ChunkPool['open']>[1], key: Uint8Array) =>
+    chunkPool().open(path, member, key);
+
+  const backupOf = (handle: number): OpenBackup =>
+    backups.get(handle) ?? fail('unexpected', { detail: 'the backup is not open' });
+  const unlockedOf = (handle: number): UnlockedBackup =>
+    backupOf(handle).unlocked ?? fail('unexpected', { detail: 'the backup is locked' });
+
+  const closeBackup = async (handle: number) => {
+    const open = backups.get(handle);
+    backups.delete(handle);
+    open?.unlocking?.abort();
+    await open?.unlocked?.keys.wipe();
+    await open?.locked.source.close();
+  };
+
+  const handlers: Handlers<EngineContract> = {
+    engine: {
+      async configure({ memory, jobs: threads }) {
+        limits = { memory: memory ?? defaultMemory(), jobs: threads ?? availableParallelism() };
+        const [oldDeriver, oldChunks] = [deriver, chunks];
+        deriver = undefined;
+        chunks = undefined;
+        await Promise.all([oldDeriver?.close(), oldChunks?.close()]);
+      },
+    },
+
+    backup: {
+      async open({ path }) {
+        const locked = await openBackup(path);
+        const handle = nextHandle++;
+        backups.set(handle, { locked, unlocked: null, unlocking: null });
+        return { handle, summary: locked.summary };
+      },
+
+      async unlock({ handle, passphrase }) {
+        const open = backupOf(handle);
+        const abort = new AbortController();
+        open.unlocking = abort;
+        try {
+          const unlocked = await unlockBackup(open.locked, passphrase, {
+            derive: (request, signal) =>
+              derive(request, signal ? AbortSignal.any([signal, abort.signal]) : abort.signal),
+            openChunk: opener(open.locked.path),
+          });
+          await open.unlocked?.keys.wipe();
+          open.unlocked = unlocked;
+          return unlocked.inventory;
+        } finally {
+          passphrase.fill(0);
+          open.unlocking = null;
+        }
+      },
+
+      cancelUnlock({ handle }) {
+        backups.get(handle)?.unlocking?.abort();
+      },
+
+      close: ({ handle }) => closeBackup(handle),
+    },
+
+    restore: {
+      plan({ handle, qubes }) {
+        return planRestore(unlockedOf(handle).catalog.qubes, qubes).files.map((file) => ({
+          qube: file.qube,
+          file: file.name,
+          output: [...file.output],
+          bytes: file.virtualSize,
+        }));
+      },
+
+      async run({ handle, job: id, qubes, destination }) {
+        const backup = unlockedOf(handle);
+        const plan = planRestore(backup.catalog.qubes, qubes);
+        const abort = new AbortController();
+        const gate = new PauseGate();
+        const meter = new ProgressMeter(plan, (progress) => emit.restore.progress({ job: id, progress }));
+        const job: Job = { abort, gate, meter, keep: true };
+        jobs.set(id, job);
+        try {
+          const report = await runRestore({
+            backup,
+            plan,
+            openChunk: opener(backupOf(handle).locked.path),
+            destination,
+            streams: streams(),
+            signal: abort.signal,
+            gate: gate.passed,
+            listener: {
+              fileStarted: (file) => meter.started(file),
+              progressed: (file, bytes) => meter.progressed(file, bytes),
+              fileFinished: (file) => meter.finished(file),
+              qubeFinished: (qube) => emit.restore.qubeFinished({ job: id, qube }),
+              finishing: () => meter.finishing(),
+            },
+          });
+          const cancelled = abort.signal.aborted;
+          if (cancelled && !job.keep && destination !== null)
+            return { report: await removeAll(report, destination), cancelled };
+          return { report, cancelled };
+        } finally {
+          meter.stop();
+          jobs.delete(id);
+        }
+      },
+
+      pause({ job: id }) {
+        const job = jobs.get(id);
+        if (!job) return;
+        job.gate.pause();
+        job.meter.paused = true;
+      },
+
+      resume({ job: id }) {
+        const job = jobs.get(id);
+        if (!job) return;
+        job.gate.resume();
+        job.meter.paused = false;
+      },
+
+      cancel({ job: id, keep }) {
+        const job = jobs.get(id);
+        if (!job) return;
+        job.keep = keep;
+        job.abort.abort();
+        job.gate.resume();
+      },
+    },
+  };
+
+  return {
+    handlers,
+    async close() {
+      for (const job of jobs.values()) job.abort.abort();
+      await Promise.all([...backups.keys()].map(closeBackup));
+      await Promise.all([deriver?.close(), chunks?.close()]);
+    },
+  };
+}
+
+/** Removes what a cancelled run had restored, and says so in the report. */
+async function removeAll(report: RestoreReport, destination: string): Promise<RestoreReport> {
+  const files = report.qubes.flatMap((qube) => qube.files);
+  for (const { path } of files) {
+    if (path !== null) await rm(join(destination, ...path.split('/')), { recursive: true, force: true });
+  }
+  const qubes = report.qubes.map((qube) => ({
+    ...qube,
+    outcome: 'failed' as const,
+    files: qube.files.map((file) => ({
+      ...file,
+      path: null,
+      bytes: 0,
+      sha256: null,
+      outcome: 'failed' as const,
+      problems: [problem('cancelled')],
+    })),
+  }));
+  return { ...report, outcome: 'failed', qubes };
+}

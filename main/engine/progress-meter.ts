@@ -1,0 +1,113 @@
+/** Measures a running restore: bytes, speed and time left, told at most ten times a second. */
+import type { RestoreProgress, RestoreStage } from '../../shared/backup.ts';
+import type { PlannedFile, RestorePlan } from '../recovery/restore/plan.ts';
+
+const interval = 100;
+
+/** Speed is averaged over about this many seconds, so that one large chunk does not swing the estimate. */
+const averagingSeconds = 15;
+
+/** Nothing is estimated before so much time has passed with something done. */
+const secondsBeforeEstimate = 3;
+
+/** Bytes per second and seconds left; null while too little has been seen. */
+export interface Estimate {
+  readonly bytesPerSecond: number | null;
+  readonly secondsLeft: number | null;
+}
+
+/** An exponentially weighted speed; time spent paused does not count. */
+export class SpeedEstimator {
+  #rate: number | null = null;
+  #elapsed = 0;
+  #pending = 0;
+
+  /** Counts `bytes` done over `seconds` of work. */
+  add(bytes: number, seconds: number): void {
+    this.#elapsed += seconds;
+    this.#pending += bytes;
+    if (seconds <= 0) return;
+    const latest = this.#pending / seconds;
+    this.#pending = 0;
+    const weight = 1 - Math.exp(-seconds / Math.min(averagingSeconds, Math.max(this.#elapsed, 0.1)));
+    this.#rate = this.#rate === null ? latest : this.#rate + weight * (latest - this.#rate);
+  }
+
+  estimate(bytesLeft: number): Estimate {
+    if (this.#rate === null || this.#rate <= 0 || this.#elapsed < secondsBeforeEstimate) {
+      return { bytesPerSecond: null, secondsLeft: null };
+    }
+    return { bytesPerSecond: Math.round(this.#rate), secondsLeft: Math.ceil(bytesLeft / this.#rate) };
+  }
+}
+
+export class ProgressMeter {
+  readonly #totalBytes: number;
+  readonly #tell: (progress: RestoreProgress) => void;
+  readonly #speed = new SpeedEstimator();
+  readonly #active = new Map<PlannedFile, number>();
+  readonly #timer: NodeJS.Timeout;
+  #stage: RestoreStage = 'deriving';
+  #paused = false;
+  #doneBytes = 0;
+  #countedBytes = 0;
+  #lastTick = performance.now();
+
+  constructor(plan: RestorePlan, tell: (progress: RestoreProgress) => void) {
+    this.#totalBytes = plan.files.reduce((sum, file) => sum + file.stored.storedBytes, 0);
+    this.#tell = tell;
+    this.#timer = setInterval(() => this.#tick(), interval);
+    this.#tick();
+  }
+
+  started(file: PlannedFile): void {
+    this.#active.set(file, 0);
+  }
+
+  progressed(file: PlannedFile, storedBytes: number): void {
+    if (this.#stage === 'deriving') this.#stage = 'restoring';
+    this.#doneBytes += storedBytes;
+    this.#active.set(file, (this.#active.get(file) ?? 0) + storedBytes);
+  }
+
+  /** A file that failed half way counts as done with all its bytes: nothing more will come of it. */
+  finished(file: PlannedFile): void {
+    this.#doneBytes += file.stored.storedBytes - (this.#active.get(file) ?? 0);
+    this.#active.delete(file);
+  }
+
+  finishing(): void {
+    this.#stage = 'finishing';
+    this.#tick();
+  }
+
+  set paused(paused: boolean) {
+    this.#tick();
+    this.#paused = paused;
+    this.#tick();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    if (!this.#paused) this.#speed.add(this.#doneBytes - this.#countedBytes, (now - this.#lastTick) / 1000);
+    this.#countedBytes = this.#doneBytes;
+    this.#lastTick = now;
+    this.#tell({
+      stage: this.#stage,
+      paused: this.#paused,
+      doneBytes: this.#doneBytes,
+      totalBytes: this.#totalBytes,
+      ...this.#speed.estimate(this.#totalBytes - this.#doneBytes),
+      active: [...this.#active].map(([file, doneBytes]) => ({
+        qube: file.qube,
+        file: file.name,
+        doneBytes,
+        totalBytes: file.stored.storedBytes,
+      })),
+    });
+  }
+}

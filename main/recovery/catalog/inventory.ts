@@ -1,0 +1,97 @@
+/** The inventory: which stored files belong to which qube, once the list of qubes is authenticated. */
+import type { BackupFile, Qube } from '../../../shared/backup.ts';
+import { problem, type Problem } from '../../../shared/problems.ts';
+import type { ListedQube } from './qubes-xml.ts';
+import type { StoredFile, StoredFiles } from './stored-files.ts';
+
+/** A qube together with its stored files, by their names within the qube. */
+export interface CatalogedQube {
+  readonly qube: Qube;
+  readonly files: ReadonlyMap<string, StoredFile>;
+}
+
+export interface Catalog {
+  readonly qubes: readonly CatalogedQube[];
+  readonly problems: readonly Problem[];
+}
+
+/** The list of qubes is a stored file itself. */
+export const qubesXmlPath = 'qubes.xml';
+
+/**
+ * Joins the list of qubes with the stored files. Paths are matched by whole components: `vm1` is not `vm10`.
+ * Stored files that belong to no qube are reported, not dropped in silence.
+ */
+export function catalogQubes(listed: readonly ListedQube[], stored: StoredFiles): Catalog {
+  const unclaimed = new Map(stored.files);
+  unclaimed.delete(qubesXmlPath);
+  const qubes = listed.map((entry): CatalogedQube => {
+    const files = new Map<string, StoredFile>();
+    if (entry.backupPath !== null) {
+      for (const [path, file] of unclaimed) {
+        if (path.startsWith(`${entry.backupPath}/`)) files.set(path.slice(entry.backupPath.length + 1), file);
+      }
+      for (const file of files.values()) unclaimed.delete(file.path);
+    }
+    return { qube: describeQube(entry, files), files };
+  });
+  const problems = [...unclaimed.keys(), ...stored.unexplained.map((member) => member.name)].map((name) =>
+    problem('member-unexplained', { name }),
+  );
+  return { qubes, problems };
+}
+
+/** Stands in for the list of qubes when it cannot be read: each folder of the backup counts as a qube. */
+export function catalogFolders(stored: StoredFiles): Catalog {
+  const folders = new Set([...stored.files.keys()].filter((path) => path.includes('/')).map(folderOf));
+  const listed = [...folders].map((path): ListedQube => ({
+    name: path === dom0Folder ? 'dom0' : path,
+    class: path === dom0Folder ? 'AdminVM' : '',
+    label: '',
+    template: null,
+    netvm: null,
+    backupPath: path,
+    volumes: [],
+  }));
+  return catalogQubes(listed, stored);
+}
+
+const dom0Folder = 'dom0-home';
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
+}
+
+function describeQube(entry: ListedQube, files: ReadonlyMap<string, StoredFile>): Qube {
+  const included = entry.backupPath !== null;
+  return {
+    name: entry.name,
+    class: entry.class,
+    label: entry.label,
+    template: entry.template,
+    netvm: entry.netvm,
+    included,
+    path: entry.backupPath,
+    files: [...files].map(([name, file]) => describeFile(name, file, entry)),
+    problems: included ? shortcomings(entry, files) : [],
+  };
+}
+
+function describeFile(name: string, file: StoredFile, entry: ListedQube): BackupFile {
+  const volume = entry.volumes.find((candidate) => `${candidate.name}.img` === name);
+  return {
+    name,
+    chunks: file.chunks.length,
+    storedBytes: file.storedBytes,
+    virtualSize: volume?.size ?? null,
+  };
+}
+
+function shortcomings(entry: ListedQube, files: ReadonlyMap<string, StoredFile>): Problem[] {
+  if (files.size === 0) return [problem('qube-has-no-files', { qube: entry.name })];
+  // A qube without any data is stored as one file named `empty`.
+  if (files.has('empty')) return [];
+  return entry.volumes
+    .filter((volume) => volume.saveOnStop && !files.has(`${volume.name}.img`))
+    .map((volume) => problem('volume-missing', { qube: entry.name, volume: volume.name }));
+}

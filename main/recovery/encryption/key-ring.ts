@@ -1,0 +1,131 @@
+/**
+ * The key ring: the derived keys of sealed members, each derived once a session and wiped with it.
+ *
+ * A key needs only the member's name and its first 96 bytes, so keys are derived far ahead of the data; verifying
+ * before restoring, retrying and pausing never derive twice.
+ */
+import type { Member } from '../container/container-index.ts';
+import type { ByteSource } from '../bytes/source.ts';
+import type { DerivationRequest } from '../kdf/derivation.ts';
+import {
+  memberPassphrase,
+  opensHeader,
+  parseSealHeader,
+  SealFault,
+  sealHeaderLength,
+} from './scrypt-container.ts';
+
+/** Derives the 64 bytes of one request; refuses with a catalogued problem. */
+export type Derive = (request: DerivationRequest, signal?: AbortSignal) => Promise<Uint8Array>;
+
+/** How many derivations beyond those asked for are kept going. */
+const derivationsAhead = 32;
+
+export class KeyRing {
+  readonly #source: ByteSource;
+  readonly #derive: Derive;
+  readonly #passphrase: Uint8Array;
+  readonly #abort = new AbortController();
+  readonly #keys = new Map<Member, Promise<Uint8Array>>();
+  #queue: Iterator<SealedMember> | undefined;
+  #ahead = 0;
+
+  /** @param passphrase bytes as the person typed them; the ring keeps and wipes its own copy */
+  constructor(source: ByteSource, passphrase: Uint8Array, derive: Derive) {
+    this.#source = source;
+    this.#derive = derive;
+    this.#passphrase = passphrase.slice();
+  }
+
+  /**
+   * The 64-byte key of a sealed member, proven by the member's header.
+   *
+   * @throws SealFault `not-sealed`, `too-short`, `header-damaged`, `not-authentic`
+   * @throws RecoveryError what reading or deriving refuses
+   */
+  async keyFor(sealed: SealedMember): Promise<Uint8Array> {
+    const begun = this.#keys.get(sealed.member);
+    const key = begun ?? this.#begin(sealed);
+    try {
+      return await key;
+    } finally {
+      this.#advance();
+    }
+  }
+
+  /** Forgets a key, so that the next `keyFor` reads the header and derives again. */
+  forget(member: Member): void {
+    this.#keys.delete(member);
+  }
+
+  /** Derives ahead in the order of `members`, as keys are asked for; replaces an earlier order. */
+  lookAhead(members: Iterable<SealedMember>): void {
+    this.#queue = members[Symbol.iterator]();
+    this.#advance();
+  }
+
+  /** Stops deriving ahead. */
+  stopLookingAhead(): void {
+    this.#queue = undefined;
+  }
+
+  /** Ends what is being derived, and overwrites every key and the passphrase. */
+  async wipe(): Promise<void> {
+    this.stopLookingAhead();
+    this.#abort.abort();
+    const keys = [...this.#keys.values()];
+    this.#keys.clear();
+    this.#passphrase.fill(0);
+    for (const settled of await Promise.allSettled(keys)) {
+      if (settled.status === 'fulfilled') settled.value.fill(0);
+    }
+  }
+
+  #begin(sealed: SealedMember): Promise<Uint8Array> {
+    const key = this.#prove(sealed);
+    this.#keys.set(sealed.member, key);
+    // A fault belongs to whoever asks for the key; deriving ahead must not raise it before, nor keep it.
+    key.catch(() => {
+      if (this.#keys.get(sealed.member) === key) this.#keys.delete(sealed.member);
+    });
+    return key;
+  }
+
+  async #prove({ member, sealedName }: SealedMember): Promise<Uint8Array> {
+    const bytes = await this.#source.read(member.offset, Math.min(sealHeaderLength, member.size));
+    const header = parseSealHeader(bytes, member.size);
+    const passphrase = memberPassphrase(sealedName, this.#passphrase);
+    try {
+      const key = await this.#derive({ ...header, passphrase }, this.#abort.signal);
+      if (!opensHeader(header, key)) throw new SealFault('not-authentic');
+      return key;
+    } finally {
+      passphrase.fill(0);
+    }
+  }
+
+  #advance(): void {
+    while (this.#queue && this.#ahead < derivationsAhead) {
+      const next = this.#queue.next();
+      if (next.done) {
+        this.#queue = undefined;
+        return;
+      }
+      if (this.#keys.has(next.value.member)) continue;
+      this.#ahead++;
+      void this.#begin(next.value)
+        .catch(() => undefined)
+        .finally(() => {
+          this.#ahead--;
+          this.#advance();
+        });
+    }
+  }
+}
+
+/** A member with the name it was sealed under, which its key is bound to. */
+export interface SealedMember {
+  readonly member: Member;
+  /** What precedes the passphrase: `<backup-id>!<name without .enc>`, or `backup-header`. */
+  readonly sealedName: string;
+}

@@ -1,0 +1,78 @@
+/** The account of a restore, left beside the restored files: the list of qubes, checksums, and the report. */
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RestoreReport } from '../../../shared/backup.ts';
+import { problem, type Problem } from '../../../shared/problems.ts';
+import type { UnlockedBackup } from '../backup.ts';
+import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
+import type { Checksum } from './output.ts';
+
+export const reportName = 'lifeboat-report.json';
+export const checksumsName = 'SHA256SUMS';
+export const qubesXmlName = 'qubes.xml';
+
+/**
+ * Writes `qubes.xml`, `SHA256SUMS` (as `sha256sum -c` reads it) and `lifeboat-report.json` into `destination`. What
+ * an earlier restore into the same folder wrote is added to, never lost.
+ *
+ * @returns problems that leave the restored files untouched
+ * @throws RecoveryError `dest-…`
+ */
+export async function saveAccount(
+  destination: string,
+  report: RestoreReport,
+  checksums: readonly Checksum[],
+  backup: UnlockedBackup,
+): Promise<readonly Problem[]> {
+  const problems: Problem[] = [];
+  if (backup.qubesXml) problems.push(...(await saveOnce(join(destination, qubesXmlName), backup.qubesXml)));
+  const lines = await mergedChecksums(join(destination, checksumsName), checksums);
+  await replace(join(destination, checksumsName), lines);
+  const whole = { ...report, problems: [...report.problems, ...problems] };
+  await replace(
+    join(destination, reportName),
+    JSON.stringify({ backup: backup.inventory.backup, ...whole }, null, 2) + '\n',
+  );
+  return problems;
+}
+
+/** Saves a file that may stand there already with the same content, and nothing else. */
+async function saveOnce(path: string, bytes: Uint8Array): Promise<readonly Problem[]> {
+  const present = await readFile(path).catch(() => null);
+  if (present) return present.equals(bytes) ? [] : [problem('dest-occupied', { path })];
+  const writer = await FileWriter.create(path + partialSuffix);
+  await writer.write(0, bytes);
+  await writer.finish(bytes.length);
+  await moveWithoutReplacing(path + partialSuffix, path);
+  return [];
+}
+
+/** Lines of `sha256sum`: those of earlier restores stay unless the same path was restored again. */
+async function mergedChecksums(path: string, checksums: readonly Checksum[]): Promise<string> {
+  const earlier = (await readFile(path, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+  const lines = checksums.map(checksumLine);
+  const restoredNow = new Set(lines.map(pathPart));
+  return [...earlier.filter((line) => !restoredNow.has(pathPart(line))), ...lines]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** A line of `sha256sum`, which escapes line breaks and backslashes and says so by a leading backslash. */
+function checksumLine({ path, sha256 }: Checksum): string {
+  const escaped = path.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('\r', '\\r');
+  return `${escaped === path ? '' : '\\'}${sha256}  ${escaped}`;
+}
+
+function pathPart(line: string): string {
+  return line.slice(line.indexOf('  ') + 2);
+}
+
+/** Replaces a file of our own in one step. */
+async function replace(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path + partialSuffix, text, { flush: true });
+    await rename(path + partialSuffix, path);
+  } catch (error) {
+    throw destinationError(path, error);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * The output of a restore: the files of one archive, on disk below the destination.
+ *
+ * Nothing unfinished ever stands at a final name: everything grows at `<name>.partial` and is moved once it is
+ * complete, without replacing anything.
+ */
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fail } from '../../../shared/problems.ts';
+import type { ArchiveEntry } from '../archive/archive-reader.ts';
+import { destinationError, exists, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
+import type { Abandoned, Completed, OpenOutput, Output } from './output.ts';
+import { TreeOutput } from './tree-output.ts';
+
+/**
+ * Outputs below `destination`, an existing folder. What an earlier run left at a partial name is replaced.
+ *
+ * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at the final name
+ */
+export function diskOutputs(destination: string): OpenOutput {
+  return async (output, kind, prefix) => {
+    const path = join(destination, ...output);
+    if (await exists(path)) fail('dest-occupied', { path });
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await rm(path + partialSuffix, { recursive: true, force: true });
+    } catch (error) {
+      throw destinationError(path, error);
+    }
+    return kind === 'file' ? FileOutput.create(path, output) : TreeOutput.create(path, output, prefix);
+  };
+}
+
+/** One file, as every volume is. */
+class FileOutput implements Output {
+  readonly #path: string;
+  readonly #output: readonly string[];
+  readonly #writer: FileWriter;
+  #size = 0;
+
+  private constructor(path: string, output: readonly string[], writer: FileWriter) {
+    this.#path = path;
+    this.#output = output;
+    this.#writer = writer;
+  }
+
+  static async create(path: string, output: readonly string[]): Promise<FileOutput> {
+    return new FileOutput(path, output, await FileWriter.create(path + partialSuffix));
+  }
+
+  async take(entry: ArchiveEntry): Promise<void> {
+    for await (const { position, bytes } of entry.data()) await this.#writer.write(position, bytes);
+    this.#size = entry.size;
+  }
+
+  async complete(): Promise<Completed> {
+    const facts = await this.#writer.finish(this.#size);
+    try {
+      await moveWithoutReplacing(this.#path + partialSuffix, this.#path);
+    } catch (error) {
+      throw destinationError(this.#path, error);
+    }
+    const checksum = { path: this.#output.join('/'), sha256: facts.sha256 };
+    return { ...facts, checksums: [checksum], problems: [] };
+  }
+
+  async abandon(keep: boolean): Promise<Abandoned> {
+    const bytes = this.#writer.written;
+    await this.#writer.close().catch(() => undefined);
+    if (keep && bytes > 0) return { path: this.#output.join('/') + partialSuffix, bytes };
+    await rm(this.#path + partialSuffix, { force: true }).catch(() => undefined);
+    return { path: null, bytes: 0 };
+  }
+}

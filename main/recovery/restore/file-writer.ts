@@ -1,0 +1,179 @@
+/** Writes the bytes of one restored file: with true holes, hashed on the way, checked and made durable at its end. */
+import { constants } from 'node:fs';
+import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { errnoOf } from '../bytes/source.ts';
+import { ContentHash } from './content-hash.ts';
+
+/** What a finished file is. */
+export interface FileFacts {
+  readonly bytes: number;
+  /** SHA-256 of the whole file, lower-case hex. */
+  readonly sha256: string;
+}
+
+/** The unit in which file systems leave holes; runs of zeros shorter than this are written. */
+const holeUnit = 4096;
+const zeroUnit = Buffer.alloc(holeUnit);
+
+/** What is appended to the name of everything that is not finished yet. */
+export const partialSuffix = '.partial';
+
+export class FileWriter {
+  readonly path: string;
+  readonly #handle: FileHandle;
+  readonly #hash = new ContentHash();
+  #written = 0;
+  #closed = false;
+
+  private constructor(path: string, handle: FileHandle) {
+    this.path = path;
+    this.#handle = handle;
+  }
+
+  /**
+   * Creates `path`, at which nothing may stand; a link that somebody put in the way is not followed.
+   *
+   * @throws RecoveryError `dest-…`
+   */
+  static async create(path: string): Promise<FileWriter> {
+    try {
+      const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
+      return new FileWriter(path, await open(path, flags, 0o600));
+    } catch (error) {
+      throw destinationError(path, error);
+    }
+  }
+
+  /** Bytes of data that were given so far, holes not counted. */
+  get written(): number {
+    return this.#written;
+  }
+
+  /** Writes data at `position`, at or behind the end of what was written before; runs of zeros become holes. */
+  async write(position: number, bytes: Uint8Array): Promise<void> {
+    await this.#hash.update(position, bytes);
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    try {
+      for (const { start, end } of dataRuns(buffer)) await this.#writeAll(buffer, start, end, position);
+    } catch (error) {
+      if (errnoOf(error) === 'EFBIG') fail('dest-file-limit', { path: this.path, limit: position });
+      throw destinationError(this.path, error);
+    }
+    this.#written += bytes.length;
+  }
+
+  async #writeAll(buffer: Buffer, start: number, end: number, position: number): Promise<void> {
+    for (let at = start; at < end;) {
+      const { bytesWritten } = await this.#handle.write(buffer, at, end - at, position + at);
+      at += bytesWritten;
+    }
+  }
+
+  /** Gives the file its length, makes it durable, checks it and closes it. */
+  async finish(size: number): Promise<FileFacts> {
+    try {
+      const sha256 = await this.#hash.finish(size);
+      await this.#handle.truncate(size);
+      await this.#handle.sync();
+      const found = (await this.#handle.stat()).size;
+      if (found !== size) fail('size-mismatch', { file: this.path, expected: size, found });
+      await this.close();
+      return { bytes: size, sha256 };
+    } catch (error) {
+      throw destinationError(this.path, error);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#handle.close();
+  }
+}
+
+/** The runs of a piece that hold something other than zeros, as offsets into it. */
+function* dataRuns(buffer: Buffer): Generator<{ start: number; end: number }> {
+  let start = -1;
+  for (let at = 0; at < buffer.length; at += holeUnit) {
+    const end = Math.min(at + holeUnit, buffer.length);
+    if (buffer.compare(zeroUnit, 0, end - at, at, end) !== 0) {
+      if (start < 0) start = at;
+    } else if (start >= 0) {
+      yield { start, end: at };
+      start = -1;
+    }
+  }
+  if (start >= 0) yield { start, end: buffer.length };
+}
+
+/**
+ * Renames a file or, where `to` is free, a folder. Never replaces what stands at `to`: a hard link is refused by
+ * the system itself when the name is taken; where there are no hard links the name is checked right before.
+ *
+ * @throws RecoveryError `dest-occupied`
+ */
+export async function moveWithoutReplacing(from: string, to: string): Promise<void> {
+  const isFile = (await lstat(from)).isFile();
+  const linked = isFile && (await tryLink(from, to));
+  if (linked) {
+    await unlink(from);
+  } else {
+    if (await exists(to)) fail('dest-occupied', { path: to });
+    await rename(from, to);
+  }
+  await syncFolder(dirname(to));
+}
+
+async function tryLink(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') fail('dest-occupied', { path: to });
+    return false;
+  }
+}
+
+/** Makes a rename durable; systems that cannot open folders do not need it. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    await using folder = await open(path, constants.O_RDONLY);
+    await folder.sync();
+  } catch {
+    return;
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** The catalogued problem behind a failure of writing to `path`. */
+export function destinationError(path: string, error: unknown): RecoveryError {
+  if (error instanceof RecoveryError) return error;
+  return new RecoveryError(destinationProblem(path, errnoOf(error)), { cause: error });
+}
+
+function destinationProblem(path: string, errno: string): Problem {
+  switch (errno) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return problem('dest-ran-full', { path });
+    case 'EROFS':
+      return problem('dest-read-only', { path });
+    case 'EACCES':
+    case 'EPERM':
+      return problem('dest-denied', { path });
+    case 'EEXIST':
+      return problem('dest-occupied', { path });
+    case 'ENOTDIR':
+      return problem('dest-not-a-folder', { path });
+    default:
+      return problem('dest-lost', { path, reason: errno });
+  }
+}

@@ -1,0 +1,68 @@
+/** The plan of a restore: which stored files are read, in which order, and where each one goes. */
+import { fail, type Problem } from '../../../shared/problems.ts';
+import type { CatalogedQube } from '../catalog/inventory.ts';
+import type { StoredFile } from '../catalog/stored-files.ts';
+import { NameRegister } from './output-names.ts';
+
+/** One stored file with its place in the destination. */
+export interface PlannedFile {
+  readonly qube: string;
+  /** Name within the qube, as `private.img`. */
+  readonly name: string;
+  readonly stored: StoredFile;
+  /** Where it goes: path components below the destination. */
+  readonly output: readonly string[];
+  /** Bytes once restored, where the list of qubes says. */
+  readonly virtualSize: number | null;
+}
+
+export interface RestorePlan {
+  /** Names of the qubes that were asked for, in the order of the list. */
+  readonly qubes: readonly string[];
+  /** In the order in which they lie in the container, so that a disk reads forward. */
+  readonly files: readonly PlannedFile[];
+  /** What is known to be missing before anything is read. */
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * Plans the restore of the qubes named, or of all that the backup holds when `names` is null.
+ *
+ * @throws RecoveryError `qube-unknown`, `qube-not-included`
+ */
+export function planRestore(catalog: readonly CatalogedQube[], names: readonly string[] | null): RestorePlan {
+  const wanted = names === null ? null : new Set(names);
+  for (const name of wanted ?? []) {
+    const found = catalog.find(({ qube }) => qube.name === name);
+    if (!found) fail('qube-unknown', { qube: name });
+    if (!found.qube.included) fail('qube-not-included', { qube: name });
+  }
+  const chosen = catalog.filter(({ qube }) => (wanted ? wanted.has(qube.name) : qube.included));
+  // Folder names are claimed over the whole list, so that they do not depend on what was chosen.
+  const folders = new NameRegister();
+  const folderOf = new Map(
+    catalog.filter(({ qube }) => qube.included).map((entry) => [entry, folders.claim(entry.qube.name)]),
+  );
+  return {
+    qubes: chosen.map(({ qube }) => qube.name),
+    files: chosen
+      .flatMap((entry) => plannedFiles(entry, folderOf.get(entry) ?? ''))
+      .toSorted((a, b) => positionOf(a.stored) - positionOf(b.stored)),
+    problems: chosen.flatMap(({ qube }) => qube.problems),
+  };
+}
+
+function plannedFiles({ qube, files }: CatalogedQube, folder: string): PlannedFile[] {
+  const names = new NameRegister();
+  return [...files].map(([name, stored]) => ({
+    qube: qube.name,
+    name,
+    stored,
+    output: [folder, names.claim(name)],
+    virtualSize: qube.files.find((file) => file.name === name)?.virtualSize ?? null,
+  }));
+}
+
+function positionOf(stored: StoredFile): number {
+  return stored.chunks[0]?.member.offset ?? 0;
+}

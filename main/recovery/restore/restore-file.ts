@@ -1,0 +1,153 @@
+/** Restores one stored file: its stream is decompressed, its archive read, and what it holds given to an output. */
+import type { FileReport, RestoreMode } from '../../../shared/backup.ts';
+import { fail, problem, problemOf, type Problem } from '../../../shared/problems.ts';
+import { ArchiveFault, readArchive, type ArchiveFaultKind } from '../archive/archive-reader.ts';
+import { StreamFault, type Compression, type StreamFaultKind } from '../archive/decoder.ts';
+import {
+  compressionOfFilter,
+  decoderFor,
+  sniffCompression,
+  sniffLength,
+} from '../archive/decoders/decoder-for.ts';
+import type { Completed, Checksum, OpenOutput, Output } from './output.ts';
+import type { PlannedFile } from './plan.ts';
+import { pathParts } from './tree-output.ts';
+
+export interface RestoreFileOptions {
+  readonly mode: RestoreMode;
+  /** The header's compression filter; null when the backup says it is not compressed. */
+  readonly filter: string | null;
+  readonly openOutput: OpenOutput;
+  /** Whether what was verified of a file that cannot be finished stays at its partial name. */
+  readonly keepPartial: () => boolean;
+}
+
+export interface RestoredFile {
+  readonly report: FileReport;
+  readonly checksums: readonly Checksum[];
+}
+
+/**
+ * Restores `planned` from its stored stream of verified plaintext. Never throws: whatever happens becomes part of
+ * the report, and nothing unfinished is left at a final name.
+ *
+ * @param warnings collects what the stream's producers find odd while it is read
+ */
+export async function restoreFile(
+  planned: PlannedFile,
+  stream: AsyncIterable<Uint8Array>,
+  warnings: Problem[],
+  options: RestoreFileOptions,
+): Promise<RestoredFile> {
+  const path = planned.output.join('/');
+  let output: Output | undefined;
+  const open: OpenOutput = async (...args) => (output = await options.openOutput(...args));
+  try {
+    const { sha256, bytes, checksums, problems } = await unpack(planned, stream, warnings, {
+      ...options,
+      openOutput: open,
+    });
+    const report: FileReport = {
+      name: planned.name,
+      path: options.mode === 'restore' ? path : null,
+      bytes,
+      sha256,
+      outcome: options.mode === 'restore' ? 'restored' : 'verified',
+      problems: [...warnings, ...problems],
+    };
+    return { report, checksums };
+  } catch (error) {
+    const left = (await output?.abandon(options.keepPartial())) ?? { path: null, bytes: 0 };
+    const report: FileReport = {
+      name: planned.name,
+      ...left,
+      sha256: null,
+      outcome: left.bytes > 0 ? 'partial' : 'failed',
+      problems: [faultProblem(error, planned.stored.path, options.filter), ...warnings],
+    };
+    return { report, checksums: [] };
+  }
+}
+
+async function unpack(
+  planned: PlannedFile,
+  stream: AsyncIterable<Uint8Array>,
+  warnings: Problem[],
+  { filter, openOutput }: RestoreFileOptions,
+): Promise<Completed> {
+  const file = planned.stored.path;
+  const { head, whole } = await peek(stream, sniffLength);
+  const compression = chooseCompression(filter, head, file, warnings);
+  const prefix = pathParts(file);
+  let output: Output | undefined;
+  let single = false;
+  for await (const entry of readArchive(decoderFor(compression)(whole))) {
+    const isItself = samePath(pathParts(entry.path), prefix);
+    const isBelow = samePath(pathParts(entry.path).slice(0, prefix.length), prefix);
+    if (single || !isBelow) fail('archive-member-unexpected', { file, found: entry.path });
+    single = isItself && entry.kind === 'file';
+    output ??= await openOutput(planned.output, single ? 'file' : 'tree', prefix);
+    await output.take(entry);
+  }
+  if (!output) fail('stream-unfinished', { file });
+  return output.complete();
+}
+
+function samePath(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((part, i) => part === b[i]);
+}
+
+/** The first bytes of a stream, and the whole stream again. */
+async function peek(stream: AsyncIterable<Uint8Array>, length: number) {
+  const pieces = stream[Symbol.asyncIterator]();
+  const head: Uint8Array[] = [];
+  for (let have = 0; have < length;) {
+    const next = await pieces.next();
+    if (next.done) break;
+    head.push(next.value.slice());
+    have += next.value.length;
+  }
+  async function* whole() {
+    try {
+      yield* head;
+      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
+    } finally {
+      await pieces.return?.();
+    }
+  }
+  return { head: Buffer.concat(head), whole: whole() };
+}
+
+/** What the data are by their own magic wins over what the header names. */
+function chooseCompression(
+  filter: string | null,
+  head: Uint8Array,
+  file: string,
+  warnings: Problem[],
+): Compression {
+  const named = filter === null ? 'none' : compressionOfFilter(filter);
+  const found = sniffCompression(head);
+  if (found !== undefined && found !== named) {
+    warnings.push(problem('compression-differs', { file, named: filter ?? 'none', found }));
+  }
+  return found ?? named ?? fail('compression-unsupported', { filter: filter ?? '' });
+}
+
+const streamCodes = {
+  damaged: (file: string, compression: string) => problem('stream-damaged', { file, compression }),
+  unfinished: (file: string) => problem('stream-unfinished', { file }),
+  overlong: (file: string) => problem('stream-overlong', { file }),
+} as const satisfies Record<StreamFaultKind, (file: string, compression: string) => Problem>;
+
+const archiveCodes = {
+  malformed: (file: string, detail: string) => problem('archive-malformed', { file, detail }),
+  'sparse-map': (file: string, detail: string) => problem('sparse-map-invalid', { file, detail }),
+  unfinished: (file: string) => problem('stream-unfinished', { file }),
+  overlong: (file: string) => problem('stream-overlong', { file }),
+} as const satisfies Record<ArchiveFaultKind, (file: string, detail: string) => Problem>;
+
+function faultProblem(error: unknown, file: string, filter: string | null): Problem {
+  if (error instanceof StreamFault) return streamCodes[error.kind](file, filter ?? 'none');
+  if (error instanceof ArchiveFault) return archiveCodes[error.kind](file, error.message);
+  return problemOf(error);
+}

@@ -1,0 +1,139 @@
+/** Runs a restore or a verification: several files at once, each to its own verdict, one report at the end. */
+import type { FileReport, QubeReport, RestoreMode, RestoreReport } from '../../../shared/backup.ts';
+import { problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import type { UnlockedBackup } from '../backup.ts';
+import { sealedChunk, sealedStream, type OpenChunk } from '../encryption/sealed-stream.ts';
+import { diskOutputs } from './disk-output.ts';
+import type { Checksum } from './output.ts';
+import type { PlannedFile, RestorePlan } from './plan.ts';
+import { saveAccount } from './account.ts';
+import { restoreFile } from './restore-file.ts';
+import { overallOutcome, qubeOutcome } from './verdict.ts';
+import { openVerifyOutput } from './verify-output.ts';
+
+export interface RunOptions {
+  readonly backup: UnlockedBackup;
+  readonly plan: RestorePlan;
+  readonly openChunk: OpenChunk;
+  /** An existing folder to restore into; null only verifies. */
+  readonly destination: string | null;
+  /** Files worked on at once. */
+  readonly streams: number;
+  /** Aborted when the person cancels. */
+  readonly signal: AbortSignal;
+  /** Resolves at once, or when a paused run goes on. */
+  readonly gate: () => Promise<void>;
+  readonly listener: RunListener;
+}
+
+export interface RunListener {
+  fileStarted(file: PlannedFile): void;
+  /** So many more bytes of the container went into the file. */
+  progressed(file: PlannedFile, storedBytes: number): void;
+  fileFinished(file: PlannedFile, report: FileReport): void;
+  qubeFinished(report: QubeReport): void;
+  /** All data are through; what remains is making them durable and the account of them. */
+  finishing(): void;
+}
+
+/** Problems after which no other file can fare better: the rest is not even tried. */
+const hopeless = new Set<Problem['code']>([
+  'source-lost',
+  'dest-lost',
+  'dest-ran-full',
+  'dest-read-only',
+  'cancelled',
+]);
+
+/**
+ * Restores or verifies what the plan names. Never throws for what befalls single files: it ends in their reports.
+ *
+ * @throws RecoveryError `dest-…` when not even the account of the restore can be written
+ */
+export async function runRestore(options: RunOptions): Promise<RestoreReport> {
+  const { backup, plan, destination, signal, gate, listener } = options;
+  const mode: RestoreMode = destination === null ? 'verify' : 'restore';
+  const reports = new Map<PlannedFile, FileReport>();
+  const qubes = new Map<string, QubeReport>();
+  const checksums: Checksum[] = [];
+  let end: Problem | null = null;
+
+  const gateOrCancel = async () => {
+    await gate();
+    if (signal.aborted) throw new RecoveryError(problem('cancelled'));
+  };
+
+  const work = async (file: PlannedFile): Promise<FileReport> => {
+    if (end) return failedReport(file, end);
+    if (signal.aborted) return failedReport(file, problem('cancelled'));
+    listener.fileStarted(file);
+    const warnings: Problem[] = [];
+    const stream = sealedStream(file.stored, {
+      keys: backup.keys,
+      openChunk: options.openChunk,
+      sealed: (stored, chunk) => sealedChunk(backup.header.backupId, stored, chunk),
+      gate: gateOrCancel,
+      onWarning: (warning) => warnings.push(warning),
+      onProgress: (storedBytes) => listener.progressed(file, storedBytes),
+    });
+    const restored = await restoreFile(file, stream, warnings, {
+      mode,
+      filter: backup.header.compressionFilter,
+      openOutput: destination === null ? openVerifyOutput : diskOutputs(destination),
+      keepPartial: () => !signal.aborted,
+    });
+    checksums.push(...restored.checksums);
+    end ??= restored.report.problems.find((value) => hopeless.has(value.code)) ?? null;
+    return restored.report;
+  };
+
+  const settle = (file: PlannedFile, report: FileReport) => {
+    reports.set(file, report);
+    listener.fileFinished(file, report);
+    const files = plan.files.filter((other) => other.qube === file.qube);
+    if (files.every((other) => reports.has(other))) settleQube(file.qube);
+  };
+
+  const settleQube = (name: string) => {
+    const files = plan.files.filter((file) => file.qube === name).flatMap((file) => reports.get(file) ?? []);
+    const lacks = plan.problems.filter((value) => 'qube' in value.params && value.params.qube === name);
+    const report = { name, outcome: qubeOutcome(files, lacks, mode), files };
+    qubes.set(name, report);
+    listener.qubeFinished(report);
+  };
+
+  backup.keys.lookAhead(sealedChunks(backup, plan));
+  try {
+    const queue = plan.files.values();
+    const worker = async () => {
+      for (const file of queue) settle(file, await work(file));
+    };
+    await Promise.all(Array.from({ length: Math.max(1, options.streams) }, worker));
+  } finally {
+    backup.keys.stopLookingAhead();
+  }
+  for (const name of plan.qubes) if (!qubes.has(name)) settleQube(name);
+
+  listener.finishing();
+  const inOrder = plan.qubes.flatMap((name) => qubes.get(name) ?? []);
+  const report: RestoreReport = {
+    outcome: overallOutcome(inOrder, mode),
+    qubes: inOrder,
+    problems: [...backup.inventory.backup.problems, ...backup.inventory.problems, ...plan.problems],
+  };
+  if (destination === null || signal.aborted) return report;
+  const further = await saveAccount(destination, report, checksums, backup).catch((error: unknown) => [
+    problemOf(error),
+  ]);
+  return { ...report, problems: [...report.problems, ...further] };
+}
+
+function* sealedChunks(backup: UnlockedBackup, plan: RestorePlan) {
+  for (const { stored } of plan.files) {
+    for (const chunk of stored.chunks) yield sealedChunk(backup.header.backupId, stored, chunk);
+  }
+}
+
+function failedReport(file: PlannedFile, reason: Problem): FileReport {
+  return { name: file.name, path: null, bytes: 0, sha256: null, outcome: 'failed', problems: [reason] };
+}

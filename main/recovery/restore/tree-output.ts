@@ -1,0 +1,258 @@
+/**
+ * The output of an archive that holds a folder tree, such as the home folder of dom0: grown beside its place and
+ * moved there whole.
+ *
+ * Paths and links come from the backup and are contained: nothing is written through a link, and links that
+ * point out of the tree are left out and reported.
+ */
+import { chmod, copyFile, link, lutimes, mkdir, rm, symlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { problem, type Problem } from '../../../shared/problems.ts';
+import type { ArchiveEntry } from '../archive/archive-reader.ts';
+import { errnoOf } from '../bytes/source.ts';
+import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
+import { NameRegister } from './output-names.ts';
+import type { Abandoned, Checksum, Completed, Output } from './output.ts';
+
+/** A folder of the tree while it grows: names already given in it, and what to set once nothing is added. */
+interface Folder {
+  /** Path components below the root, as they are on disk. */
+  readonly place: readonly string[];
+  readonly names: NameRegister;
+  readonly folders: Map<string, Folder>;
+  /** Names in the archive of the files in this folder, with their names on disk. */
+  readonly files: Map<string, string>;
+  mode: number;
+  modified: number | null;
+}
+
+interface PendingSymlink {
+  readonly place: readonly string[];
+  readonly target: string;
+  readonly modified: number;
+}
+
+const ownerMayUse = 0o700;
+
+export class TreeOutput implements Output {
+  readonly #root: string;
+  readonly #output: readonly string[];
+  readonly #growing: string;
+  readonly #top: Folder = newFolder([]);
+  readonly #symlinks: PendingSymlink[] = [];
+  readonly #checksums: Checksum[] = [];
+  readonly #problems: Problem[] = [];
+  readonly #prefix: readonly string[];
+  #bytes = 0;
+
+  private constructor(root: string, output: readonly string[], prefix: readonly string[]) {
+    this.#root = root;
+    this.#output = output;
+    this.#prefix = prefix;
+    this.#growing = root + partialSuffix;
+  }
+
+  /**
+   * Begins the tree that will stand at `root`.
+   *
+   * @throws RecoveryError `dest-…`
+   */
+  static async create(
+    root: string,
+    output: readonly string[],
+    prefix: readonly string[],
+  ): Promise<TreeOutput> {
+    const tree = new TreeOutput(root, output, prefix);
+    try {
+      await mkdir(tree.#growing, { mode: ownerMayUse });
+    } catch (error) {
+      throw destinationError(root, error);
+    }
+    return tree;
+  }
+
+  async take(entry: ArchiveEntry): Promise<void> {
+    const parts = this.#partsBelowRoot(entry.path);
+    if (!parts) {
+      this.#skip(entry, 'outside-the-tree');
+      return;
+    }
+    try {
+      await this.#place(entry, parts);
+    } catch (error) {
+      throw destinationError(this.#root, error);
+    }
+  }
+
+  /** The components of an archive path below the tree's root; undefined for a path that is not below it. */
+  #partsBelowRoot(path: string): readonly string[] | undefined {
+    const parts = pathParts(path);
+    if (path.startsWith('/') || parts.includes('..')) return undefined;
+    return this.#prefix.every((part, i) => parts[i] === part) ? parts.slice(this.#prefix.length) : undefined;
+  }
+
+  async #place(entry: ArchiveEntry, parts: readonly string[]): Promise<void> {
+    const name = parts.at(-1);
+    if (name === undefined || entry.kind === 'folder') {
+      const folder = await this.#folderAt(parts);
+      folder.mode = entry.mode & 0o777;
+      folder.modified = entry.modified;
+      return;
+    }
+    const folder = await this.#folderAt(parts.slice(0, -1));
+    switch (entry.kind) {
+      case 'file':
+        return this.#placeFile(entry, folder, name);
+      case 'symlink':
+        return this.#placeSymlink(entry, folder, name);
+      case 'hardlink':
+        return this.#placeHardlink(entry, folder, name);
+      case 'other':
+        this.#skip(entry, 'special-file');
+    }
+  }
+
+  async #placeFile(entry: ArchiveEntry, folder: Folder, name: string): Promise<void> {
+    const place = this.#claim(folder, name);
+    const writer = await FileWriter.create(this.#onDisk(place));
+    try {
+      for await (const { position, bytes } of entry.data()) await writer.write(position, bytes);
+      const { sha256 } = await writer.finish(entry.size);
+      this.#checksums.push({ path: [...this.#output, ...place].join('/'), sha256 });
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
+    this.#bytes += entry.size;
+    await chmod(this.#onDisk(place), entry.mode & 0o777);
+    await utimes(this.#onDisk(place), entry.modified, entry.modified);
+  }
+
+  /** Symlinks are made last, so that nothing can be written through them. */
+  #placeSymlink(entry: ArchiveEntry, folder: Folder, name: string): void {
+    if (!staysInside(entry.target, folder.place.length)) {
+      this.#skip(entry, 'link-out-of-the-tree');
+      return;
+    }
+    this.#symlinks.push({ place: this.#claim(folder, name), target: entry.target, modified: entry.modified });
+  }
+
+  async #placeHardlink(entry: ArchiveEntry, folder: Folder, name: string): Promise<void> {
+    const original = this.#fileAt(this.#partsBelowRoot(entry.target));
+    if (!original) {
+      this.#skip(entry, 'link-without-original');
+      return;
+    }
+    const place = this.#claim(folder, name);
+    const [from, to] = [this.#onDisk(original), this.#onDisk(place)];
+    // File systems without hard links get a copy.
+    await link(from, to).catch(() => copyFile(from, to));
+  }
+
+  /** The place of a file that the archive held earlier. */
+  #fileAt(parts: readonly string[] | undefined): readonly string[] | undefined {
+    let folder: Folder | undefined = this.#top;
+    for (const part of parts?.slice(0, -1) ?? []) folder = folder?.folders.get(part);
+    const name = folder?.files.get(parts?.at(-1) ?? '');
+    return folder && name !== undefined ? [...folder.place, name] : undefined;
+  }
+
+  async #folderAt(parts: readonly string[]): Promise<Folder> {
+    let folder = this.#top;
+    for (const part of parts) {
+      let next = folder.folders.get(part);
+      if (!next) {
+        next = newFolder(this.#claim(folder, part));
+        folder.folders.set(part, next);
+        await mkdir(this.#onDisk(next.place), { mode: ownerMayUse });
+      }
+      folder = next;
+    }
+    return folder;
+  }
+
+  #claim(folder: Folder, name: string): readonly string[] {
+    const given = folder.names.claim(name);
+    folder.files.set(name, given);
+    const place = [...folder.place, given];
+    if (given !== name) {
+      this.#problems.push(
+        problem('entry-renamed', { from: [...folder.place, name].join('/'), to: place.join('/') }),
+      );
+    }
+    return place;
+  }
+
+  #onDisk(place: readonly string[]): string {
+    return join(this.#growing, ...place);
+  }
+
+  #skip(entry: ArchiveEntry, reason: string): void {
+    this.#problems.push(problem('entry-skipped', { path: entry.path, reason }));
+  }
+
+  async complete(): Promise<Completed> {
+    try {
+      for (const pending of this.#symlinks) await this.#makeSymlink(pending);
+      await this.#finishFolder(this.#top);
+      await moveWithoutReplacing(this.#growing, this.#root);
+    } catch (error) {
+      throw destinationError(this.#root, error);
+    }
+    return { bytes: this.#bytes, sha256: null, checksums: this.#checksums, problems: this.#problems };
+  }
+
+  async #makeSymlink({ place, target, modified }: PendingSymlink): Promise<void> {
+    try {
+      await symlink(target, this.#onDisk(place));
+    } catch (error) {
+      // FAT has no links, and Windows grants them to few.
+      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errnoOf(error))) throw error;
+      this.#problems.push(problem('entry-skipped', { path: place.join('/'), reason: 'links-not-supported' }));
+      return;
+    }
+    await lutimes(this.#onDisk(place), modified, modified);
+  }
+
+  /** Sets modes and times from the leaves up, since adding to a folder changes its time. */
+  async #finishFolder(folder: Folder): Promise<void> {
+    for (const child of folder.folders.values()) await this.#finishFolder(child);
+    const path = this.#onDisk(folder.place);
+    if (folder.modified !== null) await utimes(path, folder.modified, folder.modified);
+    await chmod(path, folder.mode | ownerMayUse);
+  }
+
+  async abandon(keep: boolean): Promise<Abandoned> {
+    if (keep && this.#bytes > 0) return { path: this.#output.join('/') + partialSuffix, bytes: this.#bytes };
+    await rm(this.#growing, { recursive: true, force: true }).catch(() => undefined);
+    return { path: null, bytes: 0 };
+  }
+}
+
+function newFolder(place: readonly string[]): Folder {
+  return {
+    place,
+    names: new NameRegister(),
+    folders: new Map(),
+    files: new Map(),
+    mode: ownerMayUse,
+    modified: null,
+  };
+}
+
+/** The components of a path in an archive. */
+export function pathParts(path: string): readonly string[] {
+  return path.split('/').filter((part) => part !== '' && part !== '.');
+}
+
+/**
+ * Whether a link's target, from a folder `depth` below the root, cannot leave the tree: it climbs at most to the
+ * root, and only at its beginning, since `..` behind a name could climb from wherever another link leads.
+ */
+function staysInside(target: string, depth: number): boolean {
+  if (target.startsWith('/')) return false;
+  const parts = pathParts(target);
+  const climbs = parts.findIndex((part) => part !== '..');
+  const leading = climbs < 0 ? parts.length : climbs;
+  return leading <= depth && !parts.slice(leading).includes('..');
+}

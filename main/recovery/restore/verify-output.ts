@@ -1,0 +1,28 @@
+/** The output of a verification: every byte is decoded, placed and hashed as in a restore, and none is kept. */
+import type { ArchiveEntry } from '../archive/archive-reader.ts';
+import { ContentHash } from './content-hash.ts';
+import type { Checksum, OpenOutput, Output } from './output.ts';
+
+export const openVerifyOutput: OpenOutput = (output, kind) => {
+  const path = output.join('/');
+  const checksums: Checksum[] = [];
+  let bytes = 0;
+  const take = async (entry: ArchiveEntry) => {
+    if (entry.kind !== 'file') return;
+    const hash = new ContentHash();
+    for await (const piece of entry.data()) await hash.update(piece.position, piece.bytes);
+    checksums.push({ path: kind === 'file' ? path : entry.path, sha256: await hash.finish(entry.size) });
+    bytes += entry.size;
+  };
+  return Promise.resolve({
+    take,
+    complete: () =>
+      Promise.resolve({
+        bytes,
+        sha256: kind === 'file' ? (checksums[0]?.sha256 ?? null) : null,
+        checksums,
+        problems: [],
+      }),
+    abandon: () => Promise.resolve({ path: null, bytes: 0 }),
+  } satisfies Output);
+};
