@@ -110,7 +110,7 @@ export const problemKinds = {
   'filesystem-entry-encrypted': failure('inode'),
   'filesystem-link-loop': failure('path'),
   'journal-replayed': notice('transactions', 'blocks'),
-  'journal-not-replayed': warning('reason'),
+  'journal-damaged': warning('detail'),
 
   // The program itself
   'engine-gone': retriable('reason'),
