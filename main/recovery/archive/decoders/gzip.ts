@@ -1,0 +1,65 @@
+/**
+ * The gzip decoder (RFC 1952): members framed here, their deflate data decoded by node:zlib.
+ *
+ * Node's own gunzip loops over members inside one call, which hides where a member ends: it loses the output before
+ * trailing garbage and ignores garbage after a zero byte.
+ */
+import { crc32, createInflateRaw } from 'node:zlib';
+import { type Decoder, StreamFault } from '../decoder.ts';
+import { engineOptions, throughEngine } from './native-engine.ts';
+import type { StoredInput } from './stored-input.ts';
+import { beginsWith, decoderOfStreams } from './stream-format.ts';
+
+/** Bits of the FLG byte (RFC 1952, section 2.3.1); the upper three are reserved and must be zero. */
+const flag = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
+
+export const decodeGzip: Decoder = decoderOfStreams({
+  name: 'gzip',
+  headLength: 3,
+  begins: beginsWith([0x1f, 0x8b, 8]),
+  decode: decodeMember,
+});
+
+async function* decodeMember(input: StoredInput): AsyncGenerator<Uint8Array> {
+  await skipHeader(input);
+  const engine = createInflateRaw(engineOptions);
+  let crc = 0;
+  let length = 0;
+  const deflated = { next: () => input.ahead(), skip: (count: number) => input.skip(count) };
+  for await (const piece of throughEngine(engine, deflated)) {
+    crc = crc32(piece, crc);
+    length += piece.length;
+    yield piece;
+  }
+  const trailer = viewOf(await input.take(8));
+  if (trailer.getUint32(0, true) !== crc) throw new StreamFault('damaged', 'gzip: CRC-32 differs');
+  if (trailer.getUint32(4, true) !== length % 2 ** 32)
+    throw new StreamFault('damaged', 'gzip: length differs');
+}
+
+async function skipHeader(input: StoredInput): Promise<void> {
+  let crc = 0;
+  const take = async (count: number) => {
+    const bytes = await input.take(count);
+    crc = crc32(bytes, crc);
+    return bytes;
+  };
+  const takeText = async () => {
+    while ((await take(1))[0] !== 0);
+  };
+  const flags = (await take(10))[3] ?? 0;
+  if (flags & flag.reserved) throw new StreamFault('damaged', 'gzip: reserved flags are set');
+  if (flags & flag.extra) await take(viewOf(await take(2)).getUint16(0, true));
+  if (flags & flag.name) await takeText();
+  if (flags & flag.comment) await takeText();
+  if (flags & flag.headerCrc) {
+    const expected = crc & 0xffff;
+    if (viewOf(await take(2)).getUint16(0, true) !== expected) {
+      throw new StreamFault('damaged', 'gzip: CRC of the header differs');
+    }
+  }
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,45 @@
+/** What concatenated compressed streams have in common, whatever their format. */
+import { type Decoder, StreamFault } from '../decoder.ts';
+import { StoredInput } from './stored-input.ts';
+
+/** A compressed format: how its streams begin, and how one of them is decoded. */
+export interface StreamFormat {
+  readonly name: string;
+  /** How many bytes `begins` wants to see. */
+  readonly headLength: number;
+  /** Whether a stream can begin with these bytes, of which fewer than `headLength` are given where the input ends. */
+  begins(head: Uint8Array): boolean;
+  /** Decodes one stream and consumes exactly its bytes. */
+  decode(input: StoredInput): AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The decoder of any number of streams after one another, at least one. Zero bytes after a stream are padding, as tape
+ * blocks and xz itself have it; anything else that begins no stream is an `overlong` fault.
+ */
+export function decoderOfStreams(format: StreamFormat): Decoder {
+  return async function* decode(source) {
+    const input = new StoredInput(source);
+    try {
+      if ((await input.ahead()).length === 0) throw new StreamFault('unfinished', `${format.name}: no data`);
+      let following = false;
+      do {
+        const head = (await input.ahead(format.headLength)).subarray(0, format.headLength);
+        if (!format.begins(head)) {
+          throw following
+            ? new StreamFault('overlong', `${format.name}: foreign data after the end of the stream`)
+            : new StreamFault('damaged', `${format.name}: not a stream of this format`);
+        }
+        yield* format.decode(input);
+        following = true;
+      } while (await input.skipZeros());
+    } finally {
+      await input.close();
+    }
+  };
+}
+
+/** A `begins` for formats whose streams begin with constant bytes. */
+export function beginsWith(magic: readonly number[]): (head: Uint8Array) => boolean {
+  return (head) => magic.every((byte, index) => index >= head.length || head[index] === byte);
+}
