@@ -31,20 +31,20 @@ export interface Places {
    *
    * @throws RecoveryError `source-missing`, `source-unreadable`; `dest-missing`, `dest-not-a-folder`, `dest-denied`
    */
-  locate(wanted: { readonly path: string; readonly kind: 'backup' | 'folder' }): Promise<Place>;
+  locate(path: string, kind: 'backup' | 'folder'): Promise<Place>;
   /**
    * What lies in a folder, folders first; null starts in the home folder. Above the home folder, every drive and
    * the root lies the list of drives, which is how a person gets to a USB disk.
    *
    * @throws RecoveryError `dest-missing`, `dest-not-a-folder`, `dest-denied`, `dest-lost`
    */
-  list(wanted: { readonly folderId: string | null }): Promise<FolderListing>;
+  list(folderId: string | null): Promise<FolderListing>;
   /**
    * Makes a folder, or answers the one that has this name already.
    *
    * @throws RecoveryError `dest-name-invalid`, `dest-occupied` where a file has the name, and what `list` throws
    */
-  createFolder(wanted: { readonly parentId: string; readonly name: string }): Promise<Place>;
+  createFolder(parentId: string, name: string): Promise<Place>;
 }
 
 /** Stands for the list of drives where a path stands for anything else; no path is empty. */
@@ -84,7 +84,7 @@ export function createPlaces(): Places {
     remember,
     pathOf,
 
-    async locate({ path, kind }) {
+    async locate(path, kind) {
       for (const candidate of readingsOf(path, homeFolder())) {
         const found = await look(candidate, kind);
         if (!found) continue;
@@ -94,7 +94,7 @@ export function createPlaces(): Places {
       return fail(kind === 'backup' ? 'source-missing' : 'dest-missing', { path: path.trim() });
     },
 
-    async list({ folderId }) {
+    async list(folderId) {
       const path = folderId === null ? await firstFolder() : recall(folderId);
       const drives = await findDrives();
       if (path === drivesList) {
@@ -118,7 +118,7 @@ export function createPlaces(): Places {
       };
     },
 
-    async createFolder({ parentId, name }) {
+    async createFolder(parentId, name) {
       if (/[/\\\0]/.test(name) || /^\.{1,2}$/.test(name.trim())) fail('dest-name-invalid', { name });
       const path = join(pathOf(parentId), name);
       try {

@@ -68,14 +68,14 @@ describe('locating what a person typed, pasted or dropped', () => {
   ])('finds a backup written %s', async (_, write) => {
     const path = join(folder, 'qubes backup é%20.bak');
     await writeFile(path, '');
-    const place = await createPlaces().locate({ path: write(path), kind: 'backup' });
+    const place = await createPlaces().locate(write(path), 'backup');
     expect(place).toMatchObject({ path, name: basename(path) });
   });
 
   it('takes a path literally first, blanks at its ends and all', async () => {
     await writeFile(join(folder, 'odd '), '');
     await writeFile(join(folder, 'odd'), '');
-    const place = await createPlaces().locate({ path: join(folder, 'odd '), kind: 'backup' });
+    const place = await createPlaces().locate(join(folder, 'odd '), 'backup');
     expect(place.name).toBe('odd ');
   });
 
@@ -87,8 +87,8 @@ describe('locating what a person typed, pasted or dropped', () => {
 
   it('ends a folder without its slash, so that one folder has one id', async () => {
     const places = createPlaces();
-    const plain = await places.locate({ path: folder, kind: 'folder' });
-    expect(await places.locate({ path: `${folder}/`, kind: 'folder' })).toEqual(plain);
+    const plain = await places.locate(folder, 'folder');
+    expect(await places.locate(`${folder}/`, 'folder')).toEqual(plain);
   });
 
   it.each([
@@ -102,14 +102,14 @@ describe('locating what a person typed, pasted or dropped', () => {
     ['a path through a file', '/etc/passwd/x', 'backup', 'source-missing'],
     ['a file for a folder', '/etc/passwd', 'folder', 'dest-not-a-folder'],
   ] as const)('refuses %s', async (_, path, kind, code) => {
-    await expect(createPlaces().locate({ path, kind })).rejects.toMatchObject(carrying(code));
+    await expect(createPlaces().locate(path, kind)).rejects.toMatchObject(carrying(code));
   });
 });
 
 describe('listing folders', () => {
   const listed = async (places = createPlaces()) => {
     const { id } = places.remember(folder);
-    const listing = await places.list({ folderId: id });
+    const listing = await places.list(id);
     return z.parse(folderListing, listing);
   };
 
@@ -147,14 +147,14 @@ describe('listing folders', () => {
   });
 
   it('starts in the home folder', async () => {
-    expect((await createPlaces().list({ folderId: null })).folder.path).toBe(homedir());
+    expect((await createPlaces().list(null)).folder.path).toBe(homedir());
   });
 
   it('leads from the home folder up to the drives, among them home and the root', async () => {
     const places = createPlaces();
-    const { parent } = await places.list({ folderId: null });
+    const { parent } = await places.list(null);
     expect(parent?.name).toBe(hostname());
-    const drives = await places.list({ folderId: parent?.id ?? '' });
+    const drives = await places.list(parent?.id ?? '');
     expect(drives.parent).toBeNull();
     expect(drives.entries.map(({ path }) => path)).toEqual(expect.arrayContaining([homedir(), '/']));
   });
@@ -162,26 +162,24 @@ describe('listing folders', () => {
   it('leads from any other folder to the one above, and from the root to the drives', async () => {
     const places = createPlaces();
     expect((await listed(places)).parent?.path).toBe(dirname(folder));
-    const root = await places.list({ folderId: places.remember('/').id });
+    const root = await places.list(places.remember('/').id);
     expect(root.parent?.name).toBe(hostname());
     expect(root.folder.name).toBe('/');
   });
 
   it('has no path behind the list of drives, so nothing is restored into it', async () => {
     const places = createPlaces();
-    const id = (await places.list({ folderId: null })).parent?.id ?? '';
+    const id = (await places.list(null)).parent?.id ?? '';
     expect(() => places.pathOf(id)).toThrow('dest-not-a-folder');
-    await expect(places.createFolder({ parentId: id, name: 'x' })).rejects.toMatchObject(
-      carrying('dest-not-a-folder'),
-    );
+    await expect(places.createFolder(id, 'x')).rejects.toMatchObject(carrying('dest-not-a-folder'));
   });
 
   it('says what is wrong with a folder that went away, or is none', async () => {
     const places = createPlaces();
     const missing = places.remember(join(folder, 'missing'));
     const file = places.remember('/etc/passwd');
-    await expect(places.list({ folderId: missing.id })).rejects.toMatchObject(carrying('dest-missing'));
-    await expect(places.list({ folderId: file.id })).rejects.toMatchObject(carrying('dest-not-a-folder'));
+    await expect(places.list(missing.id)).rejects.toMatchObject(carrying('dest-missing'));
+    await expect(places.list(file.id)).rejects.toMatchObject(carrying('dest-not-a-folder'));
   });
 });
 
@@ -204,11 +202,11 @@ describe('drives', () => {
 describe('making a folder', () => {
   it('makes it, and answers it again when it is there already', async () => {
     const places = createPlaces();
-    const wanted = { parentId: places.remember(folder).id, name: 'Restored qubes' };
-    const made = await places.createFolder(wanted);
+    const wanted = [places.remember(folder).id, 'Restored qubes'] as const;
+    const made = await places.createFolder(...wanted);
     expect(made.path).toBe(join(folder, 'Restored qubes'));
     expect(await readdir(folder)).toEqual(['Restored qubes']);
-    expect(await places.createFolder(wanted)).toEqual(made);
+    expect(await places.createFolder(...wanted)).toEqual(made);
   });
 
   it.each(['../x', 'a/b', 'a\\b', '..', '.', ' .. ', 'x\0y', 'x'.repeat(300)])(
@@ -216,7 +214,7 @@ describe('making a folder', () => {
     async (name) => {
       const places = createPlaces();
       const parentId = places.remember(folder).id;
-      await expect(places.createFolder({ parentId, name })).rejects.toMatchObject(
+      await expect(places.createFolder(parentId, name)).rejects.toMatchObject(
         carrying('dest-name-invalid', { name }),
       );
       expect(await readdir(folder)).toEqual([]);
@@ -226,8 +224,8 @@ describe('making a folder', () => {
   it('refuses the name of a file', async () => {
     await writeFile(join(folder, 'taken'), '');
     const places = createPlaces();
-    const wanted = { parentId: places.remember(folder).id, name: 'taken' };
-    await expect(places.createFolder(wanted)).rejects.toMatchObject(carrying('dest-occupied'));
+    const wanted = [places.remember(folder).id, 'taken'] as const;
+    await expect(places.createFolder(...wanted)).rejects.toMatchObject(carrying('dest-occupied'));
   });
 });
 
@@ -357,8 +355,8 @@ describe('a destination on a file system of its own', () => {
       { code: 'dest-full', params: { needed: 1, free: 0 } },
     ]);
     const places = createPlaces();
-    const wanted = { parentId: places.remember(at).id, name: 'new' };
-    await expect(places.createFolder(wanted)).rejects.toMatchObject(carrying('dest-ran-full'));
+    const wanted = [places.remember(at).id, 'new'] as const;
+    await expect(places.createFolder(...wanted)).rejects.toMatchObject(carrying('dest-ran-full'));
   });
 
   it('is found out to be read-only', async ({ skip }) => {
@@ -368,8 +366,8 @@ describe('a destination on a file system of its own', () => {
       params: { path: at },
     });
     const places = createPlaces();
-    const wanted = { parentId: places.remember(at).id, name: 'new' };
-    await expect(places.createFolder(wanted)).rejects.toMatchObject(carrying('dest-read-only'));
+    const wanted = [places.remember(at).id, 'new'] as const;
+    await expect(places.createFolder(...wanted)).rejects.toMatchObject(carrying('dest-read-only'));
   });
 
   it('is found out to be FAT, with its limit', async ({ skip }) => {
@@ -391,11 +389,11 @@ describe('a destination on a file system of its own', () => {
     onTestFinished(() => void execFileSync('umount', [at]));
     expect(await readFile('/proc/self/mountinfo', 'utf8')).toContain('lifeboat\\040test');
     const places = createPlaces();
-    const drivesId = (await places.list({ folderId: null })).parent?.id ?? '';
-    const { entries } = await places.list({ folderId: drivesId });
+    const drivesId = (await places.list(null)).parent?.id ?? '';
+    const { entries } = await places.list(drivesId);
     const drive = entries.find(({ path }) => path === at);
     expect(drive?.kind).toBe('folder');
-    expect((await places.list({ folderId: drive?.id ?? '' })).parent?.id).toBe(drivesId);
+    expect((await places.list(drive?.id ?? '')).parent?.id).toBe(drivesId);
   });
 });
 

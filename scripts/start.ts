@@ -1,0 +1,48 @@
+/** `npm start`: the app, where Electron's program is here or can be fetched, else the wizard in the local browser. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createBackend } from '../main/backend/backend.ts';
+import { launchInBrowser, terminalOptions } from '../main/browser/launch.ts';
+import { hasDesktop } from '../main/browser/open-with-system.ts';
+import { electronIsWithinReach, fetchElectron, installedElectron } from './find-electron.ts';
+
+const project = join(import.meta.dirname, '..');
+
+/** An app that ends this soon, and not well, has not been used: a missing library, or a sandbox that is refused. */
+const earlyEnd = 5_000;
+
+/** Runs the app to its end; false when it could not be shown at all. */
+async function ranInElectron(program: string): Promise<boolean> {
+  const environment = { ...process.env, ELECTRON_RUN_AS_NODE: undefined };
+  const started = performance.now();
+  const app = spawn(program, [project], { stdio: 'inherit', env: environment });
+  const code = await once(app, 'close').then(
+    ([code]) => code as number | null,
+    () => null,
+  );
+  return code === 0 || performance.now() - started > earlyEnd;
+}
+
+async function findElectron(): Promise<string | null> {
+  const installed = installedElectron();
+  if (installed !== null || !(await electronIsWithinReach())) return installed;
+  console.log('Fetching Electron, once, about 120 MB …');
+  return fetchElectron();
+}
+
+if (!existsSync(join(project, 'dist/renderer/index.html'))) {
+  console.error('There is no wizard to show yet. Build it first: npm run build');
+  process.exit(1);
+}
+
+const wantsBrowser = process.argv.includes('--browser') || !hasDesktop(process.platform, process.env);
+const electron = wantsBrowser ? null : await findElectron();
+if (electron === null || !(await ranInElectron(electron))) {
+  if (!wantsBrowser)
+    console.log('Electron cannot be had on this computer, so the wizard comes in your browser.');
+  await launchInBrowser(createBackend, terminalOptions());
+  // Nothing is left to do, whatever still holds the process.
+  process.exit();
+}
