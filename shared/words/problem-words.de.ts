@@ -365,9 +365,9 @@ export const problemWords: ProblemCatalogue = {
     why: 'Der Qube lief, als er gesichert wurde: {{transactions}} Änderungen in {{blocks}} Blöcken standen noch aus.',
     todo: 'Nichts; Sie sehen den neuesten Stand. Das Abbild selbst ist unverändert.',
   },
-  'journal-not-replayed': {
+  'journal-damaged': {
     what: 'Die letzten Änderungen in diesem Abbild ließen sich nicht aus seinem Journal übernehmen.',
-    why: 'Der Qube lief, als er gesichert wurde, und sein Journal ist nicht zu gebrauchen: {{reason}}.',
+    why: 'Der Qube lief, als er gesichert wurde, und sein Journal ist beschädigt: {{detail}}.',
     todo: 'Zuletzt geschriebene Dateien können fehlen oder alt sein.',
   },
 

@@ -365,9 +365,9 @@ export const problemWords: ProblemCatalogue = {
     why: 'The qube was running when it was backed up: {{transactions}} changes in {{blocks}} blocks were still waiting.',
     todo: 'Nothing; you see the newest state. The image itself is unchanged.',
   },
-  'journal-not-replayed': {
+  'journal-damaged': {
     what: 'The last changes in this image could not be taken from its journal.',
-    why: 'The qube was running when it was backed up, and its journal cannot be used: {{reason}}.',
+    why: 'The qube was running when it was backed up, and its journal is damaged: {{detail}}.',
     todo: 'Files that were written last may be missing or old.',
   },
 
