@@ -44,7 +44,14 @@ export class ChunkPool {
     }
     const id = this.#nextId++;
     const buffer = this.#takeBuffer(member.size);
-    const task: ChunkTask = { id, path, offset: member.offset, size: member.size, key: key.slice(), buffer };
+    const task: ChunkTask = {
+      id,
+      path,
+      offset: member.offset,
+      size: member.size,
+      key: new Uint8Array(key),
+      buffer,
+    };
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
       this.#threads[id % this.#threads.length]?.postMessage(task, [buffer, task.key.buffer as ArrayBuffer]);
@@ -70,7 +77,6 @@ export class ChunkPool {
       this.#waiting.clear();
     };
     thread.on('error', (error) => died(error.message));
-    thread.unref();
     return thread;
   }
 

@@ -5,6 +5,7 @@ import { call, event, type Client } from '../../shared/contract/define.ts';
 
 const handle = z.number();
 const nothing = z.void();
+const bytes: z.ZodMiniType<Uint8Array, Uint8Array> = z.instanceof(Uint8Array);
 
 /** Qubes by name; null means all that the backup holds. */
 const qubes = z.nullable(z.array(z.string()));
@@ -19,7 +20,7 @@ export const engineContract = {
   },
   backup: {
     open: call(z.object({ path: z.string() }), z.object({ handle, summary: backupSummary })),
-    unlock: call(z.object({ handle, passphrase: z.instanceof(Uint8Array) }), inventory),
+    unlock: call(z.object({ handle, passphrase: bytes }), inventory),
     /** Ends an `unlock` that is under way; it answers `cancelled`. */
     cancelUnlock: call(z.object({ handle }), nothing),
     /** Wipes the keys and closes the file. */

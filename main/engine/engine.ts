@@ -1,5 +1,5 @@
 /** The engine: holds open backups, derives their keys, and runs restores, all for one host. */
-import { availableParallelism, freemem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emitters, Handlers } from '../../shared/contract/define.ts';
@@ -12,6 +12,7 @@ import { runRestore } from '../recovery/restore/run.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import type { EngineContract } from './contract.ts';
 import { createKeyDeriver, type KeyDeriver } from './key-deriver.ts';
+import { defaultMemory, shareMemory } from './memory.ts';
 import { PauseGate } from './pause-gate.ts';
 import { ProgressMeter } from './progress-meter.ts';
 
@@ -34,21 +35,9 @@ interface Limits {
   readonly jobs: number;
 }
 
-/** Below this much memory for derivations, buffers are kept smaller in number rather than derivations slower. */
-const leastDerivationMemory = 128 * 1024 * 1024;
-
-/** A stream holds one chunk that is consumed and one that is opened meanwhile. */
-const buffersPerStream = 2;
-const usualChunk = 100 * 1024 * 1024;
-
 export interface Engine {
   readonly handlers: Handlers<EngineContract>;
   close(): Promise<void>;
-}
-
-/** Half of the memory that is free, which leaves the person's other programs theirs. */
-export function defaultMemory(): number {
-  return Math.max(256 * 1024 * 1024, Math.floor(freemem() / 2));
 }
 
 export function createEngine(emit: Emitters<EngineContract>): Engine {
@@ -59,14 +48,9 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
   let deriver: KeyDeriver | undefined;
   let chunks: ChunkPool | undefined;
 
-  const streams = () => {
-    const room = Math.floor((limits.memory - leastDerivationMemory) / (buffersPerStream * usualChunk));
-    return Math.max(1, Math.min(limits.jobs, room));
-  };
-  const derivationMemory = () =>
-    Math.max(leastDerivationMemory, limits.memory - streams() * buffersPerStream * usualChunk);
+  const shares = () => shareMemory(limits.memory, limits.jobs);
   const keyDeriver = () =>
-    (deriver ??= createKeyDeriver({ memoryBytes: derivationMemory(), workers: limits.jobs }));
+    (deriver ??= createKeyDeriver({ memoryBytes: shares().derivations, workers: limits.jobs }));
   const chunkPool = () => (chunks ??= new ChunkPool(limits.jobs));
 
   const derive = (request: DerivationRequest, signal?: AbortSignal) => keyDeriver().derive(request, signal);
@@ -155,7 +139,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
             plan,
             openChunk: opener(backupOf(handle).locked.path),
             destination,
-            streams: streams(),
+            streams: shares().streams,
             signal: abort.signal,
             gate: gate.passed,
             listener: {

@@ -245,7 +245,7 @@ async function onlyFile(stored: Uint8Array, file: StoredFile, filter: string | n
     if (pieces.length > 0 || entry.size > longestQubesXml) {
       fail('archive-member-unexpected', { file: file.path, found: entry.path });
     }
-    for await (const { bytes } of entry.data()) pieces.push(bytes.slice());
+    for await (const { bytes } of entry.data()) pieces.push(new Uint8Array(bytes));
     size = entry.size;
   }
   const whole = Buffer.concat(pieces);
@@ -263,7 +263,7 @@ async function collect(stream: AsyncIterable<Uint8Array>, limit: number): Promis
   for await (const piece of stream) {
     length += piece.length;
     if (length > limit) fail('qubes-xml-malformed', { detail: 'too long' });
-    pieces.push(piece.slice());
+    pieces.push(new Uint8Array(piece));
   }
   return Buffer.concat(pieces);
 }

@@ -29,7 +29,8 @@ export function catalogQubes(listed: readonly ListedQube[], stored: StoredFiles)
     const files = new Map<string, StoredFile>();
     if (entry.backupPath !== null) {
       for (const [path, file] of unclaimed) {
-        if (path.startsWith(`${entry.backupPath}/`)) files.set(path.slice(entry.backupPath.length + 1), file);
+        const name = nameWithin(entry.backupPath, path);
+        if (name !== undefined) files.set(name, file);
       }
       for (const file of files.values()) unclaimed.delete(file.path);
     }
@@ -39,6 +40,12 @@ export function catalogQubes(listed: readonly ListedQube[], stored: StoredFiles)
     problem('member-unexplained', { name }),
   );
   return { qubes, problems };
+}
+
+/** The name of a stored file within a qube's folder; dom0's home is a stored file whose path is the qube's own. */
+function nameWithin(folder: string, path: string): string | undefined {
+  if (path === folder) return path.slice(path.lastIndexOf('/') + 1);
+  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
 }
 
 /** Stands in for the list of qubes when it cannot be read: each folder of the backup counts as a qube. */

@@ -34,7 +34,7 @@ export class KeyRing {
   constructor(source: ByteSource, passphrase: Uint8Array, derive: Derive) {
     this.#source = source;
     this.#derive = derive;
-    this.#passphrase = passphrase.slice();
+    this.#passphrase = new Uint8Array(passphrase);
   }
 
   /**

@@ -51,7 +51,7 @@ export function hasSealMagic(bytes: Uint8Array): boolean {
 export function parseSealHeader(bytes: Uint8Array, memberSize: number): SealHeader {
   if (!hasSealMagic(bytes)) throw new SealFault(memberSize < sealOverhead ? 'too-short' : 'not-sealed');
   if (memberSize < sealOverhead || bytes.length < sealHeaderLength) throw new SealFault('too-short');
-  const header = bytes.slice(0, sealHeaderLength);
+  const header = new Uint8Array(bytes.subarray(0, sealHeaderLength));
   const checksum = createHash('sha256').update(header.subarray(0, 48)).digest().subarray(0, 16);
   if (!checksum.equals(header.subarray(48, 64))) throw new SealFault('header-damaged');
   const view = new DataView(header.buffer);

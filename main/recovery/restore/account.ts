@@ -13,7 +13,7 @@ export const qubesXmlName = 'qubes.xml';
 
 /**
  * Writes `qubes.xml`, `SHA256SUMS` (as `sha256sum -c` reads it) and `lifeboat-report.json` into `destination`. What
- * an earlier restore into the same folder wrote is added to, never lost.
+ * an earlier restore into the same folder wrote is added to, never lost. Lines are in the order of their paths.
  *
  * @returns problems that leave the restored files untouched
  * @throws RecoveryError `dest-…`
@@ -53,6 +53,7 @@ async function mergedChecksums(path: string, checksums: readonly Checksum[]): Pr
   const lines = checksums.map(checksumLine);
   const restoredNow = new Set(lines.map(pathPart));
   return [...earlier.filter((line) => !restoredNow.has(pathPart(line))), ...lines]
+    .toSorted((a, b) => (pathPart(a) < pathPart(b) ? -1 : 1))
     .map((line) => `${line}\n`)
     .join('');
 }

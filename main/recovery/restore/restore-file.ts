@@ -104,7 +104,7 @@ async function peek(stream: AsyncIterable<Uint8Array>, length: number) {
   for (let have = 0; have < length;) {
     const next = await pieces.next();
     if (next.done) break;
-    head.push(next.value.slice());
+    head.push(new Uint8Array(next.value));
     have += next.value.length;
   }
   async function* whole() {

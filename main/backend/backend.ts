@@ -1,0 +1,198 @@
+/** The backend: implements the wizard's contract once, for every host, on top of one engine process. */
+import { randomUUID } from 'node:crypto';
+import type { RestorePlan, RestoreReport } from '../../shared/backup.ts';
+import { serve, type Handlers, type Result } from '../../shared/contract/define.ts';
+import type { OpenedBackup, Place, WizardContract } from '../../shared/contract/wizard.ts';
+import { wizardContract } from '../../shared/contract/wizard.ts';
+import { fail, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { defaultMemory } from '../engine/memory.ts';
+import { destinationFindings, probeDestination } from './destination.ts';
+import { connectEngine, type EngineConnection } from './engine-client.ts';
+import type { CreateBackend } from './host.ts';
+import { createPlaces } from './places.ts';
+
+/** A backup the person opened: which engine holds it, under which handle. */
+interface Opened {
+  readonly path: string;
+  readonly engine: EngineConnection;
+  readonly handle: number;
+}
+
+interface Job {
+  readonly opened: Opened;
+  readonly destination: string | null;
+  /** Folder of each qube below the destination. */
+  readonly folders: ReadonlyMap<string, string>;
+}
+
+const platforms = { linux: 'linux', darwin: 'macos', win32: 'windows' } as const;
+
+/** The value of a result, or its problem as the exception that `serve` turns into a result again. */
+function valueOf<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new RecoveryError(result.problem);
+}
+
+/** Makes the backend of one wizard. */
+export const createBackend: CreateBackend = (host, emit) => {
+  const places = createPlaces();
+  const backups = new Map<string, Opened>();
+  const jobs = new Map<string, Job>();
+  let engine: EngineConnection | undefined;
+
+  /** The engine, started when first needed and again after it was lost. */
+  const liveEngine = (): EngineConnection => {
+    if (engine?.alive()) return engine;
+    const started = connectEngine(host.spawnEngine);
+    started.client.restore.progress(({ job, progress }) => emit.restore.progress({ jobId: job, progress }));
+    started.client.restore.qubeFinished(({ job, qube }) => emit.restore.qubeFinished({ jobId: job, qube }));
+    engine = started;
+    return started;
+  };
+
+  const openedBy = (backupId: string): Opened =>
+    backups.get(backupId) ?? fail('unexpected', { detail: 'unknown backup' });
+  const jobBy = (jobId: string): Job => jobs.get(jobId) ?? fail('unexpected', { detail: 'unknown job' });
+
+  const open = async (place: Place, path: string): Promise<OpenedBackup> => {
+    const using = liveEngine();
+    const { handle, summary } = valueOf(await using.client.backup.open({ path }));
+    const backupId = randomUUID();
+    backups.set(backupId, { path, engine: using, handle });
+    return { backupId, place, summary };
+  };
+
+  const plannedOutputs = async (opened: Opened, qubes: string[]) =>
+    valueOf(await opened.engine.client.restore.plan({ handle: opened.handle, qubes }));
+
+  const handlers: Handlers<WizardContract> = {
+    program: {
+      describe: () => ({
+        version: host.version,
+        host: host.kind,
+        platform: platforms[process.platform as keyof typeof platforms] ?? 'linux',
+        locale: host.locale,
+        nativeDialogs: host.dialogs !== null,
+        defaultMemory: defaultMemory(),
+      }),
+      quit: () => host.quit(),
+    },
+
+    places: {
+      chooseBackup: () => chosen(host.dialogs?.chooseBackup()),
+      chooseFolder: () => chosen(host.dialogs?.chooseFolder()),
+      locate: ({ path, kind }) => places.locate(path, kind),
+      list: ({ folderId }) => places.list(folderId),
+      createFolder: ({ parentId, name }) => places.createFolder(parentId, name),
+    },
+
+    backup: {
+      open: ({ placeId }) => {
+        const path = places.pathOf(placeId);
+        return open(places.remember(path), path);
+      },
+      openSample: () => open(places.remember(host.samplePath), host.samplePath),
+
+      async unlock({ backupId, passphrase }) {
+        const { engine: using, handle } = openedBy(backupId);
+        return valueOf(
+          await using.client.backup.unlock({ handle, passphrase: new TextEncoder().encode(passphrase) }),
+        );
+      },
+
+      async cancelUnlock({ backupId }) {
+        const { engine: using, handle } = openedBy(backupId);
+        valueOf(await using.client.backup.cancelUnlock({ handle }));
+      },
+
+      async close({ backupId }) {
+        const opened = backups.get(backupId);
+        backups.delete(backupId);
+        if (opened?.engine.alive()) await opened.engine.client.backup.close({ handle: opened.handle });
+      },
+    },
+
+    restore: {
+      async plan({ backupId, qubes, folderId, mode }): Promise<RestorePlan> {
+        const outputs = (await plannedOutputs(openedBy(backupId), qubes)).map((planned) => ({
+          qube: planned.qube,
+          file: planned.file,
+          path: planned.output.join('/'),
+          bytes: planned.bytes,
+        }));
+        const neededBytes =
+          mode === 'verify' ? 0 : outputs.reduce((sum, output) => sum + (output.bytes ?? 0), 0);
+        if (folderId === null || mode === 'verify')
+          return { outputs, neededBytes, freeBytes: null, findings: [] };
+        const facts = await probeDestination(places.pathOf(folderId), outputs);
+        const findings = [...destinationFindings(facts, { outputs, neededBytes })];
+        return { outputs, neededBytes, freeBytes: facts.freeBytes, findings };
+      },
+
+      async start({ backupId, qubes, folderId, mode, memory }) {
+        const opened = openedBy(backupId);
+        const destination = mode === 'verify' || folderId === null ? null : places.pathOf(folderId);
+        if (mode === 'restore' && destination === null) fail('dest-missing', { path: '' });
+        const planned = await plannedOutputs(opened, qubes);
+        const folders = new Map(planned.map(({ qube, output }) => [qube, output[0] ?? '']));
+        if (memory !== null) valueOf(await opened.engine.client.engine.configure({ memory, jobs: null }));
+        const jobId = randomUUID();
+        jobs.set(jobId, { opened, destination, folders });
+        void opened.engine.client.restore
+          .run({ handle: opened.handle, job: jobId, qubes, destination })
+          .then((result) => {
+            const ended = result.ok
+              ? result.value
+              : {
+                  report: failedReport(qubes, result.problem),
+                  cancelled: result.problem.code === 'cancelled',
+                };
+            emit.restore.finished({ jobId, ...ended });
+          });
+        return { jobId };
+      },
+
+      pause: ({ jobId }) => tell(jobId, ({ restore }) => restore.pause({ job: jobId })),
+      resume: ({ jobId }) => tell(jobId, ({ restore }) => restore.resume({ job: jobId })),
+      cancel: ({ jobId, keep }) => tell(jobId, ({ restore }) => restore.cancel({ job: jobId, keep })),
+    },
+
+    results: {
+      async openFolder({ jobId, qube }) {
+        const { destination, folders } = jobBy(jobId);
+        if (destination === null) fail('unexpected', { detail: 'nothing was written' });
+        const folder = qube === null ? undefined : folders.get(qube);
+        await host.showFolder(folder === undefined ? destination : `${destination}/${folder}`);
+      },
+    },
+  };
+
+  async function chosen(dialog: Promise<string | null> | undefined): Promise<Place | null> {
+    const path = (await dialog) ?? null;
+    return path === null ? null : places.remember(path);
+  }
+
+  async function tell(
+    jobId: string,
+    act: (client: EngineConnection['client']) => Promise<Result<unknown>>,
+  ): Promise<void> {
+    valueOf(await act(jobBy(jobId).opened.engine.client));
+  }
+
+  return {
+    dispatch: serve(wizardContract, handlers),
+    close() {
+      engine?.kill();
+      return Promise.resolve();
+    },
+  };
+};
+
+/** The report of a restore that ended before it could report: nothing is claimed of any qube. */
+function failedReport(qubes: readonly string[], reason: Problem): RestoreReport {
+  return {
+    outcome: 'failed',
+    qubes: qubes.map((name) => ({ name, outcome: 'failed', files: [] })),
+    problems: [reason],
+  };
+}

@@ -1,0 +1,168 @@
+/** The commands of the command line: each takes its options, prints, and answers an exit code. */
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Inventory, RestoreReport } from '../../shared/backup.ts';
+import { fail, type Problem } from '../../shared/problems.ts';
+import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
+import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
+import { progressBar } from './progress-bar.ts';
+import { openSession, valueOf, type EngineLimits, type Session } from './session.ts';
+import { infoText, listText, problemText, reportText, type Speech } from './text.ts';
+
+export interface CommonOptions extends PassphraseOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly jobs?: number;
+}
+
+export interface RestoreOptions extends CommonOptions {
+  readonly to: string;
+}
+
+/** Prints the one JSON document of a command. */
+export function printJson(document: unknown): void {
+  process.stdout.write(JSON.stringify(document, null, 2) + '\n');
+}
+
+function print(text: string): void {
+  process.stdout.write(text + '\n');
+}
+
+/** Prints problems for a person, apart from the results. */
+export function printProblems(problems: readonly Problem[], speech: Speech): void {
+  for (const problem of problems) process.stderr.write(problemText(problem, speech) + '\n');
+}
+
+function limitsOf({ memory, jobs }: CommonOptions): EngineLimits {
+  return { memory: memory ?? null, jobs: jobs ?? null };
+}
+
+/** `lifeboat info`: what can be known without a passphrase. */
+export async function info(path: string, options: CommonOptions, speech: Speech): Promise<number> {
+  await using session = await openSession(path, limitsOf(options));
+  const { problems, ...backup } = session.summary;
+  if (options.json) {
+    printJson({ verified: false, backup, problems });
+  } else {
+    print(infoText(session.summary, speech));
+    print('');
+    print(speech.words.unverified);
+    printProblems(problems, speech);
+  }
+  return exitCodes.right;
+}
+
+/** `lifeboat list`: the qubes, once the passphrase is proven. */
+export async function list(path: string, options: CommonOptions, speech: Speech): Promise<number> {
+  await using session = await openSession(path, limitsOf(options));
+  const inventory = await session.unlock(await readPassphrase(options));
+  if (options.json) {
+    printJson(listDocument(inventory));
+  } else {
+    print(listText(inventory, speech));
+    printProblems(problemsOf(inventory), speech);
+  }
+  return exitCodes.right;
+}
+
+/** Every problem of an unlocked backup, that of its qubes included. */
+function problemsOf(inventory: Inventory): readonly Problem[] {
+  return [
+    ...inventory.backup.problems,
+    ...inventory.problems,
+    ...inventory.qubes.flatMap((qube) => qube.problems),
+  ];
+}
+
+function listDocument(inventory: Inventory) {
+  const { version, backupId, compression, encrypted, created, size } = inventory.backup;
+  return {
+    backup: { version, backupId, compression, encrypted, created, size },
+    qubes: inventory.qubes.map(({ name, class: kind, label, template, included, path, files }) => ({
+      name,
+      class: kind,
+      label,
+      template,
+      included,
+      path,
+      files,
+    })),
+    problems: problemsOf(inventory),
+  };
+}
+
+/** `lifeboat verify`: the whole pipeline, into nothing. */
+export function verify(
+  path: string,
+  qubes: string[],
+  options: CommonOptions,
+  speech: Speech,
+): Promise<number> {
+  return run(path, qubes, null, options, speech);
+}
+
+/** `lifeboat restore`: all qubes of the backup, or those named, into a folder. */
+export async function restore(
+  path: string,
+  qubes: string[],
+  options: RestoreOptions,
+  speech: Speech,
+): Promise<number> {
+  const destination = resolve(options.to);
+  const found = await stat(destination).catch(() => null);
+  if (!found) fail('dest-missing', { path: destination });
+  if (!found.isDirectory()) fail('dest-not-a-folder', { path: destination });
+  return run(path, qubes, destination, options, speech);
+}
+
+async function run(
+  path: string,
+  qubes: string[],
+  destination: string | null,
+  options: CommonOptions,
+  speech: Speech,
+): Promise<number> {
+  await using session = await openSession(path, limitsOf(options));
+  await session.unlock(await readPassphrase(options));
+  const wanted = qubes.length === 0 ? null : qubes;
+  const { report, cancelled } = await runJob(session, wanted, destination, options, speech);
+  if (options.json) printJson(reportDocument(report));
+  else if (!options.quiet || report.outcome !== 'restored') print(reportText(report, speech));
+  if (cancelled) {
+    process.stderr.write(`${speech.words.cancelled}\n`);
+    return exitCodes.cancelled;
+  }
+  return exitCodeOfOutcome(report.outcome);
+}
+
+function reportDocument({ outcome, qubes, problems }: RestoreReport) {
+  return { outcome, qubes, problems };
+}
+
+const job = 'command-line';
+
+async function runJob(
+  session: Session,
+  qubes: string[] | null,
+  destination: string | null,
+  options: CommonOptions,
+  { words, language }: Speech,
+) {
+  const { client, handle } = session;
+  const bar = progressBar(!options.quiet && !options.json, words, language);
+  const unsubscribe = client.restore.progress(({ progress }) => bar.update(progress));
+  // The first Ctrl+C ends in order and keeps what is finished; the second one ends at once.
+  const cancel = () => void client.restore.cancel({ job, keep: true });
+  process.once('SIGINT', cancel);
+  process.once('SIGTERM', cancel);
+  try {
+    return valueOf(await client.restore.run({ handle, job, qubes, destination }));
+  } finally {
+    unsubscribe();
+    bar.stop();
+    process.off('SIGINT', cancel);
+    process.off('SIGTERM', cancel);
+  }
+}

@@ -1,0 +1,46 @@
+/** The exit codes that scripts depend on. */
+import type { Outcome } from '../../shared/backup.ts';
+import type { ProblemCode } from '../../shared/problems.ts';
+
+export const exitCodes = {
+  /** All that was asked for is right. */
+  right: 0,
+  /** Some of it is, or some of it only in part. */
+  partial: 1,
+  usage: 2,
+  passphraseRejected: 3,
+  /** Not a backup, or one of a format that is not supported. */
+  unsupported: 4,
+  /** Nothing could be recovered. */
+  nothing: 5,
+  cancelled: 130,
+} as const;
+
+const codeOfProblem: Partial<Record<ProblemCode, number>> = {
+  'qube-unknown': exitCodes.usage,
+  'qube-not-included': exitCodes.usage,
+  'passphrase-rejected': exitCodes.passphraseRejected,
+  'not-a-backup': exitCodes.unsupported,
+  'backup-is-format-1': exitCodes.unsupported,
+  'version-unsupported': exitCodes.unsupported,
+  'source-not-a-file': exitCodes.unsupported,
+  'header-missing': exitCodes.unsupported,
+  'header-malformed': exitCodes.unsupported,
+  cancelled: exitCodes.cancelled,
+};
+
+/** The exit code when `code` kept the command from even beginning. */
+export function exitCodeOfProblem(code: ProblemCode): number {
+  return codeOfProblem[code] ?? exitCodes.nothing;
+}
+
+const codeOfOutcome: Record<Outcome, number> = {
+  restored: exitCodes.right,
+  verified: exitCodes.right,
+  partial: exitCodes.partial,
+  failed: exitCodes.nothing,
+};
+
+export function exitCodeOfOutcome(outcome: Outcome): number {
+  return codeOfOutcome[outcome];
+}

@@ -1,0 +1,133 @@
+#!/usr/bin/env node
+/** The command line `lifeboat`: one definition of its commands and options, and how its exit code comes about. */
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { problemOf } from '../../shared/problems.ts';
+import { languageFor } from '../../shared/words/languages.ts';
+import { info, list, printJson, printProblems, restore, verify, type CommonOptions } from './commands.ts';
+import { exitCodeOfProblem, exitCodes } from './exit-codes.ts';
+import { Interrupted, UsageError } from './passphrase.ts';
+import type { Speech } from './text.ts';
+import { cliWords } from './words.ts';
+
+const language = languageFor(
+  process.env['LC_ALL'] ?? process.env['LC_MESSAGES'] ?? process.env['LANG'] ?? '',
+);
+const speech: Speech = { language, words: cliWords[language] };
+
+/** Runs a command; a problem that ends it is said once, in the form the person asked for. */
+async function conclude(options: CommonOptions, command: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    if (error instanceof Interrupted) {
+      process.exitCode = exitCodes.cancelled;
+      return;
+    }
+    if (error instanceof UsageError) {
+      process.stderr.write(`lifeboat: ${error.message}\n`);
+      process.exitCode = exitCodes.usage;
+      return;
+    }
+    const problem = problemOf(error);
+    if (options.json) printJson({ outcome: 'failed', qubes: [], problems: [problem] });
+    else printProblems([problem], speech);
+    process.exitCode = exitCodeOfProblem(problem.code);
+  }
+}
+
+const units = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
+
+function parseSize(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(text);
+  if (!match) throw new InvalidArgumentError('Give a size such as 512M or 4G.');
+  return Math.floor(Number(match[1]) * units[(match[2] ?? '').toLowerCase() as keyof typeof units]);
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,2}$/.test(text)) throw new InvalidArgumentError('Give a number from 1 to 999.');
+  return Number(text);
+}
+
+function parseDescriptor(text: string): number {
+  if (!/^\d{1,5}$/.test(text)) throw new InvalidArgumentError('Give the number of an open file descriptor.');
+  return Number(text);
+}
+
+const version = (): string =>
+  // The manifest lies at the root, two floors up among the sources and three once built.
+  (JSON.parse(readFileSync(manifestUrl(), 'utf8')) as { version: string }).version;
+
+function manifestUrl(): URL {
+  return new URL(
+    import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json',
+    import.meta.url,
+  );
+}
+
+const program = new Command('lifeboat')
+  .description('Restores Qubes OS backups on any computer, without Qubes.')
+  .version(version())
+  .exitOverride()
+  .showHelpAfterError('(lifeboat --help says more)');
+
+/** The options that every command with a passphrase has. */
+function unlocking(command: Command): Command {
+  return command
+    .option('--passphrase-file <file>', 'read the passphrase from a file; one trailing newline is dropped')
+    .option('--passphrase-fd <n>', 'read the passphrase from an open file descriptor', parseDescriptor);
+}
+
+function working(command: Command): Command {
+  return unlocking(command)
+    .option('--memory <size>', 'memory to use at most, such as 2G (default: half of what is free)', parseSize)
+    .option('--jobs <n>', 'threads to use (default: one for each processor)', parseCount)
+    .option('--quiet', 'no progress, and nothing to say when all is right');
+}
+
+const json = ['--json', 'print one JSON document on stdout, and nothing else there'] as const;
+
+program
+  .command('info')
+  .description('what can be known of a backup without its passphrase; none of it is verified')
+  .argument('<backup>', 'the backup file')
+  .option(...json)
+  .action((path: string, options: CommonOptions) => conclude(options, () => info(path, options, speech)));
+
+unlocking(
+  program.command('list').description('the qubes in a backup').argument('<backup>', 'the backup file'),
+)
+  .option(...json)
+  .action((path: string, options: CommonOptions) => conclude(options, () => list(path, options, speech)));
+
+working(
+  program
+    .command('verify')
+    .description('decrypt, unpack and check everything, and write nothing')
+    .argument('<backup>', 'the backup file')
+    .argument('[qubes...]', 'names of qubes (default: all in the backup)'),
+)
+  .option(...json)
+  .action((path: string, qubes: string[], options: CommonOptions) =>
+    conclude(options, () => verify(path, qubes, options, speech)),
+  );
+
+working(
+  program
+    .command('restore')
+    .description('restore qubes into a folder: DIR/<qube>/private.img and so on')
+    .argument('<backup>', 'the backup file')
+    .argument('[qubes...]', 'names of qubes (default: all in the backup)')
+    .requiredOption('--to <dir>', 'an existing folder; nothing in it is overwritten'),
+)
+  .option(...json)
+  .action((path: string, qubes: string[], options: CommonOptions & { to: string }) =>
+    conclude(options, () => restore(path, qubes, options, speech)),
+  );
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+}

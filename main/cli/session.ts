@@ -1,0 +1,58 @@
+/** A command's work with one backup, through an engine in a process of its own that ends with the command. */
+import type { Inventory, BackupSummary } from '../../shared/backup.ts';
+import type { Result } from '../../shared/contract/define.ts';
+import { RecoveryError } from '../../shared/problems.ts';
+import { connectEngine } from '../backend/engine-client.ts';
+import { forkEngine } from '../backend/fork-engine.ts';
+import type { EngineClient } from '../engine/contract.ts';
+
+export interface Session extends AsyncDisposable {
+  readonly client: EngineClient;
+  readonly handle: number;
+  readonly summary: BackupSummary;
+  unlock(passphrase: Uint8Array): Promise<Inventory>;
+}
+
+export interface EngineLimits {
+  /** Bytes. */
+  readonly memory: number | null;
+  readonly jobs: number | null;
+}
+
+/** The value of a result, or its problem as an exception. */
+export function valueOf<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new RecoveryError(result.problem);
+}
+
+/**
+ * Starts an engine and opens the backup at `path` in it.
+ *
+ * @throws RecoveryError what opening refuses
+ */
+export async function openSession(path: string, limits: EngineLimits): Promise<Session> {
+  const engine = connectEngine(() => forkEngine());
+  const { client } = engine;
+  try {
+    valueOf(await client.engine.configure(limits));
+    const { handle, summary } = valueOf(await client.backup.open({ path }));
+    return {
+      client,
+      handle,
+      summary,
+      unlock: async (passphrase) => {
+        const inventory = valueOf(await client.backup.unlock({ handle, passphrase }));
+        passphrase.fill(0);
+        return inventory;
+      },
+      async [Symbol.asyncDispose]() {
+        // Closing wipes the keys; a dead engine has none left.
+        if (engine.alive()) await client.backup.close({ handle });
+        engine.kill();
+      },
+    };
+  } catch (error) {
+    engine.kill();
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+/** The human face of the command line: what each command prints when nobody asked for JSON. */
+import type { BackupSummary, Inventory, RestoreReport } from '../../shared/backup.ts';
+import type { Problem } from '../../shared/problems.ts';
+import { formatSize, visible } from '../../shared/words/formats.ts';
+import type { Language } from '../../shared/words/languages.ts';
+import { wordsFor } from '../../shared/words/problem-words.ts';
+import type { CliWords } from './words.ts';
+
+/** How the command line speaks to this person. */
+export interface Speech {
+  readonly words: CliWords;
+  readonly language: Language;
+}
+
+/** A problem as a paragraph: what happened, why, what to do. */
+export function problemText(problem: Problem, { language }: Speech): string {
+  const { what, why, todo } = wordsFor(problem, language);
+  return [what, why, todo].filter((sentence) => sentence !== '').join('\n  ') + `\n  [${problem.code}]`;
+}
+
+export function infoText(summary: BackupSummary, { words, language }: Speech): string {
+  const { fields } = words;
+  const truth = (value: boolean) => (value ? words.yes : words.no);
+  return table([
+    [fields.file, visible(summary.fileName)],
+    [fields.size, formatSize(summary.size, language)],
+    [fields.format, summary.version === null ? '?' : String(summary.version)],
+    [fields.created, summary.created?.replace('T', ' ') ?? '?'],
+    [fields.encrypted, truth(summary.encrypted)],
+    [fields.compression, visible(summary.compression ?? words.nothing)],
+    [fields.files, String(summary.fileCount)],
+    [fields.complete, truth(summary.complete)],
+  ]);
+}
+
+export function listText(inventory: Inventory, { words, language }: Speech): string {
+  const rows = inventory.qubes.map((qube) => [
+    visible(qube.name),
+    visible(qube.class),
+    visible(qube.label),
+    visible(qube.template ?? '-'),
+    qube.included
+      ? formatSize(
+          qube.files.reduce((sum, file) => sum + file.storedBytes, 0),
+          language,
+        )
+      : words.notIncluded,
+  ]);
+  return table([[...words.columns], ...rows]);
+}
+
+export function reportText(report: RestoreReport, speech: Speech): string {
+  const { words, language } = speech;
+  const lines: string[] = [];
+  for (const qube of report.qubes) {
+    lines.push(`${visible(qube.name)}: ${words.outcomes[qube.outcome]}`);
+    for (const file of qube.files) {
+      const size = file.bytes > 0 ? `  ${formatSize(file.bytes, language)}` : '';
+      const outcome = file.outcome === qube.outcome ? '' : `  ${words.outcomes[file.outcome]}`;
+      lines.push(`  ${visible(file.path ?? file.name)}${size}${outcome}`);
+      lines.push(...file.problems.map((problem) => indent(problemText(problem, speech), 4)));
+    }
+  }
+  lines.push(...report.problems.map((problem) => problemText(problem, speech)));
+  return lines.join('\n');
+}
+
+function indent(text: string, by: number): string {
+  return text.replace(/^/gm, ' '.repeat(by));
+}
+
+/** Columns as wide as their widest cell. */
+function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  return rows
+    .map((row) =>
+      row
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

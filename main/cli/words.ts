@@ -1,0 +1,81 @@
+/** What the command line says of its own, in each language; problems have their words in `shared/words`. */
+import type { Outcome, RestoreStage } from '../../shared/backup.ts';
+import type { Language } from '../../shared/words/languages.ts';
+
+export interface CliWords {
+  readonly stages: Readonly<Record<RestoreStage, string>>;
+  readonly outcomes: Readonly<Record<Outcome, string>>;
+  readonly estimating: string;
+  left(duration: string): string;
+  readonly unverified: string;
+  readonly notIncluded: string;
+  readonly cancelled: string;
+  readonly yes: string;
+  readonly no: string;
+  readonly fields: Readonly<
+    Record<
+      'file' | 'size' | 'format' | 'created' | 'encrypted' | 'compression' | 'files' | 'complete',
+      string
+    >
+  >;
+  readonly columns: readonly [qube: string, kind: string, label: string, template: string, stored: string];
+  readonly nothing: string;
+  into(destination: string): string;
+}
+
+const english: CliWords = {
+  stages: { deriving: 'Deriving keys', restoring: 'Restoring', finishing: 'Finishing' },
+  outcomes: { restored: 'restored', verified: 'verified', partial: 'INCOMPLETE', failed: 'FAILED' },
+  estimating: 'estimating',
+  left: (duration) => `${duration} left`,
+  unverified: 'Not verified: a backup proves itself only once it is unlocked with its passphrase.',
+  notIncluded: 'not in this backup',
+  cancelled: 'Cancelled. Files that were finished are kept.',
+  yes: 'yes',
+  no: 'no',
+  fields: {
+    file: 'File',
+    size: 'Size',
+    format: 'Format version',
+    created: 'Created',
+    encrypted: 'Encrypted',
+    compression: 'Compression',
+    files: 'Files inside',
+    complete: 'Complete',
+  },
+  columns: ['QUBE', 'CLASS', 'LABEL', 'TEMPLATE', 'STORED'],
+  nothing: 'none',
+  into: (destination) => `Restored into ${destination}`,
+};
+
+const german: CliWords = {
+  stages: { deriving: 'Schlüssel ableiten', restoring: 'Wiederherstellen', finishing: 'Abschließen' },
+  outcomes: {
+    restored: 'wiederhergestellt',
+    verified: 'geprüft',
+    partial: 'UNVOLLSTÄNDIG',
+    failed: 'GESCHEITERT',
+  },
+  estimating: 'wird geschätzt',
+  left: (duration) => `noch ${duration}`,
+  unverified: 'Ungeprüft: Eine Sicherung beweist sich erst, wenn ihre Passphrase sie öffnet.',
+  notIncluded: 'nicht in dieser Sicherung',
+  cancelled: 'Abgebrochen. Fertige Dateien bleiben erhalten.',
+  yes: 'ja',
+  no: 'nein',
+  fields: {
+    file: 'Datei',
+    size: 'Größe',
+    format: 'Formatversion',
+    created: 'Erstellt',
+    encrypted: 'Verschlüsselt',
+    compression: 'Komprimierung',
+    files: 'Dateien darin',
+    complete: 'Vollständig',
+  },
+  columns: ['QUBE', 'KLASSE', 'LABEL', 'TEMPLATE', 'GESPEICHERT'],
+  nothing: 'keine',
+  into: (destination) => `Wiederhergestellt in ${destination}`,
+};
+
+export const cliWords: Readonly<Record<Language, CliWords>> = { en: english, de: german };
