@@ -1,0 +1,122 @@
+/** Reads the blocks of a file system, as the journal left them, and keeps the metadata read last. */
+import type { ByteSource } from '../bytes/source.ts';
+import { damaged } from './damage.ts';
+
+/** Memory for blocks of metadata that may be asked for again. */
+const CACHE_BYTES = 16 * 2 ** 20;
+
+/** Blocks whose newest content lies in the journal; see `journal.ts`. */
+export interface Overlay {
+  /** The block of the image that holds the newest content of a block, by the number of the latter. */
+  readonly replaced: ReadonlyMap<number, number>;
+  /** Those of them whose first four bytes the journal holds back because they are its own magic number. */
+  readonly escaped: ReadonlySet<number>;
+}
+
+/** The first bytes of every block of JBD2's own, and of a block that it had to escape. */
+export const JOURNAL_MAGIC = 0xc03b_3998;
+
+export class BlockReader {
+  readonly blockSize: number;
+  /** Blocks that the file system counts, whether or not the image holds them all. */
+  readonly blockCount: number;
+  readonly #source: ByteSource;
+  readonly #overlay: Overlay | null;
+  readonly #cache = new Map<number, Promise<Uint8Array>>();
+
+  constructor(source: ByteSource, blockSize: number, blockCount: number, overlay: Overlay | null = null) {
+    this.blockSize = blockSize;
+    this.blockCount = blockCount;
+    this.#source = source;
+    this.#overlay = overlay;
+  }
+
+  /** The same blocks as a journal changed them. */
+  withOverlay(overlay: Overlay): BlockReader {
+    return new BlockReader(this.#source, this.blockSize, this.blockCount, overlay);
+  }
+
+  /** Whether the blocks lie inside both the file system and the image. */
+  holds(block: number, count = 1): boolean {
+    const end = block + count;
+    return end <= this.blockCount && end * this.blockSize <= this.#source.size;
+  }
+
+  /**
+   * Reads a block of metadata through the cache. The bytes are shared: they are not to be changed.
+   *
+   * @param structure what the block is, for the fault that names it
+   * @throws RecoveryError `filesystem-damaged` for a block outside the image
+   */
+  metadata(block: number, structure: string): Promise<Uint8Array> {
+    this.#check(block, 1, structure);
+    const cached = this.#cache.get(block);
+    const reading = cached ?? this.#readNew(block);
+    // Set anew, it becomes the youngest: a map keeps the order of insertion.
+    if (cached) this.#cache.delete(block);
+    this.#cache.set(block, reading);
+    return reading;
+  }
+
+  async #readNew(block: number): Promise<Uint8Array> {
+    for (const oldest of this.#cache.keys()) {
+      if ((this.#cache.size + 1) * this.blockSize <= CACHE_BYTES) break;
+      this.#cache.delete(oldest);
+    }
+    try {
+      const bytes = new Uint8Array(this.blockSize);
+      await this.#readBlocks(block, bytes);
+      return bytes;
+    } catch (error) {
+      this.#cache.delete(block);
+      throw error;
+    }
+  }
+
+  /**
+   * Fills `target` with the bytes that start `offset` bytes into a block and go on through those that follow.
+   *
+   * @throws RecoveryError `filesystem-damaged` for blocks outside the image
+   */
+  async data(block: number, offset: number, target: Uint8Array, structure: string): Promise<void> {
+    const first = block + Math.floor(offset / this.blockSize);
+    const within = offset % this.blockSize;
+    const count = Math.ceil((within + target.length) / this.blockSize);
+    this.#check(first, count, structure);
+    if (this.#overlaps(first, count)) {
+      const bytes = new Uint8Array(count * this.blockSize);
+      await this.#readBlocks(first, bytes);
+      target.set(bytes.subarray(within, within + target.length));
+    } else {
+      await this.#source.read(first * this.blockSize + within, target.length, target);
+    }
+  }
+
+  #check(block: number, count: number, structure: string): void {
+    if (!this.holds(block, count)) damaged(structure, `block ${block} lies outside the image`);
+  }
+
+  #overlaps(first: number, count: number): boolean {
+    if (!this.#overlay || this.#overlay.replaced.size === 0) return false;
+    for (let block = first; block < first + count; block++) {
+      if (this.#overlay.replaced.has(block)) return true;
+    }
+    return false;
+  }
+
+  /** Reads whole blocks, those between two replaced ones with one read. */
+  async #readBlocks(first: number, target: Uint8Array): Promise<void> {
+    const { blockSize } = this;
+    const end = first + target.length / blockSize;
+    for (let block = first; block < end;) {
+      const from = this.#overlay?.replaced.get(block) ?? block;
+      let next = block + 1;
+      if (from === block) while (next < end && !this.#overlay?.replaced.has(next)) next++;
+      const part = target.subarray((block - first) * blockSize, (next - first) * blockSize);
+      await this.#source.read(from * blockSize, part.length, part);
+      if (this.#overlay?.escaped.has(block))
+        new DataView(part.buffer, part.byteOffset).setUint32(0, JOURNAL_MAGIC);
+      block = next;
+    }
+  }
+}

@@ -1,0 +1,137 @@
+/** The content of a file: bytes at any position, and which of them are holes. */
+import { fail } from '../../../shared/problems.ts';
+import { memorySource, type ByteSource } from '../bytes/source.ts';
+import { runsOf } from './block-map.ts';
+import { coalesced } from './coalesced.ts';
+import { damaged } from './damage.ts';
+import type { Filesystem } from './filesystem.ts';
+import type { Inode } from './inode.ts';
+import { attributeEntries, inodeArea, isInlineData, valueInArea } from './xattr-entries.ts';
+
+/** Longest part that `parts` hands out. */
+const PART_BYTES = 2 ** 20;
+
+/** A range of a file's bytes. What lies in a hole reads as zeros and takes no room on the disk. */
+export interface ContentRange {
+  readonly kind: 'data' | 'hole';
+  readonly position: number;
+  readonly length: number;
+}
+
+/** Consecutive bytes of a file. */
+export interface ContentPart {
+  readonly position: number;
+  readonly bytes: Uint8Array;
+}
+
+/** The content of a file, itself a source of bytes: an image inside an image can be opened in turn. */
+export interface Content extends ByteSource {
+  /**
+   * The ranges that cover the whole content in order; neighbours differ in kind.
+   *
+   * @throws RecoveryError `filesystem-damaged`, after the ranges that lie before the damage
+   */
+  ranges(): AsyncGenerator<ContentRange, void, undefined>;
+  /**
+   * The content in order without its holes, in parts of at most 1 MiB. A file of `size` bytes, all zero but for
+   * the parts, is a true copy.
+   *
+   * @throws RecoveryError `filesystem-damaged`, after the parts that lie before the damage
+   */
+  parts(): AsyncGenerator<ContentPart, void, undefined>;
+}
+
+/**
+ * Opens the content of an inode: of a file, or the bytes of which a directory or link is made.
+ *
+ * @throws RecoveryError `filesystem-damaged`, `filesystem-feature-unsupported`, `filesystem-entry-encrypted`
+ */
+export function openContent(filesystem: Filesystem, inode: Inode): Content {
+  if (inode.flags.has('encrypted')) fail('filesystem-entry-encrypted', { inode: inode.number });
+  if (inode.flags.has('compressed')) fail('filesystem-feature-unsupported', { features: 'compression' });
+  return inode.flags.has('inlineData') ? inlineContent(inode) : mappedContent(filesystem, inode);
+}
+
+/**
+ * The two places of inline content: the 60 bytes that would map blocks, and an attribute with the rest.
+ *
+ * @throws RecoveryError `filesystem-damaged`
+ */
+export function inlineAreas(inode: Inode): readonly [Uint8Array, Uint8Array] {
+  const area = inodeArea(inode);
+  const entry = area && attributeEntries(area).find(isInlineData);
+  return [inode.map, area && entry ? valueInArea(area, entry) : new Uint8Array()];
+}
+
+function inlineContent(inode: Inode): Content {
+  const bytes = Buffer.concat(inlineAreas(inode));
+  if (inode.size > bytes.length) damaged(`inode ${inode.number}`, 'inline content is cut off');
+  const whole: ContentRange = { kind: 'data', position: 0, length: inode.size };
+  const ranges = inode.size > 0 ? [whole] : [];
+  return withParts(memorySource(bytes.subarray(0, inode.size)), () => coalesced(ranges, () => null));
+}
+
+function mappedContent(filesystem: Filesystem, inode: Inode): Content {
+  const source: ByteSource = {
+    size: inode.size,
+    read: (position, length, into) => readMapped(filesystem, inode, position, length, into),
+    close: () => Promise.resolve(),
+  };
+  return withParts(source, () => mappedRanges(filesystem, inode));
+}
+
+function withParts(source: ByteSource, ranges: Content['ranges']): Content {
+  const parts = async function* (): AsyncGenerator<ContentPart, void, undefined> {
+    for await (const { kind, position: start, length } of ranges()) {
+      if (kind === 'hole') continue;
+      for (let position = start; position < start + length; position += PART_BYTES) {
+        const bytes = await source.read(position, Math.min(PART_BYTES, start + length - position));
+        yield { position, bytes };
+      }
+    }
+  };
+  return { ...source, ranges, parts };
+}
+
+/** The ranges of a file by its runs, cut to its size. */
+function mappedRanges(filesystem: Filesystem, inode: Inode): AsyncGenerator<ContentRange, void, undefined> {
+  const { blockSize } = filesystem.superblock;
+  const byKind = async function* (): AsyncGenerator<ContentRange, void, undefined> {
+    for await (const run of runsOf(filesystem, inode, 0, Math.ceil(inode.size / blockSize))) {
+      const position = run.logical * blockSize;
+      const length = Math.min(run.length * blockSize, inode.size - position);
+      yield { kind: run.physical === null ? 'hole' : 'data', position, length };
+    }
+  };
+  return coalesced(byKind(), (range, next) =>
+    range.kind === next.kind ? { ...range, length: range.length + next.length } : null,
+  );
+}
+
+async function readMapped(
+  filesystem: Filesystem,
+  inode: Inode,
+  position: number,
+  length: number,
+  into?: Uint8Array,
+): Promise<Uint8Array> {
+  if (position < 0 || position + length > inode.size) throw new RangeError('read past the end');
+  const { blockSize } = filesystem.superblock;
+  const target = into?.subarray(0, length) ?? new Uint8Array(length);
+  const end = position + length;
+  const first = Math.floor(position / blockSize);
+  for await (const run of runsOf(filesystem, inode, first, Math.ceil(end / blockSize))) {
+    const from = Math.max(position, run.logical * blockSize);
+    const to = Math.min(end, (run.logical + run.length) * blockSize);
+    const part = target.subarray(from - position, to - position);
+    if (run.physical === null) part.fill(0);
+    else
+      await filesystem.blocks.data(
+        run.physical,
+        from - run.logical * blockSize,
+        part,
+        `inode ${inode.number}`,
+      );
+  }
+  return target;
+}
