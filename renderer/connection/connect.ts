@@ -3,20 +3,6 @@ import { clientOf } from '../../shared/contract/define.ts';
 import { wizardContract, type WizardClient } from '../../shared/contract/wizard.ts';
 import { httpTransport } from './http-transport.ts';
 
-/** What the preload tells of files that were dropped on the window. */
-export interface DroppedFiles {
-  /** The path of a dropped file; empty for one that is not on a drive. */
-  pathOf(file: File): string;
-}
-
-declare global {
-  interface Window {
-    /** Put there by the preload; absent in a browser. */
-    readonly lifeboat?: WizardClient;
-    readonly lifeboatFiles?: DroppedFiles;
-  }
-}
-
 /**
  * The client of this page's backend.
  *
@@ -24,9 +10,4 @@ declare global {
  */
 export async function connect(): Promise<WizardClient> {
   return window.lifeboat ?? clientOf(wizardContract, await httpTransport());
-}
-
-/** The path of a dropped file, or null in a browser, which keeps paths to itself. */
-export function pathOfDropped(file: File): string | null {
-  return window.lifeboatFiles?.pathOf(file) || null;
 }
