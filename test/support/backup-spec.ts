@@ -1,8 +1,11 @@
 /** What a test asks of the makers of backups, and what they answer. */
 import type { LabelName, QubeClass } from './qubes-xml.ts';
 
-/** How the inner archive stores holes: PAX 1.0 maps as volumes have, old GNU ones as image files have, or not. */
-export type SparseForm = 'pax' | 'gnu' | 'none';
+/**
+ * How the inner archive stores holes: maps of PAX 1.0 as volumes have, old GNU ones as image files have, maps of
+ * earlier PAX forms, or none.
+ */
+export type SparseForm = 'pax' | 'gnu' | 'pax-0.1' | 'pax-0.0' | 'none';
 
 /** A file of a qube. */
 export interface QubeFileSpec {

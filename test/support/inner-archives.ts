@@ -51,6 +51,8 @@ export async function prepareArchives(
 const sparseArguments: Readonly<Record<SparseForm, readonly string[]>> = {
   pax: ['--format=posix', '--sparse', '--sparse-version=1.0'],
   gnu: ['--format=gnu', '--sparse'],
+  'pax-0.1': ['--format=posix', '--sparse', '--sparse-version=0.1'],
+  'pax-0.0': ['--format=posix', '--sparse', '--sparse-version=0.0'],
   none: ['--format=gnu'],
 };
 

@@ -29,7 +29,7 @@ cmp -s backup-header backup-header.verified`;
 /** Step 6 and the first half of 7: verify and decrypt the chunks of the file $2, join, and decompress with $3. */
 const unsealFile = `
 cd "$1"; IFS= read -r backup_pass
-backup_id=$(sed -n 's/^backup-id=//p' backup-header)
+backup_id=$(sed -n 's/^backup[-_]id=//p' backup-header)
 chunks=$(ls "$2".[0-9]*.enc | sort -V)
 for chunk in $chunks; do
   printf '%s\\n' "$backup_id!\${chunk%.enc}!$backup_pass" | scrypt dec -P -f "$chunk" "\${chunk%.enc}"
