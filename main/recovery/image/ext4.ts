@@ -14,7 +14,7 @@ import { directoryEntries } from './directory.ts';
 import type { DirectoryEntry } from './directory-blocks.ts';
 import type { Feature } from './features.ts';
 import type { Filesystem } from './filesystem.ts';
-import { readInode, ROOT_INODE, type FileStatus, type Inode } from './inode.ts';
+import { readInode, ROOT_INODE, statusOf, type FileStatus } from './inode.ts';
 import { replayJournal } from './journal.ts';
 import { linkTarget, lookupPath, type LookupOptions } from './paths.ts';
 import {
@@ -25,6 +25,7 @@ import {
   type Superblock,
   type SuperblockOptions,
 } from './superblock.ts';
+import { walkFrom, type WalkStep } from './walk.ts';
 import { extendedAttributes, type ExtendedAttribute } from './xattr.ts';
 
 export interface Ext4Options {
@@ -54,6 +55,14 @@ export interface Ext4 {
    * every entry that could be read, for the first that could not
    */
   readDirectory(inode: number): AsyncGenerator<DirectoryEntry, void, undefined>;
+
+  /**
+   * All that lies below a directory, each folder entered once and before what it holds. What cannot be read is
+   * a step with its problem.
+   *
+   * @throws RecoveryError `filesystem-damaged` where the directory itself has no inode
+   */
+  walk(inode: number): AsyncGenerator<WalkStep, void, undefined>;
 
   /**
    * The inode to which a path leads from the root, through links, which never lead outside.
@@ -115,6 +124,7 @@ export async function openExt4(source: ByteSource, options: Ext4Options = {}): P
     async *readDirectory(number) {
       yield* directoryEntries(filesystem, await readInode(filesystem, number));
     },
+    walk: (number) => walkFrom(filesystem, number),
     lookup: (path, lookupOptions) => lookupPath(filesystem, path, lookupOptions),
     openFile,
     async readFile(number, position, length) {
@@ -125,14 +135,6 @@ export async function openExt4(source: ByteSource, options: Ext4Options = {}): P
     readLink: async (number) => linkTarget(filesystem, await readInode(filesystem, number)),
     xattrs: async (number) => extendedAttributes(filesystem, await readInode(filesystem, number)),
   };
-}
-
-/** Leaves behind the bytes from which an inode was read. */
-function statusOf(inode: Inode): FileStatus {
-  const { number, kind, permissions, user, group, size, links, allocated, flags } = inode;
-  const { accessed, changed, modified, created } = inode;
-  const times = { accessed, changed, modified, created };
-  return { number, kind, permissions, user, group, size, links, allocated, flags, ...times };
 }
 
 interface Opened {

@@ -77,6 +77,14 @@ export interface Inode extends FileStatus {
   readonly checksumSeed: number | null;
 }
 
+/** Leaves behind the bytes from which an inode was read. */
+export function statusOf(inode: Inode): FileStatus {
+  const { number, kind, permissions, user, group, size, links, allocated, flags } = inode;
+  const { accessed, changed, modified, created } = inode;
+  const times = { accessed, changed, modified, created };
+  return { number, kind, permissions, user, group, size, links, allocated, flags, ...times };
+}
+
 /**
  * Reads an inode by its number.
  *

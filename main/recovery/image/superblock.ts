@@ -3,10 +3,10 @@
  *
  * Source: Linux, Documentation/filesystems/ext4/globals.rst, "Super Block".
  */
-import { fail, RecoveryError } from '../../../shared/problems.ts';
+import { fail } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { crc16, crc32c } from './checksums.ts';
-import { damaged } from './damage.ts';
+import { damaged, keepDamage, type Damage } from './damage.ts';
 import { featuresOf, refuseUnsupported, type Feature } from './features.ts';
 import { Fields } from './fields.ts';
 
@@ -163,28 +163,35 @@ export async function findSuperblock(
   source: ByteSource,
   options: SuperblockOptions,
 ): Promise<FoundSuperblock> {
-  let damage: RecoveryError | null = null;
-  for (const position of [SUPERBLOCK_POSITION, ...backupPositions()]) {
-    if (position + SUPERBLOCK_SIZE > source.size) continue;
-    const bytes = await source.read(position, SUPERBLOCK_SIZE);
-    if (!isSuperblock(bytes)) continue;
-    const isBackup = position !== SUPERBLOCK_POSITION;
-    if (isBackup && new Fields(bytes).u16(0x5a) !== 1) continue;
+  const damages: Damage[] = [];
+  for await (const { bytes, isBackup } of superblockCandidates(source)) {
     try {
       return { superblock: parseSuperblock(bytes, options), isBackup };
     } catch (error) {
-      if (!(error instanceof RecoveryError) || error.problem.code !== 'filesystem-damaged') throw error;
-      damage ??= error;
+      keepDamage(damages, error);
     }
   }
-  if (damage) throw damage;
+  if (damages[0]) throw damages[0];
   fail('filesystem-unsupported', { name: 'unknown' });
 }
 
-/** Where group 1 starts for each block size when groups are as large as their bitmap allows, as they are. */
-function backupPositions(): number[] {
-  return Array.from({ length: MAX_LOG_BLOCK_SIZE + 1 }, (_, log) => {
+/** What looks like a superblock: at the start of a volume, then in the places of the first backup. */
+export async function* superblockCandidates(
+  source: ByteSource,
+): AsyncGenerator<{ readonly bytes: Uint8Array; readonly isBackup: boolean }, void, undefined> {
+  const primary = await readCandidate(source, SUPERBLOCK_POSITION);
+  if (primary) yield { bytes: primary, isBackup: false };
+  for (let log = 0; log <= MAX_LOG_BLOCK_SIZE; log++) {
+    // Group 1 starts here when groups are as large as their bitmap allows, as nearly all are.
     const blockSize = 1024 << log;
-    return (blockSize === 1024 ? 8193 : 8 * blockSize) * blockSize;
-  });
+    const bytes = await readCandidate(source, (blockSize === 1024 ? 8193 : 8 * blockSize) * blockSize);
+    const fields = bytes && new Fields(bytes);
+    if (fields?.u16(0x5a) === 1 && fields.u32(0x18) === log) yield { bytes: fields.bytes, isBackup: true };
+  }
+}
+
+async function readCandidate(source: ByteSource, position: number): Promise<Uint8Array | null> {
+  if (position + SUPERBLOCK_SIZE > source.size) return null;
+  const bytes = await source.read(position, SUPERBLOCK_SIZE);
+  return isSuperblock(bytes) ? bytes : null;
 }
