@@ -118,7 +118,7 @@ export class TreeOutput implements Output {
     try {
       for await (const { position, bytes } of entry.data()) await writer.write(position, bytes);
       const { sha256 } = await writer.finish(entry.size);
-      this.#checksums.push({ path: [...this.#output, ...place].join('/'), sha256 });
+      this.#checksums.push({ path: this.#reportedPath(place), sha256 });
     } catch (error) {
       await writer.close();
       throw error;
@@ -147,6 +147,8 @@ export class TreeOutput implements Output {
     const [from, to] = [this.#onDisk(original), this.#onDisk(place)];
     // File systems without hard links get a copy.
     await link(from, to).catch(() => copyFile(from, to));
+    const { sha256 } = this.#checksums.find(({ path }) => path === this.#reportedPath(original)) ?? {};
+    if (sha256 !== undefined) this.#checksums.push({ path: this.#reportedPath(place), sha256 });
   }
 
   /** The place of a file that the archive held earlier. */
@@ -185,6 +187,10 @@ export class TreeOutput implements Output {
 
   #onDisk(place: readonly string[]): string {
     return join(this.#growing, ...place);
+  }
+
+  #reportedPath(place: readonly string[]): string {
+    return [...this.#output, ...place].join('/');
   }
 
   #skip(entry: ArchiveEntry, reason: string): void {

@@ -1,0 +1,277 @@
+/**
+ * Bad input, one row each: what a dying disk, a cut copy, a forger or a careless hand does to a backup, with the
+ * code and the exit code that must follow. In every row no file stands at a final name that is not right, and
+ * qubes that were not hit are restored.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect } from 'vitest';
+import {
+  dropMember,
+  duplicateMember,
+  flipByte,
+  operate,
+  overwrite,
+  renameMember,
+  swapNames,
+  truncateAt,
+  truncateNear,
+  type Operation,
+} from '../support/container-surgery.ts';
+import { codesIn, filesBelow, lifeboat, reportOf, saved, scratchFolder } from '../support/lifeboat.ts';
+import { oracle } from '../support/oracles.ts';
+import {
+  standardBackup,
+  standardPassphrase,
+  standardTools,
+  type StandardBackup,
+} from '../support/standard-backup.ts';
+
+const gate = oracle(...standardTools);
+const chunk = (number: number) => `vm1/private.img.${String(number).padStart(3, '0')}.enc`;
+
+interface Row {
+  readonly what: string;
+  readonly damage: readonly Operation[];
+  readonly code: string;
+  readonly exit: number;
+  readonly passphrase?: string;
+  /** Whether the other qubes must come out whole. */
+  readonly othersWhole?: boolean;
+}
+
+/** Asks for 2^40 rows of 1 KiB: a pebibyte. The header's checksums are not made right, which is refused sooner. */
+const greedyCost = Buffer.from([40, 0, 0, 0, 8, 0, 0, 0, 1]);
+
+const rows: readonly Row[] = [
+  { what: 'a wrong passphrase', damage: [], passphrase: 'wrong', code: 'passphrase-rejected', exit: 3 },
+  {
+    what: 'a file that is no tar',
+    damage: [() => Buffer.from('hello '.repeat(500))],
+    code: 'not-a-backup',
+    exit: 4,
+  },
+  { what: 'an empty file', damage: [truncateAt(0)], code: 'not-a-backup', exit: 4 },
+  { what: 'a file of zeros', damage: [() => Buffer.alloc(100_000)], code: 'not-a-backup', exit: 4 },
+  {
+    what: 'a tar that is no backup',
+    damage: [dropMember('backup-header'), dropMember('backup-header.hmac')],
+    code: 'not-a-backup',
+    exit: 4,
+  },
+  { what: 'a backup cut in its header', damage: [truncateAt(700)], code: 'not-a-backup', exit: 4 },
+  {
+    what: 'a flipped bit in the first block of the header seal',
+    damage: [flipByte('backup-header.hmac', 'salt')],
+    code: 'header-seal-damaged',
+    exit: 5,
+  },
+  {
+    what: 'a flipped bit in the data of the header seal',
+    damage: [flipByte('backup-header.hmac', 'data')],
+    code: 'header-seal-damaged',
+    exit: 5,
+  },
+  {
+    what: 'a header seal that was taken out',
+    damage: [dropMember('backup-header.hmac')],
+    code: 'header-seal-missing',
+    exit: 5,
+  },
+  {
+    what: 'a flipped bit in the salt of a chunk',
+    damage: [flipByte(chunk(1), 'salt')],
+    code: 'chunk-header-damaged',
+    exit: 1,
+    othersWhole: true,
+  },
+  {
+    what: 'a flipped bit in the data of a chunk',
+    damage: [flipByte(chunk(1), 'data')],
+    code: 'chunk-damaged',
+    exit: 1,
+    othersWhole: true,
+  },
+  {
+    what: 'a flipped bit in the trailer of a chunk',
+    damage: [flipByte(chunk(1), 'trailer')],
+    code: 'chunk-damaged',
+    exit: 1,
+    othersWhole: true,
+  },
+  {
+    what: 'a chunk that asks for a pebibyte of memory',
+    damage: [overwrite(chunk(1), 7, greedyCost)],
+    code: 'chunk-header-damaged',
+    exit: 1,
+    othersWhole: true,
+  },
+  {
+    what: 'a missing chunk',
+    damage: [dropMember(chunk(1))],
+    code: 'chunk-missing',
+    exit: 1,
+    othersWhole: true,
+  },
+  {
+    what: 'a dropped last chunk',
+    damage: [dropMember(chunk(2))],
+    code: 'stream-unfinished',
+    exit: 1,
+    othersWhole: true,
+  },
+  {
+    what: 'two swapped chunks',
+    damage: [swapNames(chunk(0), chunk(1))],
+    code: 'chunk-not-authentic',
+    exit: 1,
+    othersWhole: true,
+  },
+  {
+    what: 'a chunk renamed to follow the last',
+    damage: [renameMember('vm4/root.img.000.enc', 'vm1/private.img.003.enc')],
+    code: 'chunk-not-authentic',
+    exit: 1,
+  },
+  {
+    what: 'a second, different chunk of the same name, which does not count',
+    damage: [duplicateMember(chunk(1), flipByte(chunk(1), 'data'))],
+    code: 'member-repeated',
+    exit: 0,
+    othersWhole: true,
+  },
+  {
+    what: 'a member whose name leads out of the backup',
+    damage: [renameMember('vm5/empty.000.enc', '../../etc/cron.d/x.000.enc')],
+    code: 'member-name-unsafe',
+    exit: 1,
+    othersWhole: true,
+  },
+  {
+    what: 'a backup cut between members',
+    damage: [truncateNear('vm10/private.img.000.enc', 'before')],
+    code: 'qube-has-no-files',
+    exit: 1,
+  },
+  {
+    what: 'a backup cut inside the header of a member',
+    damage: [truncateNear('vm10/private.img.000.enc', 'in header')],
+    code: 'backup-truncated',
+    exit: 1,
+  },
+  {
+    what: 'a backup cut inside a member',
+    damage: [truncateNear('vm10/private.img.000.enc', 'in data')],
+    code: 'backup-truncated',
+    exit: 1,
+  },
+  {
+    what: 'a damaged header of a member',
+    damage: [flipByte('vm10/private.img.000.enc', 'tar header')],
+    code: 'container-damaged',
+    exit: 1,
+  },
+  {
+    what: 'a list of qubes that cannot be verified',
+    damage: [flipByte('qubes.xml.000.enc', 'data')],
+    code: 'chunk-damaged',
+    exit: 0,
+  },
+  {
+    what: 'a header that was changed, while its sealed copy is whole',
+    damage: [flipByte('backup-header', 0)],
+    code: 'header-not-authentic',
+    exit: 0,
+    othersWhole: true,
+  },
+];
+
+gate.describe('a damaged backup', () => {
+  let backup: StandardBackup;
+  let rightSums: ReadonlySet<string>;
+
+  beforeAll(async () => {
+    backup = await standardBackup();
+    rightSums = new Set(backup.files.flatMap((file) => file.sha256 ?? []));
+  });
+
+  for (const { what, damage, code, exit, passphrase, othersWhole } of rows) {
+    gate.test(`${what}: ${code}`, async () => {
+      const folder = await scratchFolder();
+      const to = await scratchFolder();
+      const path = join(folder, 'bad.backup');
+      await operate(backup.path, path, ...damage);
+      const ended = await lifeboat(['restore', path, '--to', to, '--json'], {
+        passphrase: passphrase ?? standardPassphrase,
+      });
+      const report = reportOf(ended);
+      expect(codesIn(report)).toContain(code);
+      expect(ended.code).toBe(exit);
+      expect(ended.stderr).not.toMatch(/at .*\.ts:\d+/);
+
+      for (const file of await imagesAt(to)) expect(rightSums, file.path).toContain(file.sha256);
+      if (othersWhole) {
+        const others = report.qubes.filter((qube) => !['work', 'default-dvm'].includes(qube.name));
+        expect(others.map((qube) => [qube.name, qube.outcome])).toEqual(
+          others.map((qube) => [qube.name, 'restored']),
+        );
+      }
+    });
+  }
+});
+
+/** The images at final names, with their sums. */
+async function imagesAt(folder: string) {
+  const images = (await filesBelow(folder)).filter((path) => path.endsWith('.img'));
+  return Promise.all(
+    images.map(async (path) => {
+      const bytes = await readFile(join(folder, path));
+      return { path, sha256: createHash('sha256').update(bytes).digest('hex') };
+    }),
+  );
+}
+
+gate.test('a passphrase file that is missing is a mistake of usage', async () => {
+  const { path } = await standardBackup();
+  expect((await lifeboat(['list', path, '--passphrase-file', '/nowhere/at/all'])).code).toBe(2);
+});
+
+gate.test('a backup that is missing, and a folder in its place, are told apart', async () => {
+  const folder = await scratchFolder();
+  const missing = await lifeboat(['info', join(folder, 'none'), '--json']);
+  expect([missing.code, codesIn(reportOf(missing))]).toEqual([5, ['source-missing']]);
+  const aFolder = await lifeboat(['info', folder, '--json']);
+  expect([aFolder.code, codesIn(reportOf(aFolder))]).toEqual([4, ['source-not-a-file']]);
+  await saved(folder, 'qubes.xml', Buffer.from('<QubesVmCollection/>'));
+  const format1 = await lifeboat(['info', folder, '--json']);
+  expect([format1.code, codesIn(reportOf(format1))]).toEqual([4, ['backup-is-format-1']]);
+});
+
+gate.test('a destination that is missing or no folder is refused before anything is read', async () => {
+  const { path } = await standardBackup();
+  const folder = await scratchFolder();
+  const missing = await lifeboat(['restore', path, '--to', join(folder, 'none'), '--json'], {
+    passphrase: 'any',
+  });
+  expect([missing.code, codesIn(reportOf(missing))]).toEqual([5, ['dest-missing']]);
+  await writeFile(join(folder, 'file'), '');
+  const file = await lifeboat(['restore', path, '--to', join(folder, 'file'), '--json'], {
+    passphrase: 'any',
+  });
+  expect([file.code, codesIn(reportOf(file))]).toEqual([5, ['dest-not-a-folder']]);
+});
+
+gate.test('asking for a qube that is not there is a mistake of usage', async () => {
+  const { path } = await standardBackup();
+  const to = await scratchFolder();
+  for (const [qube, code] of [
+    ['nobody', 'qube-unknown'],
+    ['debian-12', 'qube-not-included'],
+  ] as const) {
+    const ended = await lifeboat(['restore', path, qube, '--to', to, '--json'], {
+      passphrase: standardPassphrase,
+    });
+    expect([ended.code, codesIn(reportOf(ended))]).toEqual([2, [code]]);
+  }
+});

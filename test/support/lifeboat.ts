@@ -1,0 +1,75 @@
+/** Runs the command line as a person or a script does: a process of its own, judged by what it prints and leaves. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RestoreReport } from '../../shared/backup.ts';
+
+const project = join(import.meta.dirname, '../..');
+/** A new folder for one test, swept when the run ends. */
+export async function scratchFolder(): Promise<string> {
+  return mkdtemp(join(process.env['LIFEBOAT_SCRATCH'] ?? tmpdir(), 'test-'));
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface LifeboatOptions {
+  /** Given over descriptor 3, as `--passphrase-fd 3`. */
+  readonly passphrase?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** Runs `lifeboat` from its sources with `args`. */
+export function lifeboat(args: readonly string[], options: LifeboatOptions = {}): Promise<Ended> {
+  const passphraseArgs = options.passphrase === undefined ? [] : ['--passphrase-fd', '3'];
+  const child = spawn(process.execPath, [join(project, 'main/cli/lifeboat.ts'), ...args, ...passphraseArgs], {
+    env: { PATH: process.env['PATH'], LANG: 'en_US.UTF-8', ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    ...(options.signal ? { signal: options.signal, killSignal: 'SIGINT' } : {}),
+  });
+  const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
+  child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));
+  child.stderr.on('data', (bytes: Buffer) => stderr.push(bytes));
+  const passphraseEnd = child.stdio[3] as NodeJS.WritableStream;
+  // A program that refuses before it reads the passphrase closes the pipe under us.
+  passphraseEnd.on('error', () => undefined);
+  passphraseEnd.end(`${options.passphrase ?? ''}\n`);
+  return new Promise((resolve) => {
+    child.on('error', () => undefined);
+    child.on('close', (code) => {
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() });
+    });
+  });
+}
+
+/** The JSON document of a `restore --json` or `verify --json`. */
+export function reportOf(ended: Ended): RestoreReport {
+  return JSON.parse(ended.stdout) as RestoreReport;
+}
+
+/** Codes of all problems in a report, those of its files included. */
+export function codesIn(report: RestoreReport): string[] {
+  const ofFiles = report.qubes.flatMap((qube) => qube.files.flatMap((file) => file.problems));
+  return [...report.problems, ...ofFiles].map((problem) => problem.code);
+}
+
+/** All files below a folder as relative paths with forward slashes, links not followed. */
+export async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .sort();
+}
+
+/** Saves bytes and gives their path. */
+export async function saved(folder: string, name: string, bytes: Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, bytes);
+  return path;
+}
