@@ -91,7 +91,7 @@ describe.skipIf(missing.length > 0 && !process.env['CI'])('the page of the brows
   async function opened(address = server.address, title = 'connected'): Promise<Page> {
     const page = await context.newPage();
     await page.goto(address);
-    await expect.poll(() => page.title()).toBe(title);
+    await expect.poll(() => page.title(), { timeout: 4_000 }).toBe(title);
     return page;
   }
 
@@ -191,10 +191,9 @@ describe.skipIf(missing.length > 0 && !process.env['CI'])('the page of the brows
     expect(await page.evaluate('document.body.textContent')).toMatch(/^lifeboat=/);
     const ours = wizardAddress();
     const statuses: number[] = [];
-    page.on(
-      'response',
-      (response) => void (response.url().startsWith(ours) && statuses.push(response.status())),
-    );
+    page.on('response', (response) => {
+      if (response.url().startsWith(ours)) statuses.push(response.status());
+    });
     const read = await page.evaluate(`Promise.allSettled([
       fetch('${ours}', { credentials: 'include' }),
       fetch('${ours}call/program.describe', { method: 'POST', credentials: 'include', mode: 'no-cors' }),
