@@ -1,16 +1,32 @@
-/** Folders of test material that take seconds to make: made once, and again when what makes them changes. */
+/** Folders of test material that takes seconds to make: made once, and again when what makes it changes. */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
+/** The programs of this folder that shape everything that is made. */
+const makers = [
+  'backup-spec.ts',
+  'inner-archives.ts',
+  'make-backup.ts',
+  'make-old-backup.ts',
+  'outer-archive.ts',
+  'qubes-xml.ts',
+  'tools.ts',
+  'trees.ts',
+].map((name) => join(import.meta.dirname, name));
+
 const root = join(import.meta.dirname, '../../node_modules/.cache/lifeboat-tests');
 
 /**
- * The folder `name` as `make` fills it, out of the cache where the files of this folder have not changed since.
- * What is in it is shared by all tests and must not be changed.
+ * The folder `name` as `make` fills it, out of the cache where neither the makers of backups nor the files `by`
+ * have changed since. What is in it is shared by all tests and must not be changed.
  */
-export async function cachedFolder(name: string, make: (folder: string) => Promise<void>): Promise<string> {
-  const folder = join(root, `${name}-${await stateOfMakers()}`);
+export async function cachedFolder(
+  name: string,
+  by: readonly string[],
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
+  const folder = join(root, `${name}-${await stateOf([...makers, ...by])}`);
   if (await exists(folder)) return folder;
   await mkdir(root, { recursive: true });
   for (const old of (await readdir(root)).filter((entry) => entry.startsWith(`${name}-`))) {
@@ -35,10 +51,8 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** A digest of all programs in this folder, as any of them may shape what is made. */
-async function stateOfMakers(): Promise<string> {
+async function stateOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256');
-  const names = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.ts')).sort();
-  for (const name of names) hash.update(await readFile(join(import.meta.dirname, name)));
+  for (const file of files) hash.update(await readFile(file));
   return hash.digest('hex').slice(0, 16);
 }

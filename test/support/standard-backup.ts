@@ -32,9 +32,9 @@ export interface StandardBackup extends MadeBackup {
   readonly trees: { readonly work: string; readonly vault: string; readonly dom0Home: string };
 }
 
-/** The standard backup, made by the first caller and shared by all: only read it. About 16 MB. */
+/** The standard backup, made by the first caller and shared by all: only read it. About 9 MB. */
 export async function standardBackup(): Promise<StandardBackup> {
-  const folder = await cachedFolder('standard', async (making) => {
+  const folder = await cachedFolder('standard', [import.meta.filename], async (making) => {
     const made = await makeStandardBackup(making);
     await writeFile(join(making, 'made.json'), JSON.stringify(made).replaceAll(making, '{folder}'));
   });
