@@ -25,7 +25,7 @@ const electronOnlyInApp = [
 const nodeModules = ['node:*', 'fs', 'path', 'crypto', 'child_process', 'worker_threads', 'os', 'stream', 'zlib'];
 
 export default tseslint.config(
-  { ignores: ['dist/', 'release/', 'node_modules/', '**/*.wasm.ts', 'main/recovery/*/assembly/', 'test/fixtures/'] },
+  { ignores: ['dist/', 'release/', 'node_modules/', '**/*.wasm.ts', '**/assembly/', 'test/fixtures/'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

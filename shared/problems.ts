@@ -75,7 +75,11 @@ export const problemKinds = {
   'sparse-map-invalid': failure('file', 'detail'),
   'size-mismatch': failure('file', 'expected', 'found'),
   'entry-renamed': notice('from', 'to'),
-  'entry-skipped': warning('path', 'reason'),
+  'entry-leads-out': warning('path'),
+  'entry-is-special': warning('path'),
+  'link-leads-out': warning('path', 'target'),
+  'link-has-no-original': warning('path', 'target'),
+  'links-not-supported': warning('path', 'target'),
 
   // The list of qubes
   'qubes-xml-missing': failure(),

@@ -214,10 +214,30 @@ export const problemWords: ProblemCatalogue = {
     why: 'Der ursprüngliche Name ist auf diesem Laufwerk nicht möglich.',
     todo: 'Nichts; der Inhalt ist unverändert.',
   },
-  'entry-skipped': {
+  'entry-leads-out': {
     what: '{{path}} wurde ausgelassen.',
-    why: 'Es lässt sich hier nicht sicher wiederherstellen: {{reason}}.',
-    todo: 'Nichts, solange Sie es nicht vermissen.',
+    why: 'Der Pfad führt aus dem Ordner hinaus, zu dem der Eintrag gehört.',
+    todo: 'Nichts; Qubes OS hat so einen Eintrag nie erzeugt.',
+  },
+  'entry-is-special': {
+    what: '{{path}} wurde ausgelassen.',
+    why: 'Es ist ein Gerät, eine Pipe oder ein Socket und hat keinen Inhalt.',
+    todo: 'Nichts; Programme legen solche Einträge bei Bedarf neu an.',
+  },
+  'link-leads-out': {
+    what: 'Die Verknüpfung {{path}} wurde ausgelassen.',
+    why: 'Sie zeigte auf {{target}}, außerhalb des wiederhergestellten Ordners. Auf diesem Computer könnte sie zu Ihren eigenen Dateien führen.',
+    todo: 'Nichts, solange Sie sie nicht vermissen. Sie können die Verknüpfung von Hand neu anlegen.',
+  },
+  'link-has-no-original': {
+    what: 'Die Verknüpfung {{path}} wurde ausgelassen.',
+    why: 'Sie ist ein zweiter Name für {{target}}, das nicht im Backup liegt.',
+    todo: 'Suchen Sie {{target}} in einem anderen Backup, wenn Sie es brauchen.',
+  },
+  'links-not-supported': {
+    what: 'Die Verknüpfung {{path}} wurde ausgelassen.',
+    why: 'Dieses Laufwerk oder System erlaubt keine Verknüpfungen. Sie zeigte auf {{target}}.',
+    todo: 'Öffnen Sie {{target}} direkt, oder stellen Sie auf einem Laufwerk wieder her, das Verknüpfungen kennt.',
   },
 
   // The list of qubes

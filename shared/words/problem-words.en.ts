@@ -214,10 +214,30 @@ export const problemWords: ProblemCatalogue = {
     why: 'The original name cannot be used on this drive.',
     todo: 'Nothing; the content is unchanged.',
   },
-  'entry-skipped': {
+  'entry-leads-out': {
     what: '{{path}} was left out.',
-    why: 'It cannot be restored safely here: {{reason}}.',
-    todo: 'Nothing, unless you miss it.',
+    why: 'Its path leads out of the folder that it belongs to.',
+    todo: 'Nothing; no such file was ever made by Qubes OS.',
+  },
+  'entry-is-special': {
+    what: '{{path}} was left out.',
+    why: 'It is a device, a pipe or a socket, which has no content to restore.',
+    todo: 'Nothing; programs make such entries anew when they need them.',
+  },
+  'link-leads-out': {
+    what: 'The link {{path}} was left out.',
+    why: 'It pointed to {{target}}, outside of the restored folder. On this computer it could lead to your own files.',
+    todo: 'Nothing, unless you miss it. You can create the link again by hand.',
+  },
+  'link-has-no-original': {
+    what: 'The link {{path}} was left out.',
+    why: 'It is a second name for {{target}}, which is not in the backup.',
+    todo: 'Look for {{target}} in another backup if you need it.',
+  },
+  'links-not-supported': {
+    what: 'The link {{path}} was left out.',
+    why: 'This drive or system does not allow links. It pointed to {{target}}.',
+    todo: 'Open {{target}} directly, or restore to a drive that can hold links.',
   },
 
   // The list of qubes

@@ -74,7 +74,7 @@ export class TreeOutput implements Output {
   async take(entry: ArchiveEntry): Promise<void> {
     const parts = this.#partsBelowRoot(entry.path);
     if (!parts) {
-      this.#skip(entry, 'outside-the-tree');
+      this.#problems.push(problem('entry-leads-out', { path: entry.path }));
       return;
     }
     try {
@@ -108,7 +108,7 @@ export class TreeOutput implements Output {
       case 'hardlink':
         return this.#placeHardlink(entry, folder, name);
       case 'other':
-        this.#skip(entry, 'special-file');
+        this.#problems.push(problem('entry-is-special', { path: entry.path }));
     }
   }
 
@@ -131,7 +131,7 @@ export class TreeOutput implements Output {
   /** Symlinks are made last, so that nothing can be written through them. */
   #placeSymlink(entry: ArchiveEntry, folder: Folder, name: string): void {
     if (!staysInside(entry.target, folder.place.length)) {
-      this.#skip(entry, 'link-out-of-the-tree');
+      this.#problems.push(problem('link-leads-out', { path: entry.path, target: entry.target }));
       return;
     }
     this.#symlinks.push({ place: this.#claim(folder, name), target: entry.target, modified: entry.modified });
@@ -140,7 +140,7 @@ export class TreeOutput implements Output {
   async #placeHardlink(entry: ArchiveEntry, folder: Folder, name: string): Promise<void> {
     const original = this.#fileAt(this.#partsBelowRoot(entry.target));
     if (!original) {
-      this.#skip(entry, 'link-without-original');
+      this.#problems.push(problem('link-has-no-original', { path: entry.path, target: entry.target }));
       return;
     }
     const place = this.#claim(folder, name);
@@ -193,10 +193,6 @@ export class TreeOutput implements Output {
     return [...this.#output, ...place].join('/');
   }
 
-  #skip(entry: ArchiveEntry, reason: string): void {
-    this.#problems.push(problem('entry-skipped', { path: entry.path, reason }));
-  }
-
   async complete(): Promise<Completed> {
     try {
       for (const pending of this.#symlinks) await this.#makeSymlink(pending);
@@ -214,7 +210,7 @@ export class TreeOutput implements Output {
     } catch (error) {
       // FAT has no links, and Windows grants them to few.
       if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errnoOf(error))) throw error;
-      this.#problems.push(problem('entry-skipped', { path: place.join('/'), reason: 'links-not-supported' }));
+      this.#problems.push(problem('links-not-supported', { path: place.join('/'), target }));
       return;
     }
     await lutimes(this.#onDisk(place), modified, modified);
