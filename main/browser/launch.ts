@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { CreateBackend, Host } from '../backend/host.ts';
 import { forkEngine } from '../backend/fork-engine.ts';
 import { readPages } from '../backend/pages.ts';
-import { hasDesktop, openWithSystem } from './open-with-system.ts';
+import { hasDesktop, openInBrowser, showFolder } from './open-with-system.ts';
 import { serveWizard } from './serve.ts';
 
 /** Long enough for a page to be reloaded, short enough not to linger. */
@@ -40,7 +40,7 @@ export async function launchInBrowser(createBackend: CreateBackend, options: Lau
     dialogs: null,
     samplePath: inProject('assets/sample.backup'),
     spawnEngine: () => forkEngine(),
-    showFolder: openWithSystem,
+    showFolder,
     quit: () => void setTimeout(() => closed.abort(), lastAnswer),
   };
   const server = await serveWizard(pages, {
@@ -76,7 +76,7 @@ export function terminalOptions(): LaunchOptions {
   }
   return {
     say: (line) => console.log(line),
-    openAddress: hasDesktop(process.platform, process.env) ? openWithSystem : null,
+    openAddress: hasDesktop(process.platform, process.env) ? openInBrowser : null,
     signal: interrupted.signal,
   };
 }

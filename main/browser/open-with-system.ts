@@ -1,4 +1,4 @@
-/** Opens an address or a folder with the program that the system has for it. */
+/** Opens addresses and folders with the programs that the system has for them. */
 import { spawn } from 'node:child_process';
 
 /** Whether there is a desktop to open anything on; over ssh and on a text console there is none. */
@@ -7,21 +7,24 @@ export function hasDesktop(platform: NodeJS.Platform, environment: NodeJS.Proces
   return Boolean(environment['DISPLAY'] ?? environment['WAYLAND_DISPLAY']);
 }
 
-function openerOf(platform: NodeJS.Platform): string {
-  switch (platform) {
-    case 'win32':
-      return 'explorer.exe';
-    case 'darwin':
-      return 'open';
-    default:
-      return 'xdg-open';
-  }
+/** Opens an address of ours in the system's browser. */
+export function openInBrowser(address: string): Promise<void> {
+  return start(openers[process.platform] ?? 'xdg-open', address);
 }
 
-/** Resolves once the program has started; rejects where there is none. It lives on when this process ends. */
-export function openWithSystem(target: string): Promise<void> {
+/** Shows a folder in the system's file manager. */
+export function showFolder(path: string): Promise<void> {
+  // Plain `open` would run a folder that macOS takes for an app; `-R` shows it where it lies.
+  if (process.platform === 'darwin') return start('open', '-R', path);
+  return start(openers[process.platform] ?? 'xdg-open', path);
+}
+
+const openers: Partial<Record<NodeJS.Platform, string>> = { win32: 'explorer.exe', darwin: 'open' };
+
+/** Resolves once the program has started, rejects where there is none; it lives on when this process ends. */
+function start(program: string, ...args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(openerOf(process.platform), [target], { stdio: 'ignore', detached: true });
+    const child = spawn(program, args, { stdio: 'ignore', detached: true });
     child.once('error', reject);
     child.once('spawn', () => {
       child.unref();

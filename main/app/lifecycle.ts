@@ -1,0 +1,114 @@
+/** The app from its start to its end: one instance, one window, one backend, and an engine that never outlives them. */
+import { join } from 'node:path';
+import { app, dialog, session, shell, type BrowserWindow } from 'electron';
+import type { Backend, CreateBackend, Host } from '../backend/host.ts';
+import { readPages } from '../backend/pages.ts';
+import { dialogsOf } from './dialogs.ts';
+import { answerCalls, emittersTo } from './ipc.ts';
+import { lockApp, lockSession } from './lockdown.ts';
+import { installMenu } from './menu.ts';
+import { presenceOf } from './presence.ts';
+import { registerOwnScheme, servePages } from './protocol.ts';
+import { startUtilityEngine } from './utility-engine.ts';
+import { openWindow } from './window.ts';
+
+/** The id under which Windows shows the app's notices; the same as in `electron-builder.yml`. */
+const appId = 'org.lifeboat.Lifeboat';
+
+/** Starts the app; to be called before Electron is ready. */
+export function startApp(createBackend: CreateBackend): void {
+  if (!app.requestSingleInstanceLock()) {
+    app.quit();
+    return;
+  }
+  lockApp();
+  registerOwnScheme();
+  app.setAppUserModelId(appId);
+  app.on('window-all-closed', () => app.quit());
+  app
+    .whenReady()
+    .then(() => openWizard(createBackend))
+    .catch((error: unknown) => {
+      dialog.showErrorBox(app.getName(), String(error));
+      app.exit(1);
+    });
+}
+
+async function openWizard(createBackend: CreateBackend): Promise<void> {
+  const pages = await readPages(join(app.getAppPath(), 'dist/renderer'));
+  // In memory: nothing that was shown is left on the computer, which may be borrowed.
+  const ownSession = session.fromPartition('lifeboat', { cache: false });
+  lockSession(session.defaultSession);
+  lockSession(ownSession);
+  servePages(ownSession, pages);
+  installMenu();
+
+  const window = openWindow(ownSession);
+  app.on('second-instance', () => show(window));
+
+  const newBackend = () => createBackend(hostOf(window), restoreShownBy(window));
+  let backend = newBackend();
+  answerCalls(window, (name, args) => backend.dispatch(name, args));
+  window.webContents.on('render-process-gone', (_event, { reason }) => {
+    if (reason === 'clean-exit' || reason === 'launch-failed') return;
+    // The page comes back without a memory of its backup, and so does its backend.
+    void backend.close();
+    backend = newBackend();
+    window.webContents.reload();
+  });
+  endWith(() => backend);
+}
+
+/** Events go to the wizard, and those of a restore also to what shows of it outside. */
+function restoreShownBy(window: BrowserWindow): ReturnType<typeof emittersTo> {
+  const wizard = emittersTo(window);
+  const presence = presenceOf(window);
+  return {
+    ...wizard,
+    restore: {
+      progress(payload) {
+        wizard.restore.progress(payload);
+        presence.progress(payload);
+      },
+      qubeFinished: wizard.restore.qubeFinished,
+      finished(payload) {
+        presence.finished(payload);
+        wizard.restore.finished(payload);
+      },
+    },
+  };
+}
+
+function hostOf(window: BrowserWindow): Host {
+  return {
+    kind: 'electron',
+    version: app.getVersion(),
+    locale: app.getLocale(),
+    dialogs: dialogsOf(window),
+    samplePath: app.isPackaged
+      ? join(process.resourcesPath, 'sample.backup')
+      : join(app.getAppPath(), 'assets/sample.backup'),
+    spawnEngine: startUtilityEngine,
+    // Opening would run a restored folder that macOS takes for an app; showing does not.
+    showFolder(path) {
+      shell.showItemInFolder(path);
+      return Promise.resolve();
+    },
+    quit: () => app.quit(),
+  };
+}
+
+function show(window: BrowserWindow): void {
+  if (window.isMinimized()) window.restore();
+  window.focus();
+}
+
+/** Holds the end of the app until the backend has ended its engine. */
+function endWith(current: () => Backend): void {
+  app.once('will-quit', (event) => {
+    event.preventDefault();
+    void current()
+      .close()
+      .finally(() => app.exit());
+  });
+}
