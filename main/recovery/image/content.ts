@@ -1,9 +1,8 @@
 /** The content of a file: bytes at any position, and which of them are holes. */
 import { fail } from '../../../shared/problems.ts';
-import { memorySource, type ByteSource } from '../bytes/source.ts';
+import type { ByteSource } from '../bytes/source.ts';
 import { runsOf } from './block-map.ts';
 import { coalesced } from './coalesced.ts';
-import { damaged } from './damage.ts';
 import type { Filesystem } from './filesystem.ts';
 import type { Inode } from './inode.ts';
 import { attributeEntries, inodeArea, isInlineData, valueInArea } from './xattr-entries.ts';
@@ -63,12 +62,24 @@ export function inlineAreas(inode: Inode): readonly [Uint8Array, Uint8Array] {
   return [inode.map, area && entry ? valueInArea(area, entry) : new Uint8Array()];
 }
 
+/** What is not stored is a hole: `mkfs.ext4 -d` makes long files of holes only this way. */
 function inlineContent(inode: Inode): Content {
-  const bytes = Buffer.concat(inlineAreas(inode));
-  if (inode.size > bytes.length) damaged(`inode ${inode.number}`, 'inline content is cut off');
-  const whole: ContentRange = { kind: 'data', position: 0, length: inode.size };
-  const ranges = inode.size > 0 ? [whole] : [];
-  return withParts(memorySource(bytes.subarray(0, inode.size)), () => coalesced(ranges, () => null));
+  const stored = Buffer.concat(inlineAreas(inode)).subarray(0, inode.size);
+  const ranges: ContentRange[] = [
+    { kind: 'data', position: 0, length: stored.length },
+    { kind: 'hole', position: stored.length, length: inode.size - stored.length },
+  ];
+  const source: ByteSource = {
+    size: inode.size,
+    read(position, length, into) {
+      const target = targetOf(inode, position, length, into).fill(0);
+      target.set(stored.subarray(position, position + length));
+      return Promise.resolve(target);
+    },
+    close: () => Promise.resolve(),
+  };
+  const inUse = ranges.filter((range) => range.length > 0);
+  return withParts(source, () => coalesced(inUse, () => null));
 }
 
 function mappedContent(filesystem: Filesystem, inode: Inode): Content {
@@ -115,9 +126,8 @@ async function readMapped(
   length: number,
   into?: Uint8Array,
 ): Promise<Uint8Array> {
-  if (position < 0 || position + length > inode.size) throw new RangeError('read past the end');
   const { blockSize } = filesystem.superblock;
-  const target = into?.subarray(0, length) ?? new Uint8Array(length);
+  const target = targetOf(inode, position, length, into);
   const end = position + length;
   const first = Math.floor(position / blockSize);
   for await (const run of runsOf(filesystem, inode, first, Math.ceil(end / blockSize))) {
@@ -134,4 +144,10 @@ async function readMapped(
       );
   }
   return target;
+}
+
+/** Where a read goes, which must lie inside the content. */
+function targetOf(inode: Inode, position: number, length: number, into?: Uint8Array): Uint8Array {
+  if (position < 0 || position + length > inode.size) throw new RangeError('read past the end');
+  return into?.subarray(0, length) ?? new Uint8Array(length);
 }
