@@ -3,6 +3,9 @@ import { app, utilityProcess, type Details } from 'electron';
 import { engineEntry, engineEnvironment, engineServiceName } from '../backend/engine-entry.ts';
 import type { EngineProcess } from '../backend/host.ts';
 
+/** Milliseconds in which the app hears why a process ended, which it does before or after the process's own end. */
+const reasonDelay = 100;
+
 export function startUtilityEngine(): EngineProcess {
   const child = utilityProcess.fork(engineEntry, [], {
     serviceName: engineServiceName,
@@ -20,8 +23,10 @@ export function startUtilityEngine(): EngineProcess {
     app.on('child-process-gone', note);
     child.once('error', (type, location) => (reason = `${type} at ${location}`));
     child.once('exit', (code) => {
-      app.off('child-process-gone', note);
-      resolve(reason ?? `exit code ${code}`);
+      setTimeout(() => {
+        app.off('child-process-gone', note);
+        resolve(reason ?? `exit code ${code}`);
+      }, reasonDelay);
     });
   });
 
@@ -31,6 +36,10 @@ export function startUtilityEngine(): EngineProcess {
       onMessage: (listener) => void child.on('message', listener),
       onClose: (listener) => void ended.then(listener),
     },
-    kill: () => void child.kill(),
+    kill() {
+      // A process that is still being started cannot be killed yet.
+      if (child.pid === undefined) child.once('spawn', () => child.kill());
+      child.kill();
+    },
   };
 }

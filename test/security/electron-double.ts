@@ -126,6 +126,7 @@ export class Notification extends EventEmitter {
 }
 
 export class FakeUtility extends EventEmitter {
+  pid: number | undefined = 77;
   readonly postMessage = vi.fn<(message: unknown) => void>();
   readonly kill = vi.fn<() => boolean>();
 }

@@ -317,29 +317,39 @@ describe('an engine in a utility process', () => {
   });
 
   it.each([
-    ['the reason the app hears', 'oom', [], 'oom'],
+    ['the reason the app hears before', 'oom', undefined, [], 'oom'],
+    ['the reason the app hears after', undefined, 'killed', [], 'killed'],
     [
       'a fatal end of its V8',
       undefined,
-      ['FatalError', 'v8::Heap', '{"secret":1}'],
+      undefined,
+      ['FatalError', 'v8::Heap', '{}'],
       'FatalError at v8::Heap',
     ],
-    ['its exit code, where nothing else is known', undefined, [], 'exit code 5'],
-  ])('tells %s', async (_, gone, fatal, told) => {
+    ['its exit code, where nothing else is known', undefined, undefined, [], 'exit code 5'],
+  ])('tells %s', async (_, before, after, fatal, told) => {
     const { engine, child } = started();
     const end = new Promise<string>((resolve) => engine.port.onClose(resolve));
-    electron.app.emit('child-process-gone', {}, { name: 'Some other service', reason: 'crashed' });
-    if (gone !== undefined)
-      electron.app.emit('child-process-gone', {}, { name: 'Lifeboat engine', reason: gone });
+    const gone = (reason: string | undefined, name = 'Lifeboat engine') =>
+      reason !== undefined && electron.app.emit('child-process-gone', {}, { name, reason });
+    gone('crashed', 'Some other service');
+    gone(before);
     if (fatal.length > 0) child.emit('error', ...fatal);
     child.emit('exit', 5);
+    gone(after);
     expect(await end).toBe(told);
     expect(electron.app.listenerCount('child-process-gone')).toBe(0);
   });
 
-  it('can be killed', () => {
+  it('can be killed, also while it is being started', () => {
     const { engine, child } = started();
+    child.pid = undefined;
     engine.kill();
-    expect(child.kill).toHaveBeenCalledOnce();
+    child.emit('spawn');
+    expect(child.kill).toHaveBeenCalledTimes(2);
+    child.pid = 77;
+    engine.kill();
+    child.emit('spawn');
+    expect(child.kill).toHaveBeenCalledTimes(3);
   });
 });
