@@ -31,6 +31,8 @@ export const problemKinds = {
   'source-unreadable': retriable('path', 'reason'),
   'source-lost': retriable('reason'),
   'source-not-a-file': failure('path'),
+  'part-missing': retriable('part'),
+  'part-not-first': failure('first'),
   'not-a-backup': failure(),
   'backup-is-format-1': failure(),
   'version-unsupported': failure('version'),
@@ -57,14 +59,16 @@ export const problemKinds = {
   // Chunks
   'chunk-missing': failure('file', 'chunk'),
   'chunk-too-short': failure('file', 'chunk'),
-  'chunk-too-large': failure('file', 'chunk', 'size', 'limit'),
   'chunk-header-damaged': failure('file', 'chunk'),
   'chunk-not-authentic': failure('file', 'chunk'),
   'chunk-damaged': failure('file', 'chunk'),
   'chunk-not-sealed': failure('file', 'chunk'),
   'chunk-unstable': warning('file', 'chunk'),
+  'chunk-unauthenticated': failure('file', 'chunk'),
 
   // Streams and archives inside
+  'cipher-unsupported': failure('cipher'),
+  'digest-unsupported': failure('digest'),
   'compression-unsupported': failure('filter'),
   'compression-differs': warning('file', 'named', 'found'),
   'stream-damaged': failure('file', 'compression'),

@@ -25,7 +25,11 @@ interface Job {
   readonly folders: ReadonlyMap<string, string>;
 }
 
-const platforms = { linux: 'linux', darwin: 'macos', win32: 'windows' } as const;
+const platforms: Partial<Record<NodeJS.Platform, 'linux' | 'macos' | 'windows'>> = {
+  linux: 'linux',
+  darwin: 'macos',
+  win32: 'windows',
+};
 
 /** The value of a result, or its problem as the exception that `serve` turns into a result again. */
 function valueOf<T>(result: Result<T>): T {
@@ -70,7 +74,7 @@ export const createBackend: CreateBackend = (host, emit) => {
       describe: () => ({
         version: host.version,
         host: host.kind,
-        platform: platforms[process.platform as keyof typeof platforms] ?? 'linux',
+        platform: platforms[process.platform] ?? 'linux',
         locale: host.locale,
         nativeDialogs: host.dialogs !== null,
         defaultMemory: defaultMemory(),
@@ -96,7 +100,11 @@ export const createBackend: CreateBackend = (host, emit) => {
       async unlock({ backupId, passphrase }) {
         const { engine: using, handle } = openedBy(backupId);
         return valueOf(
-          await using.client.backup.unlock({ handle, passphrase: new TextEncoder().encode(passphrase) }),
+          await using.client.backup.unlock({
+            handle,
+            passphrase: new TextEncoder().encode(passphrase),
+            acceptUnsealed: false,
+          }),
         );
       },
 

@@ -9,7 +9,7 @@ export interface EngineConnection {
   /** Whether the process still runs. */
   readonly alive: () => boolean;
   /** Ends the process at once. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 /** Starts an engine. Once it is gone, however that came, every call to it answers `engine-gone`. */

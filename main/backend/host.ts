@@ -7,7 +7,7 @@ import type { WizardContract } from '../../shared/contract/wizard.ts';
 export interface EngineProcess {
   readonly port: Port;
   /** Ends the process at once; safe to call twice. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 /** Starts an engine in a process of its own, with a scrubbed environment. */

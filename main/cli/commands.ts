@@ -15,6 +15,7 @@ export interface CommonOptions extends PassphraseOptions {
   /** Bytes. */
   readonly memory?: number;
   readonly jobs?: number;
+  readonly acceptUnsealed?: boolean;
 }
 
 export interface RestoreOptions extends CommonOptions {
@@ -57,7 +58,7 @@ export async function info(path: string, options: CommonOptions, speech: Speech)
 /** `lifeboat list`: the qubes, once the passphrase is proven. */
 export async function list(path: string, options: CommonOptions, speech: Speech): Promise<number> {
   await using session = await openSession(path, limitsOf(options));
-  const inventory = await session.unlock(await readPassphrase(options));
+  const inventory = await session.unlock(await readPassphrase(options), options.acceptUnsealed ?? false);
   if (options.json) {
     printJson(listDocument(inventory));
   } else {
@@ -125,7 +126,7 @@ async function run(
   speech: Speech,
 ): Promise<number> {
   await using session = await openSession(path, limitsOf(options));
-  await session.unlock(await readPassphrase(options));
+  await session.unlock(await readPassphrase(options), options.acceptUnsealed ?? false);
   const wanted = qubes.length === 0 ? null : qubes;
   const { report, cancelled } = await runJob(session, wanted, destination, options, speech);
   if (options.json) printJson(reportDocument(report));

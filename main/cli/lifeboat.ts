@@ -75,7 +75,8 @@ const program = new Command('lifeboat')
 function unlocking(command: Command): Command {
   return command
     .option('--passphrase-file <file>', 'read the passphrase from a file; one trailing newline is dropped')
-    .option('--passphrase-fd <n>', 'read the passphrase from an open file descriptor', parseDescriptor);
+    .option('--passphrase-fd <n>', 'read the passphrase from an open file descriptor', parseDescriptor)
+    .option('--accept-unsealed', 'take members that are neither encrypted nor authenticated as they are');
 }
 
 function working(command: Command): Command {

@@ -10,7 +10,7 @@ export interface Session extends AsyncDisposable {
   readonly client: EngineClient;
   readonly handle: number;
   readonly summary: BackupSummary;
-  unlock(passphrase: Uint8Array): Promise<Inventory>;
+  unlock(passphrase: Uint8Array, acceptUnsealed: boolean): Promise<Inventory>;
 }
 
 export interface EngineLimits {
@@ -40,8 +40,8 @@ export async function openSession(path: string, limits: EngineLimits): Promise<S
       client,
       handle,
       summary,
-      unlock: async (passphrase) => {
-        const inventory = valueOf(await client.backup.unlock({ handle, passphrase }));
+      unlock: async (passphrase, acceptUnsealed) => {
+        const inventory = valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed }));
         passphrase.fill(0);
         return inventory;
       },

@@ -1,18 +1,15 @@
 /** The pool of threads that open chunks, with the few large buffers that travel between them and the engine. */
 import { Worker } from 'node:worker_threads';
-import { fail, problem, RecoveryError } from '../../shared/problems.ts';
+import { problem, RecoveryError } from '../../shared/problems.ts';
 import type { Member } from '../recovery/container/container-index.ts';
 import { SealFault } from '../recovery/encryption/scrypt-container.ts';
-import type { OpenedChunk } from '../recovery/encryption/sealed-stream.ts';
+import type { OpenedChunk } from '../recovery/encryption/scrypt-protection.ts';
 import type { ChunkAnswer, ChunkTask } from './chunk-worker.ts';
 
 const workerEntry = new URL(
   import.meta.url.endsWith('.ts') ? './chunk-worker.ts' : './chunk-worker.js',
   import.meta.url,
 );
-
-/** A chunk of Qubes has 100 MiB; verifying before releasing means that a chunk must fit into memory. */
-export const largestChunk = 512 * 1024 * 1024;
 
 interface Waiting {
   readonly resolve: (chunk: OpenedChunk) => void;
@@ -36,12 +33,9 @@ export class ChunkPool {
   /**
    * Reads, verifies and decrypts the member of the backup at `path`.
    *
-   * @throws SealFault, RecoveryError `chunk-too-large`, `source-…`, `engine-gone`
+   * @throws SealFault, RecoveryError `source-…`, `engine-gone`
    */
   open(path: string, member: Member, key: Uint8Array): Promise<OpenedChunk> {
-    if (member.size > largestChunk) {
-      fail('chunk-too-large', { file: member.name, chunk: 0, size: member.size, limit: largestChunk });
-    }
     const id = this.#nextId++;
     const buffer = this.#takeBuffer(member.size);
     const task: ChunkTask = {
@@ -76,7 +70,7 @@ export class ChunkPool {
         reject(new RecoveryError(problem('engine-gone', { reason })));
       this.#waiting.clear();
     };
-    thread.on('error', (error) => died(error.message));
+    thread.on('error', (error: Error) => died(error.message));
     return thread;
   }
 

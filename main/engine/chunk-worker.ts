@@ -1,7 +1,8 @@
 /** A worker thread that reads sealed chunks from the backup, verifies and decrypts them, and hands them over. */
 import { parentPort } from 'node:worker_threads';
 import { problemOf, type Problem } from '../../shared/problems.ts';
-import { openFileSource, type ByteSource } from '../recovery/bytes/source.ts';
+import type { ByteSource } from '../recovery/bytes/source.ts';
+import { openBackupSource } from '../recovery/container/split-source.ts';
 import { openSealed, SealFault, type SealFaultKind } from '../recovery/encryption/scrypt-container.ts';
 
 /** One chunk to open: where it lies, its 64-byte key, and a buffer at least as large as the chunk. */
@@ -26,7 +27,7 @@ const sources = new Map<string, Promise<ByteSource>>();
 function sourceAt(path: string): Promise<ByteSource> {
   const present = sources.get(path);
   if (present) return present;
-  const opening = openFileSource(path);
+  const opening = openBackupSource(path);
   sources.set(path, opening);
   opening.catch(() => sources.delete(path));
   return opening;

@@ -20,7 +20,7 @@ export const engineContract = {
   },
   backup: {
     open: call(z.object({ path: z.string() }), z.object({ handle, summary: backupSummary })),
-    unlock: call(z.object({ handle, passphrase: bytes }), inventory),
+    unlock: call(z.object({ handle, passphrase: bytes, acceptUnsealed: z.boolean() }), inventory),
     /** Ends an `unlock` that is under way; it answers `cancelled`. */
     cancelUnlock: call(z.object({ handle }), nothing),
     /** Wipes the keys and closes the file. */

@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { Emitters, Handlers } from '../../shared/contract/define.ts';
 import type { RestoreReport } from '../../shared/backup.ts';
 import { fail, problem } from '../../shared/problems.ts';
-import { openBackup, unlockBackup, type LockedBackup, type UnlockedBackup } from '../recovery/backup.ts';
+import { openBackup, type LockedBackup } from '../recovery/backup.ts';
 import type { DerivationRequest } from '../recovery/kdf/derivation.ts';
 import { planRestore } from '../recovery/restore/plan.ts';
 import { runRestore } from '../recovery/restore/run.ts';
+import { unlockBackup, type UnlockedBackup } from '../recovery/unlock.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import type { EngineContract } from './contract.ts';
 import { createKeyDeriver, type KeyDeriver } from './key-deriver.ts';
@@ -66,7 +67,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     const open = backups.get(handle);
     backups.delete(handle);
     open?.unlocking?.abort();
-    await open?.unlocked?.keys.wipe();
+    await open?.unlocked?.protection.wipe();
     await open?.locked.source.close();
   };
 
@@ -89,7 +90,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         return { handle, summary: locked.summary };
       },
 
-      async unlock({ handle, passphrase }) {
+      async unlock({ handle, passphrase, acceptUnsealed }) {
         const open = backupOf(handle);
         const abort = new AbortController();
         open.unlocking = abort;
@@ -98,8 +99,9 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
             derive: (request, signal) =>
               derive(request, signal ? AbortSignal.any([signal, abort.signal]) : abort.signal),
             openChunk: opener(open.locked.path),
+            acceptUnsealed,
           });
-          await open.unlocked?.keys.wipe();
+          await open.unlocked?.protection.wipe();
           open.unlocked = unlocked;
           return unlocked.inventory;
         } finally {
@@ -137,7 +139,6 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
           const report = await runRestore({
             backup,
             plan,
-            openChunk: opener(backupOf(handle).locked.path),
             destination,
             streams: shares().streams,
             signal: abort.signal,

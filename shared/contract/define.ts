@@ -33,7 +33,7 @@ export function event<P extends z.ZodMiniType>(payload: P): Event<P> {
 type CallsOf<G> = { [K in keyof G as G[K] extends Call ? K : never]: G[K] };
 type EventsOf<G> = { [K in keyof G as G[K] extends Event ? K : never]: G[K] };
 
-type Arguments<A extends z.ZodMiniType> = z.input<A> extends void ? [] : [z.input<A>];
+type Arguments<A extends z.ZodMiniType> = A extends z.ZodMiniVoid ? [] : [z.input<A>];
 
 /** The side that asks: a function per call, and per event one that subscribes and returns the unsubscribe. */
 export type Client<C extends Contract> = {

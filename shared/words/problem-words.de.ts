@@ -26,6 +26,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'Ein Qubes-Backup ist eine einzige Datei; meist heißt sie qubes-backup- und ein Datum.',
     todo: 'Wählen Sie die Backup-Datei selbst, nicht den Ordner oder das Laufwerk, auf dem sie liegt.',
   },
+  'part-missing': {
+    what: 'Ein Teil dieses Backups fehlt: {{part}}.',
+    why: 'Das Backup wurde in Teile zerlegt. Es braucht sie alle, nebeneinander in einem Ordner.',
+    todo: 'Kopieren Sie den fehlenden Teil zu den anderen, und wählen Sie den ersten Teil noch einmal.',
+  },
+  'part-not-first': {
+    what: 'Das ist ein späterer Teil eines Backups.',
+    why: 'Das Backup wurde in Teile zerlegt. Geöffnet wird es über den ersten.',
+    todo: 'Wählen Sie {{first}}; die anderen werden von selbst gefunden.',
+  },
   'not-a-backup': {
     what: 'Diese Datei ist kein Qubes-Backup.',
     why: 'Ein Qubes-Backup beginnt mit einem Teil namens backup-header, diese Datei nicht.',
@@ -132,11 +142,6 @@ export const problemWords: ProblemCatalogue = {
     why: 'Stück {{chunk}} fehlt der Anfang oder das Ende.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
-  'chunk-too-large': {
-    what: 'Ein Stück von {{file}} ist größer, als Qubes sie schreibt.',
-    why: 'Stück {{chunk}} hat {{size, size}}; die Grenze ist {{limit, size}}. Es ist beschädigt oder gefälscht.',
-    todo: `${othersSafe} ${anotherCopy}`,
-  },
   'chunk-header-damaged': {
     what: 'Ein Teil von {{file}} ließ sich nicht öffnen.',
     why: 'Der Anfang von Stück {{chunk}} ist beschädigt. Die Passphrase stimmt.',
@@ -162,8 +167,23 @@ export const problemWords: ProblemCatalogue = {
     why: 'Stück {{chunk}} las sich zweimal verschieden. Das Laufwerk, sein Kabel oder der Arbeitsspeicher dieses Computers ist unzuverlässig.',
     todo: 'Die wiederhergestellten Daten sind geprüft. Kopieren Sie das Backup bald auf ein gesundes Laufwerk.',
   },
+  'chunk-unauthenticated': {
+    what: 'Ein Stück von {{file}} wurde ohne jede Prüfung übernommen.',
+    why: 'Stück {{chunk}} ist weder verschlüsselt noch beglaubigt. Niemand kann sagen, ob es noch ist, wie es gesichert wurde.',
+    todo: 'Behandeln Sie diese Datei, als käme sie von Fremden.',
+  },
 
   // Streams and archives inside
+  'cipher-unsupported': {
+    what: 'Dieses Backup ist mit {{cipher}} verschlüsselt, was dieses Programm nicht entschlüsseln kann.',
+    why: 'Die Kryptografie, die dieses Programm mitbringt, kennt das Verfahren nicht.',
+    todo: 'Stellen Sie es mit der Kommandozeile von Lifeboat unter Node.js wieder her, oder mit openssl nach dem offiziellen Verfahren.',
+  },
+  'digest-unsupported': {
+    what: 'Dieses Backup ist mit {{digest}} beglaubigt, was dieses Programm nicht prüfen kann.',
+    why: 'Die Kryptografie, die dieses Programm mitbringt, kennt das Verfahren nicht.',
+    todo: 'Stellen Sie es mit der Kommandozeile von Lifeboat unter Node.js wieder her, oder mit openssl nach dem offiziellen Verfahren.',
+  },
   'compression-unsupported': {
     what: 'Dieses Backup ist auf eine Weise komprimiert, die Lifeboat nicht kennt.',
     why: 'Sein Kopf nennt das Programm „{{filter}}“.',

@@ -26,6 +26,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'A Qubes backup is one single file, usually named qubes-backup- followed by a date.',
     todo: 'Choose the backup file itself, not the folder or drive that holds it.',
   },
+  'part-missing': {
+    what: 'A part of this backup is missing: {{part}}.',
+    why: 'The backup was cut into parts, and all of them are needed, beside each other in one folder.',
+    todo: 'Copy the missing part into the folder of the others, and choose the first part again.',
+  },
+  'part-not-first': {
+    what: 'This is a later part of a backup.',
+    why: 'The backup was cut into parts. It is opened by its first one.',
+    todo: 'Choose {{first}}; the others are found by themselves.',
+  },
   'not-a-backup': {
     what: 'This file is not a Qubes backup.',
     why: 'A Qubes backup starts with a part named backup-header, and this file does not.',
@@ -132,11 +142,6 @@ export const problemWords: ProblemCatalogue = {
     why: 'Piece {{chunk}} lacks its beginning or its end.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
-  'chunk-too-large': {
-    what: 'A piece of {{file}} is larger than Qubes makes them.',
-    why: 'Piece {{chunk}} has {{size, size}}; the limit is {{limit, size}}. It is damaged or forged.',
-    todo: `${othersSafe} ${anotherCopy}`,
-  },
   'chunk-header-damaged': {
     what: 'Part of {{file}} could not be opened.',
     why: 'The beginning of piece {{chunk}} is damaged. The passphrase is right.',
@@ -162,8 +167,23 @@ export const problemWords: ProblemCatalogue = {
     why: 'Piece {{chunk}} read differently twice. The drive, its cable or this computer’s memory is unreliable.',
     todo: 'The restored data is verified. Copy the backup to a healthy drive soon.',
   },
+  'chunk-unauthenticated': {
+    what: 'Part of {{file}} was taken without any check.',
+    why: 'Piece {{chunk}} is neither encrypted nor authenticated. Nobody can say whether it is as it was backed up.',
+    todo: 'Treat this file as if it came from a stranger.',
+  },
 
   // Streams and archives inside
+  'cipher-unsupported': {
+    what: 'This backup is encrypted with {{cipher}}, which this program cannot undo.',
+    why: 'The cryptography that comes with this program does not include that cipher.',
+    todo: 'Restore it with the command line of Lifeboat under Node.js, or with openssl by the official procedure.',
+  },
+  'digest-unsupported': {
+    what: 'This backup is authenticated with {{digest}}, which this program cannot check.',
+    why: 'The cryptography that comes with this program does not include that digest.',
+    todo: 'Restore it with the command line of Lifeboat under Node.js, or with openssl by the official procedure.',
+  },
   'compression-unsupported': {
     what: 'This backup is compressed in a way that Lifeboat does not know.',
     why: 'Its header names the program “{{filter}}”.',

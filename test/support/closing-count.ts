@@ -9,7 +9,9 @@ export default class ClosingCount implements Reporter {
     for (const test of tests.filter((test) => test.result().state === 'skipped')) {
       console.log(`skipped: ${test.fullName}${reasonOf(test)}`);
     }
-    console.log(`\n${count('passed')} passed, ${count('failed') + broken} failed, ${count('skipped')} skipped`);
+    console.log(
+      `\n${count('passed')} passed, ${count('failed') + broken} failed, ${count('skipped')} skipped`,
+    );
   }
 }
 

@@ -33,8 +33,8 @@ export function lifeboat(args: readonly string[], options: LifeboatOptions = {})
     ...(options.signal ? { signal: options.signal, killSignal: 'SIGINT' } : {}),
   });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
-  child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));
-  child.stderr.on('data', (bytes: Buffer) => stderr.push(bytes));
+  child.stdout?.on('data', (bytes: Buffer) => stdout.push(bytes));
+  child.stderr?.on('data', (bytes: Buffer) => stderr.push(bytes));
   const passphraseEnd = child.stdio[3] as NodeJS.WritableStream;
   // A program that refuses before it reads the passphrase closes the pipe under us.
   passphraseEnd.on('error', () => undefined);

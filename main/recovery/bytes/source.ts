@@ -15,6 +15,9 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
+/** Keeps a named pipe in the file's place from hanging the open; Windows has neither. */
+const nonBlocking = 'O_NONBLOCK' in constants ? constants.O_NONBLOCK : 0;
+
 /**
  * Opens a regular file for positional reads.
  *
@@ -23,8 +26,7 @@ export interface ByteSource {
 export async function openFileSource(path: string): Promise<ByteSource> {
   let handle: FileHandle;
   try {
-    // O_NONBLOCK keeps a named pipe in the file's place from hanging the open.
-    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    handle = await open(path, constants.O_RDONLY | nonBlocking);
   } catch (error) {
     throw openingProblem(path, error);
   }

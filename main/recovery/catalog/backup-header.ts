@@ -7,7 +7,7 @@ export interface BackupHeader {
   /** Name of the compressor as the header gives it; null when `compressed` is false, whatever else it says. */
   readonly compressionFilter: string | null;
   readonly cryptoAlgorithm: string | null;
-  readonly hmacAlgorithm: string | null;
+  readonly hmacAlgorithm: string;
   readonly backupId: string | null;
 }
 
@@ -47,7 +47,8 @@ export function parseBackupHeader(bytes: Uint8Array): BackupHeader {
     values.set(key, value);
   }
 
-  const version = Number(required(values, 'version'));
+  // Format 2 wrote no version: Qubes began to with format 3.
+  const version = Number(values.get('version') ?? 2);
   if (version !== 2 && version !== 3 && version !== 4)
     fail('version-unsupported', { version: values.get('version') ?? '' });
   const encrypted = isTrue(required(values, 'encrypted'));
@@ -69,6 +70,16 @@ export function parseBackupHeader(bytes: Uint8Array): BackupHeader {
     backupId,
   };
 }
+
+/** What the oldest backups of format 2, which have no header at all, are known to be. */
+export const headerlessFormat2: BackupHeader = {
+  version: 2,
+  encrypted: true,
+  compressionFilter: 'gzip',
+  cryptoAlgorithm: 'aes-256-cbc',
+  hmacAlgorithm: 'SHA1',
+  backupId: null,
+};
 
 function required(values: ReadonlyMap<Key, string>, key: Key): string {
   const value = values.get(key);

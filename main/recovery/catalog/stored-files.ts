@@ -19,8 +19,13 @@ export interface StoredFile {
   readonly storedBytes: number;
 }
 
+/** The name of a chunk without `.enc`: its number has at least three digits. */
+export function chunkName(path: string, number: number): string {
+  return `${path}.${String(number).padStart(3, '0')}`;
+}
+
 /** How formats name their chunks: 4 ends in `.enc`; 3 and 2 have a `.hmac` beside each. */
-const chunkName = { sealed: /^(.+)\.(\d{3,7})\.enc$/, withHmac: /^(.+)\.(\d{3,7})$/ };
+const chunkPatterns = { sealed: /^(.+)\.(\d{3,7})\.enc$/, withHmac: /^(.+)\.(\d{3,7})$/ };
 
 export interface StoredFiles {
   readonly files: ReadonlyMap<string, StoredFile>;
@@ -34,7 +39,7 @@ export interface StoredFiles {
  * @param version of the backup format, which decides how chunks are named
  */
 export function groupStoredFiles(index: ContainerIndex, version: number): StoredFiles {
-  const pattern = version >= 4 ? chunkName.sealed : chunkName.withHmac;
+  const pattern = version >= 4 ? chunkPatterns.sealed : chunkPatterns.withHmac;
   const chunksByPath = new Map<string, Chunk[]>();
   const unexplained: Member[] = [];
   for (const member of index.members.values()) {
@@ -57,7 +62,7 @@ function parseChunkName(member: Member, pattern: RegExp): (Chunk & { path: strin
   const [, path = '', digits = ''] = match;
   const number = Number(digits);
   // `.0001` beside `.001` would be two names of one chunk: only the shortest form with three digits counts.
-  return String(number).padStart(3, '0') === digits ? { path, number, member } : undefined;
+  return chunkName('', number) === `.${digits}` ? { path, number, member } : undefined;
 }
 
 function isCompanion(member: Member, index: ContainerIndex, version: number): boolean {

@@ -8,7 +8,7 @@ import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:
 import type { DerivationCost } from '../kdf/derivation.ts';
 
 export const sealHeaderLength = 96;
-const sealTrailerLength = 32;
+export const sealTrailerLength = 32;
 
 /** Bytes that sealing adds to a plaintext. */
 export const sealOverhead = sealHeaderLength + sealTrailerLength;

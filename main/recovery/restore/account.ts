@@ -3,7 +3,7 @@ import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
-import type { UnlockedBackup } from '../backup.ts';
+import type { UnlockedBackup } from '../unlock.ts';
 import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
 import type { Checksum } from './output.ts';
 

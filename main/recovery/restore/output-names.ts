@@ -11,10 +11,7 @@ const longestName = 255;
  * or a reserved device name, and no longer than file systems take.
  */
 export function safeName(name: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what is looked for
-  let safe = name
-    .replace(/[\u0000-\u001f\u007f<>:"/\\|?*]/g, '_')
-    .replace(/[. ]+$/, (end) => '_'.repeat(end.length));
+  let safe = name.replace(/[\p{Cc}<>:"/\\|?*]/gu, '_').replace(/[. ]+$/, (end) => '_'.repeat(end.length));
   if (safe === '') safe = '_';
   if (reservedOnWindows.test(safe)) safe = `_${safe}`;
   return shortened(safe);

@@ -58,7 +58,8 @@ function plannedFiles({ qube, files }: CatalogedQube, folder: string): PlannedFi
     qube: qube.name,
     name,
     stored,
-    output: [folder, names.claim(name)],
+    // Format 3 stored some templates as one archive of their whole folder, which then is the qube's folder.
+    output: name === '.' && files.size === 1 ? [folder] : [folder, names.claim(name)],
     virtualSize: qube.files.find((file) => file.name === name)?.virtualSize ?? null,
   }));
 }

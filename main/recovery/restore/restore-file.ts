@@ -1,6 +1,6 @@
 /** Restores one stored file: its stream is decompressed, its archive read, and what it holds given to an output. */
 import type { FileReport, RestoreMode } from '../../../shared/backup.ts';
-import { fail, problem, problemOf, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, problemOf, severityOf, type Problem } from '../../../shared/problems.ts';
 import { ArchiveFault, readArchive, type ArchiveFaultKind } from '../archive/archive-reader.ts';
 import { StreamFault, type Compression, type StreamFaultKind } from '../archive/decoder.ts';
 import {
@@ -9,9 +9,11 @@ import {
   sniffCompression,
   sniffLength,
 } from '../archive/decoders/decoder-for.ts';
+import { peek } from '../bytes/peek.ts';
 import type { Completed, Checksum, OpenOutput, Output } from './output.ts';
 import type { PlannedFile } from './plan.ts';
 import { pathParts } from './tree-output.ts';
+import { success } from './verdict.ts';
 
 export interface RestoreFileOptions {
   readonly mode: RestoreMode;
@@ -47,13 +49,15 @@ export async function restoreFile(
       ...options,
       openOutput: open,
     });
+    const all = [...warnings, ...problems];
     const report: FileReport = {
       name: planned.name,
       path: options.mode === 'restore' ? path : null,
       bytes,
       sha256,
-      outcome: options.mode === 'restore' ? 'restored' : 'verified',
-      problems: [...warnings, ...problems],
+      // Complete is not whole when part of it was taken without being verified.
+      outcome: all.some((value) => severityOf(value) === 'failure') ? 'partial' : success(options.mode),
+      problems: all,
     };
     return { report, checksums };
   } catch (error) {
@@ -95,27 +99,6 @@ async function unpack(
 
 function samePath(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((part, i) => part === b[i]);
-}
-
-/** The first bytes of a stream, and the whole stream again. */
-async function peek(stream: AsyncIterable<Uint8Array>, length: number) {
-  const pieces = stream[Symbol.asyncIterator]();
-  const head: Uint8Array[] = [];
-  for (let have = 0; have < length;) {
-    const next = await pieces.next();
-    if (next.done) break;
-    head.push(new Uint8Array(next.value));
-    have += next.value.length;
-  }
-  async function* whole() {
-    try {
-      yield* head;
-      for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value;
-    } finally {
-      await pieces.return?.();
-    }
-  }
-  return { head: Buffer.concat(head), whole: whole() };
 }
 
 /** What the data are by their own magic wins over what the header names. */

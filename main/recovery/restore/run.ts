@@ -1,8 +1,7 @@
 /** Runs a restore or a verification: several files at once, each to its own verdict, one report at the end. */
 import type { FileReport, QubeReport, RestoreMode, RestoreReport } from '../../../shared/backup.ts';
 import { problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
-import type { UnlockedBackup } from '../backup.ts';
-import { sealedChunk, sealedStream, type OpenChunk } from '../encryption/sealed-stream.ts';
+import type { UnlockedBackup } from '../unlock.ts';
 import { diskOutputs } from './disk-output.ts';
 import type { Checksum } from './output.ts';
 import type { PlannedFile, RestorePlan } from './plan.ts';
@@ -14,7 +13,6 @@ import { openVerifyOutput } from './verify-output.ts';
 export interface RunOptions {
   readonly backup: UnlockedBackup;
   readonly plan: RestorePlan;
-  readonly openChunk: OpenChunk;
   /** An existing folder to restore into; null only verifies. */
   readonly destination: string | null;
   /** Files worked on at once. */
@@ -68,17 +66,14 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     if (signal.aborted) return failedReport(file, problem('cancelled'));
     listener.fileStarted(file);
     const warnings: Problem[] = [];
-    const stream = sealedStream(file.stored, {
-      keys: backup.keys,
-      openChunk: options.openChunk,
-      sealed: (stored, chunk) => sealedChunk(backup.header.backupId, stored, chunk),
+    const stream = backup.protection.stream(file.stored, {
       gate: gateOrCancel,
       onWarning: (warning) => warnings.push(warning),
       onProgress: (storedBytes) => listener.progressed(file, storedBytes),
     });
     const restored = await restoreFile(file, stream, warnings, {
       mode,
-      filter: backup.header.compressionFilter,
+      filter: backup.protection.filter,
       openOutput: destination === null ? openVerifyOutput : diskOutputs(destination),
       keepPartial: () => !signal.aborted,
     });
@@ -102,7 +97,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     listener.qubeFinished(report);
   };
 
-  backup.keys.lookAhead(sealedChunks(backup, plan));
+  backup.protection.lookAhead(plan.files.map((file) => file.stored));
   try {
     const queue = plan.files.values();
     const worker = async () => {
@@ -110,7 +105,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     };
     await Promise.all(Array.from({ length: Math.max(1, options.streams) }, worker));
   } finally {
-    backup.keys.stopLookingAhead();
+    backup.protection.stopLookingAhead();
   }
   for (const name of plan.qubes) if (!qubes.has(name)) settleQube(name);
 
@@ -126,12 +121,6 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     problemOf(error),
   ]);
   return { ...report, problems: [...report.problems, ...further] };
-}
-
-function* sealedChunks(backup: UnlockedBackup, plan: RestorePlan) {
-  for (const { stored } of plan.files) {
-    for (const chunk of stored.chunks) yield sealedChunk(backup.header.backupId, stored, chunk);
-  }
 }
 
 function failedReport(file: PlannedFile, reason: Problem): FileReport {

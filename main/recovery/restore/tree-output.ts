@@ -104,7 +104,8 @@ export class TreeOutput implements Output {
       case 'file':
         return this.#placeFile(entry, folder, name);
       case 'symlink':
-        return this.#placeSymlink(entry, folder, name);
+        this.#placeSymlink(entry, folder, name);
+        return;
       case 'hardlink':
         return this.#placeHardlink(entry, folder, name);
       case 'other':

@@ -1,0 +1,114 @@
+/**
+ * The protection of formats 3 and 2: an HMAC file beside each chunk, and the encryption of `openssl enc`, over the
+ * whole file in format 3 and over each chunk in format 2.
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { fail, problem } from '../../../shared/problems.ts';
+import { decoderFor, sniffCompression, sniffLength } from '../archive/decoders/decoder-for.ts';
+import { joinVolumes } from '../archive/volumes.ts';
+import { peek } from '../bytes/peek.ts';
+import type { ByteSource } from '../bytes/source.ts';
+import type { Chunk, StoredFile } from '../catalog/stored-files.ts';
+import type { ContainerIndex, Member } from '../container/container-index.ts';
+import { longestHmacFile, parseHmacFile } from './hmac-file.ts';
+import { decryptOpenssl, type Cipher } from './openssl-enc.ts';
+import type { Protection, StreamHooks } from './protection.ts';
+import { readToVerify, readVerified, type Fingerprints } from './two-readings.ts';
+
+export interface HmacProtectionOptions {
+  readonly source: ByteSource;
+  readonly index: ContainerIndex;
+  readonly version: 2 | 3;
+  /** Bytes as the person typed them; a copy is kept, and wiped by `wipe`. */
+  readonly passphrase: Uint8Array;
+  /** Digest of the HMACs, as node:crypto names it. */
+  readonly digest: string;
+  /** Null when the backup is not encrypted. */
+  readonly cipher: Cipher | null;
+  readonly filter: string | null;
+}
+
+export class HmacProtection implements Protection {
+  readonly filter: string | null;
+  readonly #options: HmacProtectionOptions;
+  readonly #passphrase: Uint8Array;
+
+  constructor(options: HmacProtectionOptions) {
+    this.filter = options.version === 2 ? null : options.filter;
+    this.#options = options;
+    this.#passphrase = new Uint8Array(options.passphrase);
+  }
+
+  stream(file: StoredFile, hooks: StreamHooks): AsyncIterable<Uint8Array> {
+    const { version, cipher } = this.#options;
+    if (version === 2) return joinVolumes(this.#volumes(file, hooks));
+    const chunks = this.#chunks(file, hooks);
+    return cipher ? decryptOpenssl(chunks, cipher, this.#passphrase) : chunks;
+  }
+
+  /** The stored bytes of a file, chunk after chunk, each verified before its first byte is handed on. */
+  async *#chunks(file: StoredFile, hooks: StreamHooks): AsyncGenerator<Uint8Array> {
+    for (const chunk of file.chunks) yield* this.#verified(file, chunk, hooks);
+    if (file.firstMissing !== null) fail('chunk-missing', { file: file.path, chunk: file.firstMissing });
+  }
+
+  /** Format 2: each chunk is one volume of the archive, compressed and encrypted by itself. */
+  async *#volumes(file: StoredFile, hooks: StreamHooks): AsyncGenerator<AsyncIterable<Uint8Array>> {
+    for (const chunk of file.chunks) {
+      const stored = this.#verified(file, chunk, hooks);
+      const { cipher } = this.#options;
+      yield decompressed(cipher ? decryptOpenssl(stored, cipher, this.#passphrase) : stored);
+    }
+    if (file.firstMissing !== null) fail('chunk-missing', { file: file.path, chunk: file.firstMissing });
+  }
+
+  async *#verified(file: StoredFile, chunk: Chunk, hooks: StreamHooks): AsyncGenerator<Uint8Array> {
+    await hooks.gate();
+    const damaged = () => fail('chunk-damaged', { file: file.path, chunk: chunk.number });
+    const stated = await this.#statedHmac(file, chunk);
+    let fingerprints = await this.#verify(chunk.member, stated);
+    if (!fingerprints) {
+      // The passphrase is proven, so this is damage, or a disk or memory that answers differently when asked again.
+      fingerprints = (await this.#verify(chunk.member, stated)) ?? damaged();
+      hooks.onWarning(problem('chunk-unstable', { file: file.path, chunk: chunk.number }));
+    }
+    for await (const slice of readVerified(this.#options.source, chunk.member, fingerprints, damaged)) {
+      yield slice;
+      hooks.onProgress(slice.length);
+    }
+  }
+
+  /** What the first reading of a chunk left, or undefined when its HMAC is not the stated one. */
+  async #verify(member: Member, stated: Uint8Array): Promise<Fingerprints | undefined> {
+    const mac = createHmac(this.#options.digest, this.#passphrase);
+    const fingerprints = await readToVerify(this.#options.source, member, (slice) => mac.update(slice));
+    const found = mac.digest();
+    return found.length === stated.length && timingSafeEqual(found, stated) ? fingerprints : undefined;
+  }
+
+  async #statedHmac(file: StoredFile, chunk: Chunk): Promise<Uint8Array> {
+    const member = this.#options.index.members.get(`${chunk.member.name}.hmac`);
+    if (!member) fail('chunk-not-sealed', { file: file.path, chunk: chunk.number });
+    const bytes = await this.#options.source.read(member.offset, Math.min(member.size, longestHmacFile));
+    return parseHmacFile(bytes) ?? fail('chunk-header-damaged', { file: file.path, chunk: chunk.number });
+  }
+
+  lookAhead(): void {
+    // Nothing is derived in these formats.
+  }
+
+  stopLookingAhead(): void {
+    // As above.
+  }
+
+  wipe(): Promise<void> {
+    this.#passphrase.fill(0);
+    return Promise.resolve();
+  }
+}
+
+/** One volume of format 2: zlib within encrypted backups, gzip in others, or bare; its own magic tells. */
+async function* decompressed(stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const { head, whole } = await peek(stored, sniffLength);
+  yield* decoderFor(sniffCompression(head) ?? 'none')(whole);
+}

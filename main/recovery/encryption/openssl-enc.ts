@@ -1,0 +1,84 @@
+/**
+ * The stream that `openssl enc -e -md MD5 -pass` writes: `Salted__`, 8 bytes of salt, and the data, under a key of
+ * one round of EVP_BytesToKey with MD5 (openssl-enc(1); docs/format.md, "Format 3").
+ */
+import { createDecipheriv, createHash, getCipherInfo, type Decipheriv } from 'node:crypto';
+import { StreamFault } from '../archive/decoder.ts';
+import { StreamReader } from '../bytes/stream-reader.ts';
+
+const magic = Buffer.from('Salted__');
+const saltLength = 8;
+const pieceSize = 1024 * 1024;
+
+/** Modes that `openssl enc` offers; authenticated ones were never among them. */
+const streamModes = new Set(['cbc', 'ctr', 'cfb', 'cfb8', 'cfb1', 'ofb', 'ecb', 'stream']);
+
+export interface Cipher {
+  readonly name: string;
+  readonly keyLength: number;
+  readonly ivLength: number;
+}
+
+/** The cipher of a header's `crypto-algorithm`; undefined when this program's crypto library has no such cipher. */
+export function findCipher(name: string): Cipher | undefined {
+  const info = /^[a-z0-9-]{1,40}$/i.test(name) ? getCipherInfo(name.toLowerCase()) : undefined;
+  if (!info || !streamModes.has(info.mode)) return undefined;
+  return { name: name.toLowerCase(), keyLength: info.keyLength, ivLength: info.ivLength ?? 0 };
+}
+
+/**
+ * Decrypts one such stream. The data must have been authenticated before: this cipher does not do it.
+ *
+ * @throws StreamFault `unfinished` without a salt, `damaged` when the last block's padding is wrong
+ */
+export async function* decryptOpenssl(
+  input: AsyncIterable<Uint8Array>,
+  cipher: Cipher,
+  passphrase: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  const reader = new StreamReader(input);
+  try {
+    const head = await reader.read(magic.length + saltLength);
+    if (head.length < magic.length + saltLength) throw new StreamFault('unfinished', 'no salt');
+    if (!magic.equals(head.subarray(0, magic.length))) throw new StreamFault('damaged', 'no salted stream');
+    const decipher = decipherFor(cipher, passphrase, head.subarray(magic.length));
+    for (let piece = await reader.take(pieceSize); piece; piece = await reader.take(pieceSize)) {
+      yield decipher.update(piece);
+    }
+    yield finalBlock(decipher);
+  } finally {
+    await reader.close();
+  }
+}
+
+function finalBlock(decipher: Decipheriv): Uint8Array {
+  try {
+    return decipher.final();
+  } catch (error) {
+    throw new StreamFault('damaged', 'the padding of the last block', { cause: error });
+  }
+}
+
+function decipherFor(
+  { name, keyLength, ivLength }: Cipher,
+  passphrase: Uint8Array,
+  salt: Uint8Array,
+): Decipheriv {
+  const material = bytesToKey(passphrase, salt, keyLength + ivLength);
+  const [key, iv] = [material.subarray(0, keyLength), material.subarray(keyLength)];
+  const decipher = createDecipheriv(name, key, ivLength > 0 ? iv : null);
+  material.fill(0);
+  return decipher;
+}
+
+/** EVP_BytesToKey with MD5 and one round: blocks of MD5(previous block, passphrase, salt) until enough. */
+function bytesToKey(passphrase: Uint8Array, salt: Uint8Array, length: number): Buffer {
+  const blocks: Buffer[] = [];
+  for (let have = 0; have < length; have += 16) {
+    const hash = createHash('md5');
+    const previous = blocks.at(-1);
+    if (previous) hash.update(previous);
+    blocks.push(hash.update(passphrase).update(salt).digest());
+  }
+  return Buffer.concat(blocks).subarray(0, length);
+}

@@ -1,0 +1,233 @@
+/** Unlocks a backup: proves the passphrase, in the way of the backup's format, and reads the list of qubes. */
+import type { Inventory } from '../../shared/backup.ts';
+import { fail, problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { readArchive } from './archive/archive-reader.ts';
+import {
+  compressionOfFilter,
+  decoderFor,
+  sniffCompression,
+  sniffLength,
+} from './archive/decoders/decoder-for.ts';
+import { headerName, headerSealName, summarise, type LockedBackup } from './backup.ts';
+import { peek } from './bytes/peek.ts';
+import {
+  headerlessFormat2,
+  longestBackupHeader,
+  parseBackupHeader,
+  type BackupHeader,
+} from './catalog/backup-header.ts';
+import { catalogFolders, catalogQubes, qubesXmlPath, type Catalog } from './catalog/inventory.ts';
+import { longestQubesXml, parseQubesXml } from './catalog/qubes-xml.ts';
+import { groupStoredFiles, type StoredFile, type StoredFiles } from './catalog/stored-files.ts';
+import type { Member } from './container/container-index.ts';
+import { isHmacOf, knownDigest, likelyDigests, parseHmacFile } from './encryption/hmac-file.ts';
+import { HmacProtection } from './encryption/hmac-protection.ts';
+import { KeyRing, type Derive } from './encryption/key-ring.ts';
+import { findCipher } from './encryption/openssl-enc.ts';
+import { noHooks, type Protection } from './encryption/protection.ts';
+import { hasSealMagic, openSealed, SealFault } from './encryption/scrypt-container.ts';
+import {
+  ScryptProtection,
+  type OpenChunk,
+  type ScryptProtectionOptions,
+} from './encryption/scrypt-protection.ts';
+
+/** A backup whose passphrase was proven; its keys live until `protection.wipe()`. */
+export interface UnlockedBackup {
+  readonly protection: Protection;
+  readonly catalog: Catalog;
+  readonly inventory: Inventory;
+  /** The list of qubes as the backup has it; null when it could not be read. */
+  readonly qubesXml: Uint8Array | null;
+}
+
+export interface UnlockOptions {
+  readonly derive: Derive;
+  readonly openChunk: OpenChunk;
+  /**
+   * Whether members without a seal are taken as they are. Somebody who replaced the `scrypt` tool to make backups
+   * faster has such; nothing protects them, so the person must have asked for it.
+   */
+  readonly acceptUnsealed: boolean;
+}
+
+/** What a format's own way of unlocking yields: the header that can be trusted, and how to read what is stored. */
+interface Opened {
+  readonly header: BackupHeader;
+  readonly protection: Protection;
+  /** Readings of the list of qubes, to be tried in order. */
+  readonly listProtections: readonly Protection[];
+}
+
+/**
+ * Proves the passphrase by what authenticates the header, then reads the list of qubes. A list that cannot be read
+ * is reported, and the folders of the backup stand in for it.
+ *
+ * @param passphrase bytes as the person typed them, in UTF-8; copied
+ * @throws RecoveryError `passphrase-rejected`, `header-…`, `cipher-unsupported`, `digest-unsupported`
+ */
+export async function unlockBackup(
+  locked: LockedBackup,
+  passphrase: Uint8Array,
+  options: UnlockOptions,
+): Promise<UnlockedBackup> {
+  const problems: Problem[] = [];
+  const { header, protection, listProtections } = await proveHeader(locked, passphrase, options, problems);
+  try {
+    const stored = groupStoredFiles(locked.index, header.version);
+    let qubesXml: Uint8Array | null = null;
+    let catalog: Catalog;
+    try {
+      qubesXml = await readQubesXml(stored, listProtections);
+      catalog = catalogQubes(parseQubesXml(qubesXml), stored);
+    } catch (error) {
+      const found = problemOf(error);
+      // Without a header, the list is what proves the passphrase.
+      if (header === headerlessFormat2 && found.code === 'chunk-damaged') fail('passphrase-rejected');
+      if (found.code === 'cancelled' || found.code === 'source-lost') throw error;
+      problems.push(found);
+      catalog = catalogFolders(stored);
+    }
+    const backup = summarise(locked.path, locked.source, locked.index, header, locked.summary.problems);
+    const inventory = {
+      backup,
+      qubes: catalog.qubes.map(({ qube }) => qube),
+      problems: [...problems, ...catalog.problems],
+    };
+    return { protection, catalog, inventory, qubesXml };
+  } catch (error) {
+    await protection.wipe();
+    throw error;
+  }
+}
+
+async function proveHeader(
+  locked: LockedBackup,
+  passphrase: Uint8Array,
+  options: UnlockOptions,
+  problems: Problem[],
+): Promise<Opened> {
+  const { source, index } = locked;
+  if (locked.header === headerlessFormat2) return openWithHmac(locked, headerlessFormat2, passphrase);
+  const sealMember = index.members.get(headerSealName);
+  if (!sealMember) fail('header-seal-missing');
+  if (sealMember.size > longestBackupHeader) fail('header-seal-damaged');
+  const seal = await source.read(sealMember.offset, sealMember.size);
+  const plainMember = index.members.get(headerName);
+  const plain =
+    plainMember && plainMember.size <= longestBackupHeader
+      ? await source.read(plainMember.offset, plainMember.size)
+      : null;
+
+  if (hasSealMagic(seal)) {
+    const keys = new KeyRing(source, passphrase, options.derive);
+    try {
+      const bytes = await openHeaderSeal(keys, sealMember, seal);
+      // The sealed copy is the one that can be trusted, whatever became of the other.
+      if (!plain || Buffer.compare(plain, bytes) !== 0) problems.push(problem('header-not-authentic'));
+      return openWithScrypt(locked, parseBackupHeader(bytes), keys, options);
+    } catch (error) {
+      await keys.wipe();
+      throw error;
+    }
+  }
+  if (!plain) fail('header-missing');
+  const header = parseBackupHeader(plain);
+  if (header.version < 4) {
+    proveByHmac(plain, seal, passphrase);
+    return openWithHmac(locked, header, passphrase);
+  }
+  if (!options.acceptUnsealed || Buffer.compare(plain, seal) !== 0) fail('header-seal-damaged');
+  return openWithScrypt(locked, header, new KeyRing(source, passphrase, options.derive), options);
+}
+
+async function openHeaderSeal(keys: KeyRing, member: Member, seal: Uint8Array): Promise<Uint8Array> {
+  try {
+    const key = await keys.keyFor({ member, sealedName: headerName });
+    return openSealed(new Uint8Array(seal), key);
+  } catch (error) {
+    if (!(error instanceof SealFault)) throw error;
+    throw new RecoveryError(
+      problem(error.kind === 'not-authentic' ? 'passphrase-rejected' : 'header-seal-damaged'),
+    );
+  }
+}
+
+/** The name that Qubes OS R4.0.1-rc1 sealed the list of qubes under by mistake. */
+const mistakenListPath = `../../${qubesXmlPath}`;
+
+function openWithScrypt(
+  locked: LockedBackup,
+  header: BackupHeader,
+  keys: KeyRing,
+  options: UnlockOptions,
+): Opened {
+  const { backupId, compressionFilter: filter, version } = header;
+  if (backupId === null) fail('version-unsupported', { version });
+  const { openChunk, acceptUnsealed } = options;
+  const common: ScryptProtectionOptions = {
+    source: locked.source,
+    keys,
+    openChunk,
+    backupId,
+    filter,
+    acceptUnsealed,
+  };
+  const protection = new ScryptProtection(common);
+  return {
+    header,
+    protection,
+    listProtections: [protection, new ScryptProtection({ ...common, sealedPath: mistakenListPath })],
+  };
+}
+
+/** What the header says of its digest cannot be trusted before it is authenticated, so all likely ones are tried. */
+function proveByHmac(header: Uint8Array, hmacFile: Uint8Array, passphrase: Uint8Array): void {
+  const stated = parseHmacFile(hmacFile) ?? fail('header-seal-damaged');
+  const proven = likelyDigests
+    .filter((digest) => knownDigest(digest) !== undefined)
+    .some((digest) => isHmacOf(header, stated, digest, passphrase));
+  if (!proven) fail('passphrase-rejected');
+}
+
+function openWithHmac(locked: LockedBackup, header: BackupHeader, passphrase: Uint8Array): Opened {
+  const { hmacAlgorithm, encrypted, cryptoAlgorithm, compressionFilter: filter } = header;
+  const digest = knownDigest(hmacAlgorithm) ?? fail('digest-unsupported', { digest: hmacAlgorithm });
+  const cipherName = encrypted ? (cryptoAlgorithm ?? '') : null;
+  const cipher =
+    cipherName === null
+      ? null
+      : (findCipher(cipherName) ?? fail('cipher-unsupported', { cipher: cipherName }));
+  const { source, index } = locked;
+  const version = header.version === 2 ? 2 : 3;
+  const protection = new HmacProtection({ source, index, version, passphrase, digest, cipher, filter });
+  return { header, protection, listProtections: [protection] };
+}
+
+async function readQubesXml(stored: StoredFiles, protections: readonly Protection[]): Promise<Uint8Array> {
+  const file = stored.files.get(qubesXmlPath);
+  if (!file) fail('qubes-xml-missing');
+  let refusal: unknown;
+  for (const protection of protections) {
+    try {
+      return await onlyFile(file, protection);
+    } catch (error) {
+      refusal ??= error;
+      if (problemOf(error).code !== 'chunk-not-authentic') break;
+    }
+  }
+  throw refusal;
+}
+
+/** The bytes of the one small file in the archive of a stored file. */
+async function onlyFile(file: StoredFile, protection: Protection): Promise<Uint8Array> {
+  const { head, whole } = await peek(protection.stream(file, noHooks), sniffLength);
+  const compression = sniffCompression(head) ?? compressionOfFilter(protection.filter ?? '') ?? 'none';
+  const pieces: Uint8Array[] = [];
+  for await (const entry of readArchive(decoderFor(compression)(whole))) {
+    if (pieces.length > 0) fail('archive-member-unexpected', { file: file.path, found: entry.path });
+    if (entry.size > longestQubesXml) fail('qubes-xml-malformed', { detail: 'too long' });
+    for await (const { bytes } of entry.data()) pieces.push(new Uint8Array(bytes));
+  }
+  return Buffer.concat(pieces);
+}

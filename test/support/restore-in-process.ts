@@ -1,0 +1,69 @@
+/** Restores a backup by the library alone, in the test's own process, from whatever source of bytes it is given. */
+import { openBackupFrom } from '../../main/recovery/backup.ts';
+import type { ByteSource } from '../../main/recovery/bytes/source.ts';
+import { openSealed } from '../../main/recovery/encryption/scrypt-container.ts';
+import type { Protection } from '../../main/recovery/encryption/protection.ts';
+import { nodeKernel } from '../../main/recovery/kdf/node-kernel.ts';
+import { planRestore } from '../../main/recovery/restore/plan.ts';
+import { runRestore } from '../../main/recovery/restore/run.ts';
+import { unlockBackup } from '../../main/recovery/unlock.ts';
+import type { RestoreReport } from '../../shared/backup.ts';
+
+export interface InProcessOptions {
+  readonly passphrase: string;
+  /** An existing folder; null only verifies. */
+  readonly destination: string | null;
+  readonly acceptUnsealed?: boolean;
+  /** How the pieces of a stored file's stream are cut or delayed. */
+  readonly recut?: (stream: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+}
+
+const gibibyte = 2 ** 30;
+
+/** Opens, unlocks and restores everything. Throws what opening or unlocking refuses. */
+export async function restoreInProcess(
+  source: ByteSource,
+  options: InProcessOptions,
+): Promise<RestoreReport> {
+  await using closing = { [Symbol.asyncDispose]: () => source.close() };
+  void closing;
+  const locked = await openBackupFrom(source, 'in-process.backup');
+  const backup = await unlockBackup(locked, new TextEncoder().encode(options.passphrase), {
+    derive: (request) => Promise.resolve(nodeKernel.derive(request, gibibyte)),
+    openChunk: async (member, key) => {
+      const plain = openSealed(await source.read(member.offset, member.size), key);
+      return { plain, release: () => undefined };
+    },
+    acceptUnsealed: options.acceptUnsealed ?? false,
+  });
+  const protection = options.recut ? recutting(backup.protection, options.recut) : backup.protection;
+  try {
+    return await runRestore({
+      backup: { ...backup, protection },
+      plan: planRestore(backup.catalog.qubes, null),
+      destination: options.destination,
+      streams: 2,
+      signal: new AbortController().signal,
+      gate: () => Promise.resolve(),
+      listener: {
+        fileStarted: () => undefined,
+        progressed: () => undefined,
+        fileFinished: () => undefined,
+        qubeFinished: () => undefined,
+        finishing: () => undefined,
+      },
+    });
+  } finally {
+    await protection.wipe();
+  }
+}
+
+function recutting(protection: Protection, recut: NonNullable<InProcessOptions['recut']>): Protection {
+  return {
+    filter: protection.filter,
+    stream: (file, hooks) => recut(protection.stream(file, hooks)),
+    lookAhead: (files) => protection.lookAhead(files),
+    stopLookingAhead: () => protection.stopLookingAhead(),
+    wipe: () => protection.wipe(),
+  };
+}
