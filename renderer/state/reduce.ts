@@ -61,7 +61,7 @@ export type WizardEvent =
       readonly cancelled: boolean;
     }
   | { readonly type: 'back' }
-  | { readonly type: 'restore-verified' }
+  | { readonly type: 'restore-again'; readonly mode: RestoreMode }
   | { readonly type: 'restore-more' }
   | { readonly type: 'start-over' };
 
@@ -253,12 +253,11 @@ function inProgress(state: ProgressStep, event: WizardEvent): WizardState {
 function inResults(state: ResultsStep, event: WizardEvent): WizardState {
   const unlocked = unlockedOf(state);
   switch (event.type) {
-    case 'restore-verified':
-      if (state.choices.mode !== 'verify') return state;
+    case 'restore-again':
       return {
         step: 'destination',
         ...unlocked,
-        choices: { ...state.choices, mode: 'restore' },
+        choices: { ...state.choices, mode: event.mode },
         survey: { kind: 'none' },
       };
     case 'restore-more':

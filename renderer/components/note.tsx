@@ -1,0 +1,65 @@
+/** A framed remark: a problem in the words of the catalogue, or a short hint. */
+import { CircleAlert, Info, TriangleAlert, type LucideIcon } from 'lucide-react';
+import { useId, type ReactNode } from 'react';
+import { severityOf, type Problem, type Severity } from '../../shared/problems.ts';
+import { useSpeech } from '../i18n/speech.ts';
+
+const icons: Readonly<Record<Severity, LucideIcon>> = {
+  failure: CircleAlert,
+  warning: TriangleAlert,
+  notice: Info,
+};
+
+/** What happened, why, and what to do; read out at once where `urgent`. */
+export function ProblemNote({
+  problem,
+  urgent = false,
+  id,
+  action,
+}: {
+  readonly problem: Problem;
+  readonly urgent?: boolean;
+  readonly id?: string;
+  /** What can be done about it right here. */
+  readonly action?: ReactNode;
+}) {
+  const { say, sayProblem } = useSpeech();
+  const { what, why, todo } = sayProblem(problem);
+  const severity = severityOf(problem);
+  const Icon = icons[severity];
+  return (
+    <div className={`note note-${severity}`} id={id} role={urgent ? 'alert' : undefined}>
+      <Icon className="icon" aria-hidden />
+      <div className="note-words">
+        <p className="note-what">
+          <span className="visually-hidden">{say(`severity.${severity}`)}: </span>
+          {what}
+        </p>
+        <p>{why}</p>
+        <p>{todo}</p>
+        {action && <div className="note-action">{action}</div>}
+      </div>
+    </div>
+  );
+}
+
+/** A list of problems, or nothing. */
+export function ProblemNotes({ problems }: { readonly problems: readonly Problem[] }) {
+  const id = useId();
+  return problems.map((problem, index) => <ProblemNote key={`${id}-${index}`} problem={problem} />);
+}
+
+export function Hint({
+  children,
+  icon: Icon = Info,
+}: {
+  readonly children: ReactNode;
+  readonly icon?: LucideIcon;
+}) {
+  return (
+    <div className="note note-notice">
+      <Icon className="icon" aria-hidden />
+      <div className="note-words">{children}</div>
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+/** Starts the wizard in its page: finds the backend, asks what it is, and shows the first step. */
+import { createRoot } from 'react-dom/client';
+import { I18nextProvider } from 'react-i18next';
+import { languageFor } from '../shared/words/languages.ts';
+import { App } from './app.tsx';
+import { NotConnected, PageBoundary } from './components/last-words.tsx';
+import { connect } from './connection/connect.ts';
+import { createSpeech } from './i18n/speech.ts';
+import { createController } from './state/controller.ts';
+import { createWizardStore } from './state/store.ts';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/frame.css';
+import './styles/steps.css';
+
+/** The wizard's element, or the words for a program that is not there. */
+async function wizard() {
+  try {
+    const client = await connect();
+    const described = await client.program.describe();
+    if (!described.ok) return notConnected();
+    const store = createWizardStore();
+    const controller = createController(client, store);
+    return (
+      <I18nextProvider i18n={createSpeech(languageFor(described.value.locale))}>
+        <PageBoundary>
+          <App wizard={{ program: described.value, store, controller }} />
+        </PageBoundary>
+      </I18nextProvider>
+    );
+  } catch {
+    return notConnected();
+  }
+}
+
+function notConnected() {
+  return (
+    <I18nextProvider i18n={createSpeech(languageFor(navigator.language))}>
+      <NotConnected />
+    </I18nextProvider>
+  );
+}
+
+const root = document.getElementById('root');
+if (root) createRoot(root).render(await wizard());

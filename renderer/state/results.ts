@@ -1,0 +1,41 @@
+/** How a restore ended, counted: what the headline of the results says. */
+import type { Outcome, QubeReport, RestoreReport } from '../../shared/backup.ts';
+import type { ResultsStep } from './wizard.ts';
+
+export type Tally = Readonly<Record<Outcome, number>>;
+
+export function tallyOf(report: RestoreReport): Tally {
+  const count = (outcome: Outcome) => report.qubes.filter((qube) => qube.outcome === outcome).length;
+  return {
+    restored: count('restored'),
+    verified: count('verified'),
+    partial: count('partial'),
+    failed: count('failed'),
+  };
+}
+
+/** Whether everything that was asked for is there, part of it, or nothing. */
+export function verdictOf({
+  report,
+  choices,
+}: Pick<ResultsStep, 'report' | 'choices'>): 'all' | 'some' | 'nothing' {
+  const { restored, verified, partial } = tallyOf(report);
+  const complete = restored + verified;
+  if (complete === 0 && partial === 0) return 'nothing';
+  return complete === choices.qubes.size && report.problems.length === 0 ? 'all' : 'some';
+}
+
+/** Names of the qubes that were asked for and have no report, because the restore ended before them. */
+export function unreportedOf({
+  report,
+  choices,
+}: Pick<ResultsStep, 'report' | 'choices'>): readonly string[] {
+  const reported = new Set(report.qubes.map(({ name }) => name));
+  return [...choices.qubes].filter((name) => !reported.has(name));
+}
+
+/** The worst first: that is what somebody must read. */
+export function worstFirst(reports: readonly QubeReport[]): readonly QubeReport[] {
+  const rank: Readonly<Record<Outcome, number>> = { failed: 0, partial: 1, restored: 2, verified: 2 };
+  return reports.toSorted((a, b) => rank[a.outcome] - rank[b.outcome]);
+}

@@ -1,0 +1,184 @@
+/** Step 1: finding the backup, and showing what it says about itself before any passphrase. */
+import {
+  CircleCheck,
+  FileArchive,
+  FolderOpen,
+  HardDriveDownload,
+  LoaderCircle,
+  TriangleAlert,
+} from 'lucide-react';
+import { useState } from 'react';
+import type { BackupSummary } from '../../shared/backup.ts';
+import { visible } from '../../shared/words/formats.ts';
+import { Button } from '../components/button.tsx';
+import { useFileDrop } from '../components/file-drop.ts';
+import { Hint, ProblemNote, ProblemNotes } from '../components/note.tsx';
+import { PlaceBrowser } from '../components/place-browser.tsx';
+import { Screen } from '../components/screen.tsx';
+import { useWizard } from '../components/wizard-context.ts';
+import { useSpeech } from '../i18n/speech.ts';
+import type { WordKey } from '../i18n/words.ts';
+import type { BackupStep } from '../state/wizard.ts';
+
+export function BackupScreen({ state: { choice } }: { readonly state: BackupStep }) {
+  const { say } = useSpeech();
+  const { program, controller, store } = useWizard();
+  const [browsing, setBrowsing] = useState(false);
+  const [dropRefused, setDropRefused] = useState<WordKey | null>(null);
+
+  const dropping = useFileDrop((files) => {
+    const [file, ...others] = files;
+    setDropRefused(null);
+    if (!file || others.length > 0) {
+      setDropRefused('backup.oneFile');
+      return;
+    }
+    const path = window.lifeboatFiles?.pathOf(file);
+    if (path) {
+      void controller.openPath(path);
+      return;
+    }
+    setDropRefused('backup.noPath');
+    if (!program.nativeDialogs) setBrowsing(true);
+  });
+
+  function choose(): void {
+    setDropRefused(null);
+    if (program.nativeDialogs) void controller.chooseBackup();
+    else setBrowsing(true);
+  }
+
+  const opened = choice.kind === 'opened' ? choice.backup : null;
+  return (
+    <Screen
+      heading={say(opened ? 'backup.opened' : 'backup.heading')}
+      lead={say(opened ? 'backup.openedLead' : 'backup.lead')}
+      aside={
+        opened ? (
+          <Button kind="quiet" icon={FolderOpen} onPress={choose}>
+            {say('backup.chooseAnother')}
+          </Button>
+        ) : (
+          <div className="sample">
+            <Button
+              kind="quiet"
+              isDisabled={choice.kind === 'reading'}
+              onPress={() => void controller.openSample()}
+            >
+              {say('backup.sample')}
+            </Button>
+            <p className="fine">{say('backup.sampleWhy')}</p>
+          </div>
+        )
+      }
+      actions={
+        opened && (
+          <Button kind="primary" autoFocus onPress={() => store.dispatch({ type: 'backup-accepted' })}>
+            {say('program.continue')}
+          </Button>
+        )
+      }
+    >
+      {choice.kind === 'trouble' && <ProblemNote problem={choice.problem} urgent />}
+      {dropRefused && <Hint>{say(dropRefused)}</Hint>}
+      {opened ? (
+        <BackupCard summary={opened.summary} path={opened.place.path} dropping={dropping} />
+      ) : (
+        <div className={`drop ${dropping ? 'drop-above' : ''}`} aria-busy={choice.kind === 'reading'}>
+          {choice.kind === 'reading' ? (
+            <div className="drop-words" role="status">
+              <LoaderCircle className="drop-icon spin" aria-hidden />
+              <p className="drop-title">{say('backup.reading')}</p>
+              <p className="fine">{say('backup.readingWhy')}</p>
+            </div>
+          ) : (
+            <div className="drop-words">
+              <HardDriveDownload className="drop-icon" aria-hidden />
+              <p className="drop-title">{say(dropping ? 'backup.dropNow' : 'backup.drop')}</p>
+              <p className="fine">{say('backup.or')}</p>
+              <Button kind="primary" icon={FolderOpen} onPress={choose}>
+                {say('backup.choose')}
+              </Button>
+            </div>
+          )}
+        </div>
+      )}
+      <PlaceBrowser
+        kind="backup"
+        isOpen={browsing}
+        onClose={() => setBrowsing(false)}
+        onChoose={(place) => void controller.openPlace(place)}
+      />
+    </Screen>
+  );
+}
+
+function BackupCard({
+  summary,
+  path,
+  dropping,
+}: {
+  readonly summary: BackupSummary;
+  readonly path: string;
+  readonly dropping: boolean;
+}) {
+  const { say, size, locale } = useSpeech();
+  const facts: readonly (readonly [WordKey, string])[] = [
+    ['backup.size', size(summary.size)],
+    ['backup.made', summary.created === null ? say('backup.unknown') : writtenTime(summary.created, locale)],
+    [
+      'backup.format',
+      summary.version === null
+        ? say('backup.unknown')
+        : say('backup.formatVersion', { version: summary.version }),
+    ],
+    ['backup.encryption', say(summary.encrypted ? 'backup.encrypted' : 'backup.notEncrypted')],
+    ['backup.compression', summary.compression ?? say('backup.none')],
+    ['backup.parts', summary.fileCount.toLocaleString(locale)],
+  ];
+  return (
+    <>
+      <section
+        className={`card backup-card ${dropping ? 'drop-above' : ''}`}
+        aria-label={say('backup.facts')}
+      >
+        <div className="backup-head">
+          <FileArchive className="backup-icon" aria-hidden />
+          <div className="backup-name">
+            <h2>{visible(summary.fileName)}</h2>
+            <p className="fine mono">{visible(path)}</p>
+          </div>
+          {summary.complete ? (
+            <span className="badge badge-good">
+              <CircleCheck className="icon icon-small" aria-hidden />
+              {say('backup.complete')}
+            </span>
+          ) : (
+            <span className="badge badge-warning">
+              <TriangleAlert className="icon icon-small" aria-hidden />
+              {say('backup.incomplete')}
+            </span>
+          )}
+        </div>
+        <dl className="facts">
+          {facts.map(([key, value]) => (
+            <div key={key}>
+              <dt>{say(key)}</dt>
+              <dd>{visible(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      </section>
+      <ProblemNotes problems={summary.problems} />
+    </>
+  );
+}
+
+/** The time as the other machine's clock wrote it, whatever zone this one is in. */
+function writtenTime(created: string, locale: string): string {
+  const time = new Date(`${created}Z`);
+  if (Number.isNaN(time.getTime())) return created;
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' }).format(
+    time,
+  );
+}

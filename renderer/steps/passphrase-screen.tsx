@@ -1,0 +1,135 @@
+/** Step 2: the passphrase. It lives in the input element alone, and goes from there over the wire once. */
+import { ArrowBigUpDash, Eye, EyeOff, KeyRound, LockKeyholeOpen } from 'lucide-react';
+import {
+  useEffect,
+  useEffectEvent,
+  useId,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type SubmitEvent,
+} from 'react';
+import { Button, IconButton } from '../components/button.tsx';
+import { Hint, ProblemNote } from '../components/note.tsx';
+import { Bar } from '../components/progress-bar.tsx';
+import { Screen } from '../components/screen.tsx';
+import { useWizard } from '../components/wizard-context.ts';
+import { useSpeech } from '../i18n/speech.ts';
+import { hintsFor, noHints } from '../state/passphrase-hints.ts';
+import type { PassphraseStep } from '../state/wizard.ts';
+
+export const samplePassphrase = 'lifeboat';
+
+export function PassphraseScreen({ state: { backup, attempt } }: { readonly state: PassphraseStep }) {
+  const { say } = useSpeech();
+  const { controller, store } = useWizard();
+  const field = useRef<HTMLInputElement>(null);
+  const [shown, setShown] = useState(false);
+  const [capsLock, setCapsLock] = useState(false);
+  const [hints, setHints] = useState(noHints);
+  const [missing, setMissing] = useState(false);
+  const ids = { form: useId(), field: useId(), trouble: useId(), hints: useId() };
+  const checking = attempt.kind === 'checking';
+
+  const afterAttempt = useEffectEvent(() => {
+    if (attempt.kind !== 'trouble') return;
+    field.current?.focus();
+    field.current?.select();
+  });
+  useEffect(() => afterAttempt(), [attempt]);
+
+  const noticeCapsLock = (event: KeyboardEvent) => setCapsLock(event.getModifierState('CapsLock'));
+
+  function submit(event: SubmitEvent): void {
+    event.preventDefault();
+    const passphrase = field.current?.value ?? '';
+    setMissing(passphrase === '');
+    if (passphrase === '') field.current?.focus();
+    else void controller.unlock(passphrase);
+  }
+
+  return (
+    <Screen
+      heading={say('passphrase.heading')}
+      lead={say(backup.summary.encrypted ? 'passphrase.lead' : 'passphrase.leadSealed')}
+      onBack={checking ? undefined : () => store.dispatch({ type: 'back' })}
+      aside={
+        checking && <Button onPress={() => void controller.cancelUnlock()}>{say('program.cancel')}</Button>
+      }
+      actions={
+        <Button kind="primary" icon={LockKeyholeOpen} type="submit" form={ids.form} isPending={checking}>
+          {say(checking ? 'passphrase.checking' : 'passphrase.unlock')}
+        </Button>
+      }
+    >
+      <form className="passphrase" id={ids.form} onSubmit={submit}>
+        <label className="label" htmlFor={ids.field}>
+          {say('passphrase.label')}
+        </label>
+        <div className="passphrase-field">
+          <input
+            ref={field}
+            id={ids.field}
+            className="input mono"
+            type={shown ? 'text' : 'password'}
+            // Not a login of this page: nothing may offer to store it, correct it, or learn it.
+            autoComplete="off"
+            autoCapitalize="off"
+            autoCorrect="off"
+            spellCheck={false}
+            readOnly={checking}
+            aria-invalid={attempt.kind === 'trouble' || missing}
+            aria-describedby={`${ids.trouble} ${ids.hints}`}
+            onInput={(event) => {
+              setHints(hintsFor(event.currentTarget.value));
+              setMissing(false);
+            }}
+            onKeyDown={noticeCapsLock}
+            onKeyUp={noticeCapsLock}
+            onBlur={() => setCapsLock(false)}
+          />
+          <IconButton
+            label={say(shown ? 'passphrase.hide' : 'passphrase.show')}
+            icon={shown ? EyeOff : Eye}
+            onPress={() => setShown(!shown)}
+          />
+        </div>
+        <div className="passphrase-hints" id={ids.hints} role="status">
+          {capsLock && <InlineHint icon={ArrowBigUpDash}>{say('passphrase.capsLock')}</InlineHint>}
+          {hints.spaceAtStart && <InlineHint>{say('passphrase.spaceAtStart')}</InlineHint>}
+          {hints.spaceAtEnd && <InlineHint>{say('passphrase.spaceAtEnd')}</InlineHint>}
+          {hints.beyondAscii && <InlineHint>{say('passphrase.beyondAscii')}</InlineHint>}
+        </div>
+        <div id={ids.trouble}>
+          {missing && <Hint>{say('passphrase.empty')}</Hint>}
+          {attempt.kind === 'trouble' && <ProblemNote problem={attempt.problem} urgent />}
+        </div>
+        {checking && (
+          <div className="passphrase-checking">
+            <Bar
+              small
+              label={say('passphrase.checking')}
+              percent={null}
+              valueText={say('passphrase.checking')}
+            />
+            <p className="fine">{say('passphrase.checkingWhy')}</p>
+          </div>
+        )}
+        {backup.sample && !checking && (
+          <Hint icon={KeyRound}>
+            {say('passphrase.sample')} <code className="code">{samplePassphrase}</code>
+          </Hint>
+        )}
+      </form>
+    </Screen>
+  );
+}
+
+function InlineHint({ children, icon: Icon }: { readonly children: string; readonly icon?: typeof Eye }) {
+  return (
+    <p className="inline-hint">
+      {Icon && <Icon className="icon icon-small" aria-hidden />}
+      {children}
+    </p>
+  );
+}

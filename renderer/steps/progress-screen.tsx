@@ -1,0 +1,193 @@
+/** Step 5: the restore at work, to be watched, paused, or stopped. */
+import { Pause, Play } from 'lucide-react';
+import { useEffect, useEffectEvent, useRef, useState } from 'react';
+import type { Qube } from '../../shared/backup.ts';
+import { Button } from '../components/button.tsx';
+import { useAnnounce } from '../components/announcer.tsx';
+import { ProblemNote } from '../components/note.tsx';
+import { Bar } from '../components/progress-bar.tsx';
+import { QubeTitle } from '../components/qube-title.tsx';
+import { OutcomeMark } from '../components/outcome.tsx';
+import { Screen } from '../components/screen.tsx';
+import { useWizard } from '../components/wizard-context.ts';
+import { useSpeech, type Speech } from '../i18n/speech.ts';
+import { nextSpoken, percentOf, type Spoken } from '../state/announcements.ts';
+import type { ProgressStep } from '../state/wizard.ts';
+import { visible } from '../../shared/words/formats.ts';
+import { CancelDialog } from './cancel-dialog.tsx';
+
+export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
+  const speech = useSpeech();
+  const { say } = speech;
+  const { controller } = useWizard();
+  const [asking, setAsking] = useState(false);
+  const { progress, choices, steering } = state;
+  const heading = say(choices.mode === 'verify' ? 'progress.verifying' : 'progress.restoring', {
+    count: choices.qubes.size,
+  });
+  const percent = progress ? percentOf(progress) : 0;
+  const paused = progress?.paused ?? false;
+  useAnnouncements(state, speech);
+
+  return (
+    <Screen
+      heading={heading}
+      lead={say('progress.lead')}
+      title={say('program.titleProgress', { percent, step: heading })}
+      aside={
+        <Button kind="quiet" isDisabled={steering === 'cancelling'} onPress={() => setAsking(true)}>
+          {say('progress.cancel')}
+        </Button>
+      }
+      actions={
+        <Button
+          kind={paused ? 'primary' : 'outlined'}
+          icon={paused ? Play : Pause}
+          isDisabled={!progress || progress.stage === 'finishing' || steering !== null}
+          onPress={() => void (paused ? controller.resume() : controller.pause())}
+        >
+          {say(paused ? 'progress.resume' : 'progress.pause')}
+        </Button>
+      }
+    >
+      {state.trouble && <ProblemNote problem={state.trouble} urgent />}
+      <Overall state={state} percent={percent} />
+      <section aria-label={say('progress.qubes')}>
+        <ul className="rows">
+          {state.inventory.qubes
+            .filter(({ name }) => choices.qubes.has(name))
+            .map((qube) => (
+              <QubeRow key={qube.name} qube={qube} state={state} />
+            ))}
+        </ul>
+      </section>
+      <CancelDialog
+        isOpen={asking}
+        mode={choices.mode}
+        finished={state.finished.length}
+        onClose={() => setAsking(false)}
+        onCancel={(keep) => void controller.cancel(keep)}
+      />
+    </Screen>
+  );
+}
+
+function Overall({ state, percent }: { readonly state: ProgressStep; readonly percent: number }) {
+  const speech = useSpeech();
+  const { say, size } = speech;
+  const { progress } = state;
+  const stage = stageWords(state, speech);
+  const time = timeWords(state, speech);
+  // The bytes are all done while the drive still writes: a full bar that stands still would look stuck.
+  const unsure = !progress || (progress.stage === 'finishing' && !progress.paused);
+  return (
+    <section className="overall">
+      <div className="overall-head">
+        <p className="overall-stage">{stage}</p>
+        <p className="overall-percent" aria-hidden>
+          {progress && say('progress.percent', { percent })}
+        </p>
+      </div>
+      <Bar
+        label={say('progress.overall')}
+        percent={unsure ? null : percent}
+        valueText={say('progress.valueText', { percent, stage, time })}
+      />
+      <div className="overall-facts">
+        <span>
+          {progress &&
+            say('progress.bytes', { done: size(progress.doneBytes), total: size(progress.totalBytes) })}
+        </span>
+        <span>{speedWords(state, speech)}</span>
+        <span className="overall-time">{time}</span>
+      </div>
+      <p className="fine overall-why">{stageReason(state, speech)}</p>
+    </section>
+  );
+}
+
+function stageWords({ progress, steering, choices }: ProgressStep, { say }: Speech): string {
+  if (steering) return say(`progress.${steering}`);
+  if (!progress) return say('progress.starting');
+  if (progress.paused) return say('progress.paused');
+  if (progress.stage === 'restoring') {
+    return say(choices.mode === 'verify' ? 'progress.verifyingStage' : 'progress.restoringStage');
+  }
+  return say(`progress.${progress.stage}`);
+}
+
+function stageReason({ progress, steering, choices }: ProgressStep, { say }: Speech): string {
+  if (steering === 'cancelling') return say('progress.cancellingWhy');
+  if (!progress) return say('progress.startingWhy');
+  if (progress.paused) return say('progress.pausedWhy');
+  if (choices.mode === 'verify' && progress.stage !== 'deriving') return say('progress.verifyingWhy');
+  return say(`progress.${progress.stage}Why`);
+}
+
+/** Whether bytes are moving, so that speed and remaining time mean something. */
+function isMoving({ progress, steering }: ProgressStep): boolean {
+  return progress !== null && !progress.paused && progress.stage !== 'finishing' && steering !== 'cancelling';
+}
+
+function timeWords(state: ProgressStep, { say, duration }: Speech): string {
+  if (!state.progress || !isMoving(state)) return '';
+  const { secondsLeft } = state.progress;
+  if (secondsLeft === null) return say('progress.estimating');
+  return say('progress.left', { time: duration(secondsLeft) });
+}
+
+function speedWords(state: ProgressStep, { say, size }: Speech): string {
+  const bytes = state.progress?.bytesPerSecond ?? null;
+  return bytes === null || !isMoving(state) ? '' : say('progress.speed', { bytes: size(bytes) });
+}
+
+function QubeRow({ qube, state }: { readonly qube: Qube; readonly state: ProgressStep }) {
+  const { say } = useSpeech();
+  const report = state.finished.find(({ name }) => name === qube.name);
+  const active = state.progress?.active.filter((each) => each.qube === qube.name) ?? [];
+  const doneBytes = active.reduce((sum, each) => sum + each.doneBytes, 0);
+  const totalBytes = active.reduce((sum, each) => sum + each.totalBytes, 0);
+  const percent = percentOf({ doneBytes, totalBytes });
+  return (
+    <li className="row">
+      <QubeTitle name={qube.name} label={qube.label} />
+      <div className="row-state">
+        {report ? (
+          <OutcomeMark outcome={report.outcome} />
+        ) : active.length > 0 ? (
+          <>
+            <span className="row-file">{visible(active.map(({ file }) => file).join(', '))}</span>
+            <Bar small label={qube.name} percent={percent} valueText={say('progress.percent', { percent })} />
+          </>
+        ) : (
+          <span className="fine">{say('progress.waiting')}</span>
+        )}
+      </div>
+    </li>
+  );
+}
+
+/** Speaks at each stage, each finished qube, and now and then in between. */
+function useAnnouncements(state: ProgressStep, speech: Speech): void {
+  const announce = useAnnounce();
+  const spoken = useRef<Spoken | null>(null);
+  const { progress, finished } = state;
+
+  const speakOfProgress = useEffectEvent(() => {
+    if (!progress) return;
+    const next = nextSpoken(spoken.current, progress, performance.now());
+    if (!next) return;
+    const { say } = speech;
+    announce(`${stageWords(state, speech)}. ${say('progress.spokenProgress', { percent: next.percent })}`);
+    spoken.current = next;
+  });
+  useEffect(() => speakOfProgress(), [progress]);
+
+  const speakOfQube = useEffectEvent(() => {
+    const last = finished.at(-1);
+    const { say } = speech;
+    if (last)
+      announce(say('progress.spokenQube', { qube: last.name, outcome: say(`outcome.${last.outcome}`) }));
+  });
+  useEffect(() => speakOfQube(), [finished.length]);
+}

@@ -1,0 +1,74 @@
+/** Step 3: choosing the qubes to restore from the list of the backup. */
+import { Search, X } from 'lucide-react';
+import { useMemo, useState } from 'react';
+import { Input, Label, SearchField } from 'react-aria-components';
+import type { Problem } from '../../shared/problems.ts';
+import { Button, IconButton } from '../components/button.tsx';
+import { ProblemNote } from '../components/note.tsx';
+import { Screen } from '../components/screen.tsx';
+import { useWizard } from '../components/wizard-context.ts';
+import { useSpeech } from '../i18n/speech.ts';
+import { arrange, canRestore, totalOf, type QubeOrder } from '../state/qubes.ts';
+import type { QubesStep } from '../state/wizard.ts';
+import { QubesTable } from './qubes-table.tsx';
+
+/** Without a readable list, the backend lists what the names of the files tell. */
+function isListProblem({ code }: Problem): boolean {
+  return code === 'qubes-xml-missing' || code === 'qubes-xml-malformed';
+}
+
+export function QubesScreen({ state: { inventory, choices } }: { readonly state: QubesStep }) {
+  const { say, size, language } = useSpeech();
+  const { store } = useWizard();
+  const [search, setSearch] = useState('');
+  const [order, setOrder] = useState<QubeOrder>({ column: 'name', descending: false });
+  const shown = useMemo(
+    () => arrange(inventory.qubes, search, order, language),
+    [inventory, search, order, language],
+  );
+  const { count, bytes } = totalOf(inventory.qubes, choices.qubes);
+
+  return (
+    <Screen
+      heading={say('qubes.heading')}
+      lead={say('qubes.available', { count: inventory.qubes.filter(canRestore).length })}
+      onBack={() => store.dispatch({ type: 'back' })}
+      summary={
+        <span role="status">
+          {count === 0 ? say('qubes.noneChosen') : say('qubes.chosen', { count, size: size(bytes) })}
+        </span>
+      }
+      actions={
+        <Button
+          kind="primary"
+          isDisabled={count === 0}
+          onPress={() => store.dispatch({ type: 'qubes-accepted' })}
+        >
+          {say('program.continue')}
+        </Button>
+      }
+    >
+      {inventory.problems.map((problem, index) => (
+        <ProblemNote
+          key={`${problem.code}-${index}`}
+          problem={problem}
+          action={isListProblem(problem) && <p>{say('qubes.unreadable')}</p>}
+        />
+      ))}
+      <SearchField className="search" value={search} onChange={setSearch}>
+        <Label className="visually-hidden">{say('qubes.search')}</Label>
+        <Search className="icon" aria-hidden />
+        <Input className="input" placeholder={say('qubes.searchHint')} />
+        {search !== '' && <IconButton label={say('qubes.clearSearch')} icon={X} />}
+      </SearchField>
+      <QubesTable
+        qubes={shown}
+        chosen={choices.qubes}
+        onChoose={(qubes) => store.dispatch({ type: 'qubes-chosen', qubes })}
+        order={order}
+        onOrder={setOrder}
+        emptyWords={say(search === '' ? 'qubes.empty' : 'qubes.nothingFound', { search })}
+      />
+    </Screen>
+  );
+}

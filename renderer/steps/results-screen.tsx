@@ -1,0 +1,229 @@
+/** Step 6: how it ended, for each qube, honestly: what is there, what is missing, and what to do about it. */
+import {
+  ChevronRight,
+  CircleCheck,
+  CircleX,
+  FolderOpen,
+  ShieldCheck,
+  TriangleAlert,
+  type LucideIcon,
+} from 'lucide-react';
+import { useState } from 'react';
+import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
+import type { FileReport, Outcome, QubeReport, RestoreMode } from '../../shared/backup.ts';
+import type { Problem } from '../../shared/problems.ts';
+import { visible } from '../../shared/words/formats.ts';
+import { Button, IconButton } from '../components/button.tsx';
+import { ProblemNote, ProblemNotes } from '../components/note.tsx';
+import { OutcomeMark } from '../components/outcome.tsx';
+import { QubeTitle } from '../components/qube-title.tsx';
+import { Screen } from '../components/screen.tsx';
+import { useWizard } from '../components/wizard-context.ts';
+import { useSpeech, type Speech } from '../i18n/speech.ts';
+import { tallyOf, unreportedOf, verdictOf, worstFirst } from '../state/results.ts';
+import type { ResultsStep } from '../state/wizard.ts';
+
+export function ResultsScreen({
+  state,
+  onQuit,
+}: {
+  readonly state: ResultsStep;
+  readonly onQuit: () => void;
+}) {
+  const speech = useSpeech();
+  const { say } = speech;
+  const { controller, store } = useWizard();
+  const [trouble, setTrouble] = useState<Problem | null>(null);
+  const { report, choices } = state;
+  const verdict = verdictOf(state);
+  const verified = choices.mode === 'verify';
+  const labels = new Map(state.inventory.qubes.map(({ name, label }) => [name, label]));
+
+  async function openFolder(qube: string | null): Promise<void> {
+    const answer = await controller.openFolder(qube);
+    setTrouble(answer.ok ? null : answer.problem);
+  }
+
+  async function quit(): Promise<void> {
+    const answer = await controller.quit();
+    if (answer.ok) onQuit();
+    else setTrouble(answer.problem);
+  }
+
+  const again = (mode: RestoreMode) => store.dispatch({ type: 'restore-again', mode });
+  const canOpen = !verified && verdict !== 'nothing';
+  return (
+    <Screen
+      heading={headlineOf(state, speech)}
+      lead={leadOf(state, speech)}
+      aside={
+        <>
+          <Button kind="quiet" onPress={() => store.dispatch({ type: 'restore-more' })}>
+            {say('results.restoreMore')}
+          </Button>
+          <Button kind="quiet" onPress={() => store.dispatch({ type: 'start-over' })}>
+            {say('results.startOver')}
+          </Button>
+        </>
+      }
+      actions={
+        <>
+          <Button onPress={() => void quit()}>{say('results.quit')}</Button>
+          {canOpen && (
+            <Button kind="primary" icon={FolderOpen} onPress={() => void openFolder(null)}>
+              {say('results.openFolder')}
+            </Button>
+          )}
+          {verdict === 'nothing' && (
+            <Button kind="primary" onPress={() => again(choices.mode)}>
+              {say('results.tryAgain')}
+            </Button>
+          )}
+          {verified && verdict !== 'nothing' && (
+            <Button kind="primary" onPress={() => again('restore')}>
+              {say('results.restoreThese')}
+            </Button>
+          )}
+        </>
+      }
+    >
+      {trouble && <ProblemNote problem={trouble} urgent />}
+      <ProblemNotes problems={report.problems} />
+      <ul className="rows" aria-label={say('results.list')}>
+        {worstFirst(report.qubes).map((qube) => (
+          <ResultRow
+            key={qube.name}
+            qube={qube}
+            label={labels.get(qube.name)}
+            onOpenFolder={canOpen && hasFiles(qube) ? () => void openFolder(qube.name) : undefined}
+          />
+        ))}
+        {unreportedOf(state).map((name) => (
+          <li className="row" key={name}>
+            <QubeTitle name={name} label={labels.get(name)} />
+            <OutcomeMark outcome="cancelled" />
+          </li>
+        ))}
+      </ul>
+    </Screen>
+  );
+}
+
+function headlineOf(state: ResultsStep, { say }: Speech): string {
+  const verified = state.choices.mode === 'verify';
+  const tally = tallyOf(state.report);
+  switch (verdictOf(state)) {
+    case 'nothing':
+      if (state.cancelled) return say('results.cancelledNothing');
+      return say(verified ? 'results.nothingVerified' : 'results.nothingRestored');
+    case 'all':
+      return say(verified ? 'results.allVerified' : 'results.allRestored', {
+        count: tally.restored + tally.verified,
+      });
+    case 'some':
+      return (['restored', 'verified', 'partial', 'failed'] satisfies Outcome[])
+        .filter((outcome) => tally[outcome] > 0)
+        .map((outcome) => say(`results.${outcome}`, { count: tally[outcome] }))
+        .join(', ');
+  }
+}
+
+function leadOf(state: ResultsStep, { say }: Speech): string {
+  const verified = state.choices.mode === 'verify';
+  if (state.cancelled) return say('results.leadCancelled');
+  switch (verdictOf(state)) {
+    case 'nothing':
+      return say('results.leadNothing');
+    case 'all':
+      return say(verified ? 'results.leadVerified' : 'results.leadRestored');
+    case 'some':
+      return say(verified ? 'results.leadMixedVerify' : 'results.leadMixed');
+  }
+}
+
+function hasFiles(qube: QubeReport): boolean {
+  return qube.files.some(({ path }) => path !== null);
+}
+
+/** One qube; it opens by itself where there is something to read. */
+function ResultRow({
+  qube,
+  label,
+  onOpenFolder,
+}: {
+  readonly qube: QubeReport;
+  readonly label: string | undefined;
+  readonly onOpenFolder: (() => void) | undefined;
+}) {
+  const { say } = useSpeech();
+  const problems = qube.files.reduce((sum, file) => sum + file.problems.length, 0);
+  return (
+    <li className="row row-result">
+      <Disclosure
+        className="disclosure"
+        defaultExpanded={qube.outcome === 'partial' || qube.outcome === 'failed'}
+      >
+        <div className="row-head">
+          <Heading className="disclosure-heading" level={2}>
+            <AriaButton
+              slot="trigger"
+              className="row-trigger"
+              aria-label={say('results.detailsOf', { qube: qube.name })}
+            >
+              <ChevronRight className="icon icon-small disclosure-mark" aria-hidden />
+              <QubeTitle name={qube.name} label={label} />
+            </AriaButton>
+          </Heading>
+          <div className="row-state">
+            {problems > 0 && <span className="fine">{say('results.problems', { count: problems })}</span>}
+            <OutcomeMark outcome={qube.outcome} />
+          </div>
+          <div className="row-actions">
+            {onOpenFolder && (
+              <IconButton
+                label={say('results.openFolderOf', { qube: qube.name })}
+                icon={FolderOpen}
+                onPress={onOpenFolder}
+              />
+            )}
+          </div>
+        </div>
+        <DisclosurePanel className="disclosure-panel">
+          <ul className="files">
+            {qube.files.map((file) => (
+              <FileEntry key={file.name} file={file} />
+            ))}
+          </ul>
+        </DisclosurePanel>
+      </Disclosure>
+    </li>
+  );
+}
+
+const fileIcons: Readonly<Record<Outcome, LucideIcon>> = {
+  restored: CircleCheck,
+  verified: ShieldCheck,
+  partial: TriangleAlert,
+  failed: CircleX,
+};
+
+function FileEntry({ file }: { readonly file: FileReport }) {
+  const { say, size } = useSpeech();
+  const Icon = fileIcons[file.outcome];
+  return (
+    <li className="file">
+      <p className="file-head">
+        <Icon className={`icon icon-small outcome-${file.outcome}`} aria-hidden />
+        <span className="visually-hidden">{say(`outcome.${file.outcome}`)}: </span>
+        <span className="mono">{visible(file.path ?? file.name)}</span>
+        <span className="file-size">{size(file.bytes)}</span>
+      </p>
+      {file.sha256 !== null && (
+        <p className="fine file-hash">
+          {say('results.hash')} <span className="mono">{file.sha256}</span>
+        </p>
+      )}
+      <ProblemNotes problems={file.problems} />
+    </li>
+  );
+}
