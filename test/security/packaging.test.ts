@@ -1,0 +1,167 @@
+/**
+ * Promises of the packaged app, read back from what electron-builder really makes, with a stand-in for Electron's
+ * own program: the fuses in it, and an archive that holds all the app loads and nothing it should not.
+ */
+import { extractFile, listPackage } from '@electron/asar';
+import { FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { run } from '../support/tools.ts';
+
+const project = join(import.meta.dirname, '../..');
+
+/** What Electron's program carries around its fuses, by which the tool that sets them finds them. */
+const sentinel = 'dL7pKGdnNz796PbbjQWNKmHXBZaB9tsX';
+
+/** The fuses as they should be: none that lets anybody run, load or look into anything else than the app. */
+const fuses = {
+  [FuseV1Options.RunAsNode]: false,
+  [FuseV1Options.EnableCookieEncryption]: true,
+  [FuseV1Options.EnableNodeOptionsEnvironmentVariable]: false,
+  [FuseV1Options.EnableNodeCliInspectArguments]: false,
+  [FuseV1Options.EnableEmbeddedAsarIntegrityValidation]: true,
+  [FuseV1Options.OnlyLoadAppFromAsar]: true,
+  [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: false,
+  [FuseV1Options.GrantFileProtocolExtraPrivileges]: false,
+} satisfies Required<Record<FuseV1Options, boolean>>;
+
+/** How a fuse is written into the program: as a digit. */
+const [disabled, enabled] = [0x30, 0x31];
+
+const fuseCount = Object.keys(fuses).length;
+
+const built =
+  existsSync(join(project, 'dist/main/app/main.js')) && existsSync(join(project, 'dist/renderer/index.html'));
+
+// In CI a build that is missing must not look like a package that is right.
+describe.skipIf(!built && process.env['CI'] !== 'true')(
+  `the packaged app${built ? '' : ' (skipped: npm run build)'}`,
+  () => {
+    let folder: string;
+    let resources: string;
+    let archive: string;
+    let names: readonly string[];
+
+    const text = (name: string) => extractFile(archive, name).toString();
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'lifeboat-package-'));
+      const electron = join(folder, 'electron-dist');
+      await mkdir(electron);
+      // Each fuse starts in the state that it should not have.
+      const wire = Object.values(fuses).map((on) => (on ? disabled : enabled));
+      const program = [
+        Buffer.from(`\x7fELF${sentinel}`),
+        Buffer.from([Number(FuseVersion.V1), fuseCount, ...wire]),
+      ];
+      await writeFile(join(electron, 'electron'), Buffer.concat(program));
+      await chmod(join(electron, 'electron'), 0o755);
+      const { version } = JSON.parse(
+        await readFile(join(project, 'node_modules/electron/package.json'), 'utf8'),
+      ) as { version: string };
+      await writeFile(join(electron, 'version'), version);
+      await run(
+        process.execPath,
+        [
+          'node_modules/electron-builder/cli.js',
+          ...[
+            '--linux',
+            'dir',
+            `-c.electronDist=${electron}`,
+            `-c.directories.output=${join(folder, 'release')}`,
+          ],
+        ],
+        { cwd: project },
+      );
+      resources = join(folder, 'release/linux-unpacked/resources');
+      archive = join(resources, 'app.asar');
+      names = listPackage(archive, { isPack: false }).map((name) => name.replaceAll('\\', '/').slice(1));
+    });
+
+    afterAll(() => rm(folder, { recursive: true }));
+
+    it('has every fuse set, as read back from its program', async () => {
+      const { version, ...wire } = await getCurrentFuseWire(join(folder, 'release/linux-unpacked/lifeboat'));
+      expect(version).toBe(FuseVersion.V1);
+      const states = Object.entries(wire).map(([fuse, state]) => [fuse, Number(state) === enabled]);
+      expect(Object.fromEntries(states)).toEqual(fuses);
+    });
+
+    it('holds the program and no tests, tools, sources or other hosts', () => {
+      const top = new Set(names.map((name) => name.split('/')[0]));
+      expect([...top].sort()).toEqual(['dist', 'node_modules', 'package.json']);
+      const rooms = new Set(
+        names.filter((name) => name.startsWith('dist/')).map((name) => name.split('/').slice(1, 3).join('/')),
+      );
+      expect(rooms).toContain('main/app');
+      for (const room of ['main/browser', 'main/cli']) expect(rooms).not.toContain(room);
+      for (const name of names) {
+        expect(name).not.toMatch(/\.(ts|tsx|cts|mts|map)$/);
+        expect(name).not.toMatch(
+          /^node_modules\/(electron|electron-builder|vite|vitest|typescript|react|playwright-core|node)(\/|$)/,
+        );
+      }
+    });
+
+    it('begins where its package says', () => {
+      const { main, type } = JSON.parse(text('package.json')) as { main: string; type: string };
+      expect(type).toBe('module');
+      expect(names).toContain(main);
+    });
+
+    it('holds every file and package that its program imports', () => {
+      const scripts = names.filter((name) => /^dist\/(main|shared)\/.*\.js$/.test(name));
+      expect(scripts.length).toBeGreaterThan(20);
+      for (const script of scripts) {
+        for (const { fileName: wanted } of ts.preProcessFile(text(script)).importedFiles) {
+          if (wanted.startsWith('.')) {
+            expect(names, `${script} imports ${wanted}`).toContain(posix.join(posix.dirname(script), wanted));
+          } else if (
+            !wanted.startsWith('node:') &&
+            !builtinModules.includes(wanted) &&
+            wanted !== 'electron'
+          ) {
+            const name = wanted
+              .split('/')
+              .slice(0, wanted.startsWith('@') ? 2 : 1)
+              .join('/');
+            expect(names, `${script} imports ${wanted}`).toContain(`node_modules/${name}/package.json`);
+          }
+        }
+      }
+    });
+
+    it('holds the engine that its processes are started with', () =>
+      expect(names).toContain('dist/main/engine/engine-process.js'));
+
+    it('has a preload that loads nothing but Electron', () => {
+      const loaded = [...text('dist/preload/preload.cjs').matchAll(/require\(([^)]*)\)/g)].map(
+        ([, name]) => name,
+      );
+      expect(loaded).toEqual(['"electron"']);
+    });
+
+    it('has a page that its content policy can show: nothing inline, nothing from elsewhere', () => {
+      const html = text('dist/renderer/index.html');
+      expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:|data:|https?:/i);
+      const parts = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part = '']) => part);
+      expect(parts.length).toBeGreaterThan(1);
+      for (const part of parts) expect(names).toContain(posix.join('dist/renderer', part));
+    });
+
+    it('lays native code and the sample outside of the archive, where the system can read them', async () => {
+      const unpacked = 'app.asar.unpacked/node_modules/lzma-native/prebuilds';
+      if (names.some((name) => name.startsWith('node_modules/lzma-native/'))) {
+        expect((await stat(join(resources, unpacked))).isDirectory()).toBe(true);
+      }
+      expect(await readFile(join(resources, 'sample.backup'))).toEqual(
+        await readFile(join(project, 'assets/sample.backup')),
+      );
+    });
+  },
+);
