@@ -79,7 +79,7 @@ export const problemWords: ProblemCatalogue = {
   'member-unexplained': {
     what: 'Das Backup enthält einen Teil, der zu keinem Qube gehört: {{name}}.',
     why: 'Die Liste der Qubes erwähnt ihn nicht.',
-    todo: 'Nichts; er wird ausgelassen.',
+    todo: 'Er wird unter dem Namen (unlisted) angeboten, wo er sich wiederherstellen lässt.',
   },
 
   // Header and passphrase

@@ -79,7 +79,7 @@ export const problemWords: ProblemCatalogue = {
   'member-unexplained': {
     what: 'The backup holds a part that belongs to no qube: {{name}}.',
     why: 'The list of qubes does not mention it.',
-    todo: 'Nothing; it is left out.',
+    todo: 'It is offered under the name (unlisted) where it can be restored.',
   },
 
   // Header and passphrase

@@ -25,8 +25,8 @@ export async function restoreInProcess(
   source: ByteSource,
   options: InProcessOptions,
 ): Promise<RestoreReport> {
-  await using closing = { [Symbol.asyncDispose]: () => source.close() };
-  void closing;
+  await using resources = new AsyncDisposableStack();
+  resources.defer(() => source.close());
   const locked = await openBackupFrom(source, 'in-process.backup');
   const backup = await unlockBackup(locked, new TextEncoder().encode(options.passphrase), {
     derive: (request) => Promise.resolve(nodeKernel.derive(request, gibibyte)),
@@ -37,25 +37,22 @@ export async function restoreInProcess(
     acceptUnsealed: options.acceptUnsealed ?? false,
   });
   const protection = options.recut ? recutting(backup.protection, options.recut) : backup.protection;
-  try {
-    return await runRestore({
-      backup: { ...backup, protection },
-      plan: planRestore(backup.catalog.qubes, null),
-      destination: options.destination,
-      streams: 2,
-      signal: new AbortController().signal,
-      gate: () => Promise.resolve(),
-      listener: {
-        fileStarted: () => undefined,
-        progressed: () => undefined,
-        fileFinished: () => undefined,
-        qubeFinished: () => undefined,
-        finishing: () => undefined,
-      },
-    });
-  } finally {
-    await protection.wipe();
-  }
+  resources.defer(() => protection.wipe());
+  return await runRestore({
+    backup: { ...backup, protection },
+    plan: planRestore(backup.catalog.qubes, null),
+    destination: options.destination,
+    streams: 2,
+    signal: new AbortController().signal,
+    gate: () => Promise.resolve(),
+    listener: {
+      fileStarted: () => undefined,
+      progressed: () => undefined,
+      fileFinished: () => undefined,
+      qubeFinished: () => undefined,
+      finishing: () => undefined,
+    },
+  });
 }
 
 function recutting(protection: Protection, recut: NonNullable<InProcessOptions['recut']>): Protection {

@@ -41,7 +41,7 @@ export class SparseMap implements Iterable<Extent> {
     if (this.#count === mostExtents) throw new RangeError('too many extents');
     const at = (this.#count % blockEntries) * 2;
     if (at === 0) this.#blocks.push(new Float64Array(blockEntries * 2));
-    this.#blocks.at(-1)?.set([offset, length], at);
+    this.#blocks[this.#blocks.length - 1]?.set([offset, length], at);
     this.#count++;
     this.#end = offset + length;
     this.#dataSize += length;

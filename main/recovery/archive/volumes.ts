@@ -12,11 +12,9 @@ import { ArchiveFault } from './archive-reader.ts';
 const pieceSize = 1024 * 1024;
 
 /** Yields the bytes of all volumes as one archive. */
-export async function* joinVolumes(
-  volumes: AsyncIterable<AsyncIterable<Uint8Array>>,
-): AsyncGenerator<Uint8Array> {
+export async function* joinVolumes(volumes: Iterable<AsyncIterable<Uint8Array>>): AsyncGenerator<Uint8Array> {
   let first = true;
-  for await (const volume of volumes) {
+  for (const volume of volumes) {
     const reader = new StreamReader(volume);
     try {
       const head = first ? new Uint8Array(0) : await withoutContinuation(reader);

@@ -20,7 +20,7 @@ export const qubesXmlPath = 'qubes.xml';
 
 /**
  * Joins the list of qubes with the stored files. Paths are matched by whole components: `vm1` is not `vm10`.
- * Stored files that belong to no qube are reported, not dropped in silence.
+ * Stored files that belong to no qube of the list are reported, and offered as a qube of their own.
  */
 export function catalogQubes(listed: readonly ListedQube[], stored: StoredFiles): Catalog {
   const unclaimed = new Map(stored.files);
@@ -39,7 +39,24 @@ export function catalogQubes(listed: readonly ListedQube[], stored: StoredFiles)
   const problems = [...unclaimed.keys(), ...stored.unexplained.map((member) => member.name)].map((name) =>
     problem('member-unexplained', { name }),
   );
-  return { qubes, problems };
+  return { qubes: unclaimed.size === 0 ? qubes : [...qubes, unlistedFiles(unclaimed)], problems };
+}
+
+/** What stored files without a qube are offered as; no qube can have this name. */
+export const unlistedName = '(unlisted)';
+
+const nobody: ListedQube = {
+  name: '',
+  class: '',
+  label: '',
+  template: null,
+  netvm: null,
+  backupPath: null,
+  volumes: [],
+};
+
+function unlistedFiles(files: ReadonlyMap<string, StoredFile>): CatalogedQube {
+  return { qube: { ...describeQube({ ...nobody, name: unlistedName }, files), included: true }, files };
 }
 
 /** The name of a stored file within a qube's folder; dom0's home is a stored file whose path is the qube's own. */
@@ -52,13 +69,10 @@ function nameWithin(folder: string, path: string): string | undefined {
 export function catalogFolders(stored: StoredFiles): Catalog {
   const folders = new Set([...stored.files.keys()].filter((path) => path.includes('/')).map(folderOf));
   const listed = [...folders].map((path): ListedQube => ({
+    ...nobody,
     name: path === dom0Folder ? 'dom0' : path,
     class: path === dom0Folder ? 'AdminVM' : '',
-    label: '',
-    template: null,
-    netvm: null,
     backupPath: path,
-    volumes: [],
   }));
   return catalogQubes(listed, stored);
 }

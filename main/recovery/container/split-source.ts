@@ -8,7 +8,7 @@ import { openFileSource, type ByteSource } from '../bytes/source.ts';
 interface Numbering {
   readonly pattern: RegExp;
   /** The number of a suffix, from 0 on. */
-  numberOf(suffix: string): number;
+  readonly numberOf: (suffix: string) => number;
 }
 
 const numberings: readonly Numbering[] = [
@@ -17,7 +17,7 @@ const numberings: readonly Numbering[] = [
 ];
 
 function lettersToNumber(letters: string): number {
-  return [...letters].reduce((number, letter) => number * 26 + (letter.charCodeAt(0) - 97), 0);
+  return Array.from(letters).reduce((number, letter) => number * 26 + (letter.charCodeAt(0) - 97), 0);
 }
 
 interface Part {

@@ -53,7 +53,7 @@ export class HmacProtection implements Protection {
   }
 
   /** Format 2: each chunk is one volume of the archive, compressed and encrypted by itself. */
-  async *#volumes(file: StoredFile, hooks: StreamHooks): AsyncGenerator<AsyncIterable<Uint8Array>> {
+  *#volumes(file: StoredFile, hooks: StreamHooks): Generator<AsyncIterable<Uint8Array>> {
     for (const chunk of file.chunks) {
       const stored = this.#verified(file, chunk, hooks);
       const { cipher } = this.#options;

@@ -74,11 +74,10 @@ function decipherFor(
 /** EVP_BytesToKey with MD5 and one round: blocks of MD5(previous block, passphrase, salt) until enough. */
 function bytesToKey(passphrase: Uint8Array, salt: Uint8Array, length: number): Buffer {
   const blocks: Buffer[] = [];
+  let previous = Buffer.alloc(0);
   for (let have = 0; have < length; have += 16) {
-    const hash = createHash('md5');
-    const previous = blocks.at(-1);
-    if (previous) hash.update(previous);
-    blocks.push(hash.update(passphrase).update(salt).digest());
+    previous = createHash('md5').update(previous).update(passphrase).update(salt).digest();
+    blocks.push(previous);
   }
   return Buffer.concat(blocks).subarray(0, length);
 }

@@ -11,7 +11,7 @@ import { SealFault, type SealFaultKind } from './scrypt-container.ts';
 /** A chunk's verified plaintext, in a buffer that is lent until `release`. */
 export interface OpenedChunk {
   readonly plain: Uint8Array;
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Reads a sealed member whole, verifies it with its 64-byte key and decrypts it. Throws `SealFault`. */
