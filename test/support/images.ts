@@ -57,6 +57,11 @@ export async function debugfs(image: string, commands: readonly string[]): Promi
   return (await run('debugfs', ['-w', '-f', script, image])).toString();
 }
 
+/** What a command of debugfs prints of an image as it lies there: bitmaps unread, journal not replayed. */
+export async function inspect(image: string, command: string): Promise<string> {
+  return (await run('debugfs', ['-c', '-R', command, image])).toString();
+}
+
 /** Fails unless e2fsck finds an image whole. */
 export async function judge(image: string): Promise<void> {
   await run('e2fsck', ['-f', '-n', image]);
