@@ -9,6 +9,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/pr
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
+import { createContext, runInContext } from 'node:vm';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../support/tools.ts';
@@ -144,6 +145,17 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
         ([, name]) => name,
       );
       expect(loaded).toEqual(['"electron"']);
+    });
+
+    it('has a preload that puts the contract on the window, and evaluates no text as code', () => {
+      const exposed: string[] = [];
+      const electron = { contextBridge: { exposeInMainWorld: (name: string) => exposed.push(name) } };
+      const sandbox = createContext(
+        { require: () => electron },
+        { codeGeneration: { strings: false, wasm: false } },
+      );
+      runInContext(text('dist/preload/preload.cjs'), sandbox);
+      expect(exposed).toEqual(['lifeboat', 'lifeboatFiles']);
     });
 
     it('has a page that its content policy can show: nothing inline, nothing from elsewhere', () => {
