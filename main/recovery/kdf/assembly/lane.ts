@@ -1,0 +1,19 @@
+/** One lane of SMix as the row mixers see it: a record in memory, because WebAssembly has no arrays of locals. */
+@unmanaged
+export class Lane {
+  /** The row to mix, the row to add to it first, and the place of the result. */
+  from: usize;
+  added: usize;
+  to: usize;
+
+  /** The lane's two places for its state X, and which of them holds it. */
+  home: usize;
+  state: usize;
+
+  /** The row of V that is wanted next, or the nearest kept row before it, and how many rows lie between. */
+  row: usize;
+  ascent: u32;
+
+  /** How many rows of V are still to be added to the state. */
+  left: u32;
+}

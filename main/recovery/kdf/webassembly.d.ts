@@ -1,0 +1,20 @@
+/**
+ * The part of the WebAssembly API that the mixer uses: Node's type definitions leave it to the DOM's, which do not
+ * belong here.
+ */
+declare namespace WebAssembly {
+  function validate(bytes: Uint8Array): boolean;
+
+  type Module = object;
+  const Module: new (bytes: Uint8Array) => Module;
+
+  class Memory {
+    constructor(limits: { readonly initial: number; readonly maximum: number });
+    readonly buffer: ArrayBuffer;
+  }
+
+  class Instance {
+    constructor(module: Module, imports: { readonly env: { readonly memory: Memory } });
+    readonly exports: unknown;
+  }
+}
