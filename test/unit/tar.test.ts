@@ -13,7 +13,12 @@ import {
   parseHeader,
   type TarHeader,
 } from '../../main/recovery/tar/header.ts';
-import { parseLongName, parsePaxRecords, paxNumber } from '../../main/recovery/tar/pax.ts';
+import {
+  longestExtendedHeader,
+  parseLongName,
+  parsePaxRecords,
+  paxNumber,
+} from '../../main/recovery/tar/pax.ts';
 import { oracle } from '../support/oracles.ts';
 import { run } from '../support/tools.ts';
 import { base256, headerBlock, paxRecords } from '../vectors/hand-made-tar.ts';
@@ -206,6 +211,15 @@ describe('a header block', () => {
     expect(parseHeader(headerBlock({ size: Buffer.from('     12 \0\0\0\0') }))?.size).toBe(10);
   });
 
+  it('keeps a byte order mark that a name begins with', () => {
+    const mark = '\ufeff';
+    expect(parseHeader(headerBlock({ name: `${mark}name`, linkName: `${mark}target` }))).toMatchObject({
+      name: `${mark}name`,
+      linkName: `${mark}target`,
+    });
+    expect(parseLongName(Buffer.from(`${mark}name\0`))).toBe(`${mark}name`);
+  });
+
   it('survives a mode and a time that make no sense', () => {
     const raw = { 100: 'rwxr-xr-', 136: 'yesterday noo' };
     expect(parseHeader(headerBlock({ raw }))).toMatchObject({ mode: 0o600, modified: 0 });
@@ -270,10 +284,27 @@ describe('pax records', () => {
     ['a negative length', '-9 path=x\n'],
     ['a gigantic length', '99999999999999999999 path=x\n'],
     ['a length that is no number', 'NaN path=x\n'],
+    ['a length in hexadecimal', '0xb path=x\n'],
+    ['a length with an exponent', '1e1 path=\n'],
     ['no equals sign', '8 path\n\n'],
     ['no key', '6 =ab\n'],
   ])('are refused with %s', (_, text) => {
     expect(parsePaxRecords(Buffer.from(text))).toBeUndefined();
+  });
+
+  it('are refused when there are more than any real map has', () => {
+    const tiny = Buffer.from('5 a=\n');
+    const before = process.memoryUsage().heapUsed;
+    expect(parsePaxRecords(Buffer.alloc(longestExtendedHeader, tiny))).toBeUndefined();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(256 * 2 ** 20);
+    // Half a million extents in the wordiest form, PAX 0.0.
+    const real = [
+      ['GNU.sparse.offset', '12345678'],
+      ['GNU.sparse.numbytes', '4096'],
+    ] as const;
+    const many = Buffer.alloc(500_000 * paxRecords(real).length, paxRecords(real));
+    expect(many.length).toBeLessThan(longestExtendedHeader);
+    expect(parsePaxRecords(many)).toHaveLength(1_000_000);
   });
 
   it('are records or nothing, whatever bytes they are', () => {

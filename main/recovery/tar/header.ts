@@ -23,7 +23,8 @@ export interface TarHeader {
   readonly block: Uint8Array;
 }
 
-const text = new TextDecoder();
+/** A byte order mark is part of a name like any other character. */
+const text = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Bytes of `block` between `start` and `end`, cut at the first NUL, as text. */
 function textField(block: Uint8Array, start: number, end: number): string {

@@ -3,7 +3,7 @@
 /** Longest extended header that is read; real ones have some hundred bytes, a million-entry PAX 0.1 map 20 MB. */
 export const longestExtendedHeader = 32 * 1024 * 1024;
 
-const text = new TextDecoder();
+const text = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Parses the records of a pax header, each `length key=value\n`, in their order. Keys may repeat, as those of
