@@ -478,6 +478,23 @@ describe('a sparse map that lies', () => {
     ]),
   });
 
+  const unknown = (...records: readonly (readonly [string, string])[]) =>
+    Buffer.concat([paxHeader(records), member({}, data)]);
+  Object.assign(lies, {
+    'of a form to come: 2.0': unknown(['GNU.sparse.major', '2'], ['GNU.sparse.realsize', '4096']),
+    'of a form to come: 1.1': unknown(
+      ['GNU.sparse.major', '1'],
+      ['GNU.sparse.minor', '1'],
+      ['GNU.sparse.realsize', '4096'],
+    ),
+    'of which only the real size is left': unknown(['GNU.sparse.size', '4096']),
+    'of which only the count is left': unknown(['GNU.sparse.numblocks', '1']),
+    'PAX 0.0: lengths and offsets out of turn': early(
+      ['GNU.sparse.numbytes', '0'],
+      ['GNU.sparse.offset', '1024'],
+    ),
+  });
+
   for (const [lie, archive] of Object.entries(lies)) {
     test(`is refused: ${lie}`, () =>
       quickly(async () => expect(await endOf(Buffer.concat([archive, archiveEnd]))).toBe('sparse-map')));
@@ -507,6 +524,56 @@ describe('a sparse map that lies', () => {
 });
 
 describe('a header that lies', () => {
+  it('of a size for a link or a folder does not lead astray, since neither has data', async () => {
+    for (const [type, kind] of [
+      ['1', 'hardlink'],
+      ['2', 'symlink'],
+      ['5', 'folder'],
+    ] as const) {
+      const archive = [
+        headerBlock({ type, size: 100, linkName: 'x' }),
+        member({ name: 'next' }, 'data'),
+        archiveEnd,
+      ];
+      const entries = await readAll(inPieces(Buffer.concat(archive)));
+      expect(entries).toMatchObject([
+        { kind, size: 0 },
+        { path: 'next', size: 4 },
+      ]);
+    }
+  });
+
+  it('of a time beyond sense counts as one that every system takes', async () => {
+    const latest = 2 ** 34 - 1;
+    const times = {
+      Infinity: 0,
+      '1e300': latest,
+      '-1.5': 0,
+      noon: 0,
+      '': 0,
+      '1709210096.5': 1_709_210_096.5,
+    };
+    for (const [mtime, modified] of Object.entries(times)) {
+      const archive = Buffer.concat([paxHeader([['mtime', mtime]]), member({}, ''), archiveEnd]);
+      expect(await readAll(inPieces(archive)), mtime).toMatchObject([{ modified }]);
+    }
+    const archive = Buffer.concat([headerBlock({ modified: base256(2n ** 52n, 12) }), archiveEnd]);
+    expect(await readAll(inPieces(archive))).toMatchObject([{ modified: latest }]);
+  });
+
+  it('of a name longer than any system takes is malformed', async () => {
+    const endless = 'x/'.repeat(mebibyte);
+    const archives = [
+      [member({ type: 'L' }, endless), member({})],
+      [member({ type: 'K' }, endless), member({ type: '2' })],
+      [paxHeader([['path', endless]]), member({})],
+      [paxHeader([['linkpath', endless]]), member({ type: '2' })],
+      [pax1File({ name: endless, realSize: 0, map: pax1Map([]), data: Buffer.alloc(0) })],
+    ];
+    for (const parts of archives)
+      expect(await endOf(Buffer.concat([...parts, archiveEnd]))).toBe('malformed');
+  });
+
   it('of a size beyond the stream ends as unfinished, and takes no memory for it', () =>
     quickly(async () => {
       const sizes = [base256(2n ** 53n - 1n, 12), base256(2n ** 40n, 12), 2 ** 33 - 1];

@@ -139,7 +139,7 @@ async function openEntry(reader: StreamReader, header: TarHeader, extension: Ext
     modified: Number(pax.get('mtime') ?? header.modified) || 0,
     data: () => data.take(),
   };
-  return { entry, skipRest: () => data.skip(paddingAfter(storedSize)) };
+  return { entry, skipRest: () => data.skip(paddingAfter(dataSize)) };
 }
 
 function kindOf(type: string): EntryKind {
