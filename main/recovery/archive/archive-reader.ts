@@ -167,6 +167,9 @@ interface MappedData {
   readonly dataSize: number;
 }
 
+/** Records that only sparse files have, in one form or another. */
+const sparseKeys = ['major', 'realsize', 'size', 'numblocks', 'numbytes'].map((key) => `GNU.sparse.${key}`);
+
 async function readMap(
   reader: StreamReader,
   header: TarHeader,
@@ -176,9 +179,12 @@ async function readMap(
 ): Promise<MappedData> {
   try {
     if (header.type === 'S') return checked(await oldGnuMap(reader, header), storedSize);
-    if (pax.get('GNU.sparse.major') === '1') return await pax1Map(reader, pax, storedSize);
+    if (pax.get('GNU.sparse.major') === '1' && pax.get('GNU.sparse.minor') === '0')
+      return await pax1Map(reader, pax, storedSize);
     if (pax.has('GNU.sparse.map') || pax.has('GNU.sparse.offset'))
       return checked(pax0Map(records, pax), storedSize);
+    // Taken for a plain file, it would come out wrong without anybody knowing.
+    if (sparseKeys.some((key) => pax.has(key))) throw new RangeError('a sparse form that is not known');
   } catch (error) {
     if (error instanceof RangeError) throw new ArchiveFault('sparse-map', error.message);
     throw error;
@@ -232,13 +238,7 @@ function pax0Map(
 ): SizedMap {
   const size = paxNumber(pax.get('GNU.sparse.size'));
   if (size === undefined) throw new RangeError('the real size');
-  const list = pax.get('GNU.sparse.map');
-  const numbers =
-    list === undefined
-      ? records
-          .filter(([key]) => key === 'GNU.sparse.offset' || key === 'GNU.sparse.numbytes')
-          .map(([, value]) => value)
-      : list.split(',');
+  const numbers = pax.get('GNU.sparse.map')?.split(',') ?? pairedNumbers(records);
   const map = new SparseMap(size);
   for (let i = 0; i < numbers.length; i += 2) {
     const offset = paxNumber(numbers[i]);
@@ -247,6 +247,14 @@ function pax0Map(
     map.append(offset, length);
   }
   return { map, size };
+}
+
+/** The numbers of PAX 0.0: an offset, its length, the next offset, … */
+function pairedNumbers(records: readonly (readonly [string, string])[]): readonly string[] {
+  const keys = ['GNU.sparse.offset', 'GNU.sparse.numbytes'];
+  const listed = records.filter(([key]) => keys.includes(key));
+  if (listed.some(([key], i) => key !== keys[i % 2])) throw new RangeError('offsets and lengths out of turn');
+  return listed.map(([, value]) => value);
 }
 
 /** PAX 1.0: the map stands before the data, as lines of decimals in blocks padded with zeros. */
