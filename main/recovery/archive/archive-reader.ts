@@ -28,7 +28,7 @@ export interface ArchiveEntry {
   readonly size: number;
   /** Permission bits. */
   readonly mode: number;
-  /** Last change, seconds since 1970. */
+  /** Last change, seconds since 1970, from then until the year 2514. */
   readonly modified: number;
   /** The stored data with their positions, ascending; ranges never mentioned are holes. */
   data(): AsyncIterable<PositionedBytes>;
@@ -136,10 +136,18 @@ async function openEntry(reader: StreamReader, header: TarHeader, extension: Ext
     target: pax.get('linkpath') ?? extension.longTarget ?? header.linkName,
     size,
     mode: header.mode & 0o7777,
-    modified: Number(pax.get('mtime') ?? header.modified) || 0,
+    modified: timeOf(pax.get('mtime') ?? header.modified),
     data: () => data.take(),
   };
   return { entry, skipRest: () => data.skip(paddingAfter(dataSize)) };
+}
+
+/** The last second that ext4 can note; systems refuse times far beyond, and a file with them. */
+const latestTime = 2 ** 34 - 1;
+
+function timeOf(stated: string | number): number {
+  const time = Number(stated);
+  return Number.isFinite(time) ? Math.min(Math.max(time, 0), latestTime) : 0;
 }
 
 function kindOf(type: string): EntryKind {
