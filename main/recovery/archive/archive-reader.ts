@@ -53,6 +53,9 @@ export class ArchiveFault extends Error {
   }
 }
 
+/** Longest path or target of a link that is taken; Linux allows 4,096 bytes, Windows 32,767 characters. */
+const longestPath = 32 * 1024;
+
 /** What extended headers said about the entry that follows them. */
 interface Extension {
   longName?: string;
@@ -99,7 +102,8 @@ async function readExtension(
   soFar: Extension,
 ): Promise<Extension | undefined> {
   if (!'xgLK'.includes(header.type)) return undefined;
-  if (header.size > longestExtendedHeader)
+  const isName = header.type === 'L' || header.type === 'K';
+  if (header.size > (isName ? longestPath : longestExtendedHeader))
     throw new ArchiveFault('malformed', 'an extended header is too long');
   const body = await readPadded(reader, header.size);
   switch (header.type) {
@@ -130,10 +134,14 @@ async function openEntry(reader: StreamReader, header: TarHeader, extension: Ext
   if (storedSize === undefined) throw new ArchiveFault('malformed', 'a size');
   const { map, size, dataSize } = await readMap(reader, header, extension.pax, pax, storedSize);
   const data = new EntryData(reader, map, dataSize);
+  const path = pax.get('GNU.sparse.name') ?? pax.get('path') ?? extension.longName ?? header.name;
+  const target = pax.get('linkpath') ?? extension.longTarget ?? header.linkName;
+  if (path.length > longestPath || target.length > longestPath)
+    throw new ArchiveFault('malformed', 'a name is too long');
   const entry: ArchiveEntry = {
-    path: pax.get('GNU.sparse.name') ?? pax.get('path') ?? extension.longName ?? header.name,
+    path,
     kind: kindOf(header.type),
-    target: pax.get('linkpath') ?? extension.longTarget ?? header.linkName,
+    target,
     size,
     mode: header.mode & 0o7777,
     modified: timeOf(pax.get('mtime') ?? header.modified),
