@@ -1,8 +1,8 @@
 /** The commands of the command line: each takes its options, prints, and answers an exit code. */
-import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Inventory, RestoreReport } from '../../shared/backup.ts';
-import { fail, type Problem } from '../../shared/problems.ts';
+import { RecoveryError, type Problem } from '../../shared/problems.ts';
+import { probeDestination } from '../backend/destination.ts';
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { progressBar } from './progress-bar.ts';
@@ -112,9 +112,8 @@ export async function restore(
   speech: Speech,
 ): Promise<number> {
   const destination = resolve(options.to);
-  const found = await stat(destination).catch(() => null);
-  if (!found) fail('dest-missing', { path: destination });
-  if (!found.isDirectory()) fail('dest-not-a-folder', { path: destination });
+  const { refusal } = await probeDestination(destination, []);
+  if (refusal) throw new RecoveryError(refusal);
   return run(path, qubes, destination, options, speech);
 }
 

@@ -30,5 +30,8 @@ const port = parentPort();
 const engine = createEngine(emittersOf(engineContract, (name, payload) => send(name, payload)));
 const send = servePort(port, serve(engineContract, engine.handlers));
 
+// Ctrl+C in a terminal reaches every process of the command; it is the host that ends a restore in order.
+process.on('SIGINT', () => undefined);
+
 // An engine without its host has nobody to work for, and must not outlive it with keys in memory.
 port.onClose(() => process.exit(0));

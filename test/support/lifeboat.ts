@@ -21,7 +21,8 @@ export interface LifeboatOptions {
   /** Given over descriptor 3, as `--passphrase-fd 3`. */
   readonly passphrase?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly signal?: AbortSignal;
+  /** Once it resolves, the person presses Ctrl+C, which reaches every process of the command. */
+  readonly interrupted?: Promise<unknown>;
 }
 
 /** Runs `lifeboat` from its sources with `args`. */
@@ -30,8 +31,10 @@ export function lifeboat(args: readonly string[], options: LifeboatOptions = {})
   const child = spawn(process.execPath, [join(project, 'main/cli/lifeboat.ts'), ...args, ...passphraseArgs], {
     env: { PATH: process.env['PATH'], LANG: 'en_US.UTF-8', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    ...(options.signal ? { signal: options.signal, killSignal: 'SIGINT' } : {}),
+    // A process group of its own, as a terminal gives each command.
+    detached: true,
   });
+  void options.interrupted?.then(() => process.kill(-(child.pid ?? 0), 'SIGINT'));
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout?.on('data', (bytes: Buffer) => stdout.push(bytes));
   child.stderr?.on('data', (bytes: Buffer) => stderr.push(bytes));

@@ -1,0 +1,87 @@
+/** Destinations that fail while a restore runs, and a person who cancels: nothing half done stands at a final name. */
+import { spawnSync } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect } from 'vitest';
+import { codesIn, filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
+import { makeBackup } from '../support/make-backup.ts';
+import { oracle } from '../support/oracles.ts';
+import { standardBackup, standardPassphrase, standardTools } from '../support/standard-backup.ts';
+import { noise } from '../support/trees.ts';
+
+const gate = oracle(...standardTools);
+
+const mounted: string[] = [];
+afterEach(() => {
+  for (const point of mounted.splice(0)) spawnSync('umount', ['-l', point]);
+});
+
+/** Mounts a small file system of memory; false where that is not allowed. */
+async function mountTmpfs(options: string): Promise<string | undefined> {
+  const point = join(await scratchFolder(), 'mount');
+  await mkdir(point);
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', point]);
+  if (status !== 0) return undefined;
+  mounted.push(point);
+  return point;
+}
+
+const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
+
+describe.skipIf(!mayMount && process.env['CI'] !== 'true')('a destination (needs the right to mount)', () => {
+  gate.test('that runs full keeps what was finished and says so', async () => {
+    const to = await mountTmpfs('size=4m');
+    const { path } = await standardBackup();
+    const ended = await lifeboat(['restore', path, '--to', to ?? '', '--json', '--jobs', '1'], {
+      passphrase: standardPassphrase,
+    });
+    const report = reportOf(ended);
+    expect(codesIn(report)).toContain('dest-ran-full');
+    expect([1, 5]).toContain(ended.code);
+    for (const file of report.qubes.flatMap((qube) => qube.files)) {
+      if (file.outcome === 'restored') expect(file.path).not.toBeNull();
+      else expect(file.sha256).toBeNull();
+    }
+    const images = (await filesBelow(to ?? '')).filter((name) => name.endsWith('.img'));
+    const whole = report.qubes.flatMap((qube) => qube.files).filter((file) => file.outcome === 'restored');
+    expect(images).toEqual(whole.map((file) => file.path).filter((name) => name?.endsWith('.img')));
+  });
+
+  gate.test('that is read-only is refused with its own code', async () => {
+    const to = await mountTmpfs('ro');
+    const { path } = await standardBackup();
+    const ended = await lifeboat(['restore', path, 'vault', '--to', to ?? '', '--json'], {
+      passphrase: standardPassphrase,
+    });
+    expect([ended.code, new Set(codesIn(reportOf(ended)))]).toEqual([5, new Set(['dest-read-only'])]);
+  });
+});
+
+gate.test('Ctrl+C ends a restore in order: exit code 130, nothing unfinished left', async () => {
+  const folder = await scratchFolder();
+  const source = join(folder, 'big.img');
+  await writeFile(source, noise(24 << 20, 'big'));
+  // A dozen expensive chunks: long enough to be interrupted on any machine.
+  const made = await makeBackup({
+    destination: join(folder, 'slow.backup'),
+    passphrase: 'slow',
+    chunkSize: 2 << 20,
+    cost: (member) => ({ logN: member.startsWith('vm') ? 17 : 10, r: 8, p: 1 }),
+    qubes: [{ name: 'work', class: 'AppVM', files: [{ name: 'private.img', source, sparse: 'none' }] }],
+  });
+  const to = join(folder, 'to');
+  await mkdir(to);
+  const ended = await lifeboat(['restore', made.path, '--to', to, '--json', '--jobs', '1'], {
+    passphrase: 'slow',
+    interrupted: firstFileIn(to),
+  });
+  expect(ended.code).toBe(130);
+  expect(codesIn(reportOf(ended))).toContain('cancelled');
+  expect(await filesBelow(to)).toEqual([]);
+});
+
+/** Resolves when something was written into a folder. */
+async function firstFileIn(folder: string): Promise<void> {
+  while ((await filesBelow(folder)).length === 0) await sleep(20);
+}
