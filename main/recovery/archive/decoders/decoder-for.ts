@@ -1,6 +1,9 @@
 /** The decompressors of Lifeboat, by compression. */
 import type { Compression, Decoder } from '../decoder.ts';
+import { decodeBzip2 } from './bzip2.ts';
 import { decodeGzip } from './gzip.ts';
+import { decodeLzma } from './lzma.ts';
+import { decodeXz } from './xz.ts';
 import { decodeZlib } from './zlib.ts';
 import { decodeZstd } from './zstd.ts';
 
@@ -15,9 +18,13 @@ export function decoderFor(compression: Compression): Decoder {
       return decodeGzip;
     case 'zlib':
       return decodeZlib;
+    case 'bzip2':
+      return decodeBzip2;
+    case 'xz':
+      return decodeXz;
+    case 'lzma':
+      return decodeLzma;
     case 'zstd':
       return decodeZstd;
-    default:
-      throw new Error(`no decoder yet for ${compression}`);
   }
 }

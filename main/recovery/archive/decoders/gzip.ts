@@ -9,6 +9,7 @@ import { type Decoder, StreamFault } from '../decoder.ts';
 import { engineOptions, throughEngine } from './native-engine.ts';
 import type { StoredInput } from './stored-input.ts';
 import { beginsWith, decoderOfStreams } from './stream-format.ts';
+import { SummedInput, viewOf } from './summed-input.ts';
 
 /** Bits of the FLG byte (RFC 1952, section 2.3.1); the upper three are reserved and must be zero. */
 const flag = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
@@ -17,7 +18,7 @@ export const decodeGzip: Decoder = decoderOfStreams({
   name: 'gzip',
   headLength: 3,
   begins: beginsWith([0x1f, 0x8b, 8]),
-  decode: decodeMember,
+  open: () => decodeMember,
 });
 
 async function* decodeMember(input: StoredInput): AsyncGenerator<Uint8Array> {
@@ -38,28 +39,19 @@ async function* decodeMember(input: StoredInput): AsyncGenerator<Uint8Array> {
 }
 
 async function skipHeader(input: StoredInput): Promise<void> {
-  let crc = 0;
-  const take = async (count: number) => {
-    const bytes = await input.take(count);
-    crc = crc32(bytes, crc);
-    return bytes;
+  const header = new SummedInput(input);
+  const skipText = async () => {
+    while ((await header.take(1))[0] !== 0);
   };
-  const takeText = async () => {
-    while ((await take(1))[0] !== 0);
-  };
-  const flags = (await take(10))[3] ?? 0;
+  const flags = (await header.take(10))[3] ?? 0;
   if (flags & flag.reserved) throw new StreamFault('damaged', 'gzip: reserved flags are set');
-  if (flags & flag.extra) await take(viewOf(await take(2)).getUint16(0, true));
-  if (flags & flag.name) await takeText();
-  if (flags & flag.comment) await takeText();
+  if (flags & flag.extra) await header.take(viewOf(await header.take(2)).getUint16(0, true));
+  if (flags & flag.name) await skipText();
+  if (flags & flag.comment) await skipText();
   if (flags & flag.headerCrc) {
-    const expected = crc & 0xffff;
-    if (viewOf(await take(2)).getUint16(0, true) !== expected) {
+    const expected = header.crc & 0xffff;
+    if (viewOf(await header.take(2)).getUint16(0, true) !== expected) {
       throw new StreamFault('damaged', 'gzip: CRC of the header differs');
     }
   }
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -3,38 +3,67 @@ import { StreamFault } from '../decoder.ts';
 
 const nothing = new Uint8Array(0);
 
+/** How much is joined where pieces meet: so much that a reader of long fields does not creep from byte to byte. */
+const joinedLength = 64 * 1024;
+
 /** Reads an input of pieces, joining them only as far as a field lies across their border. */
 export class StoredInput {
   readonly #pieces: AsyncIterator<Uint8Array>;
+  /** A piece of the source, or bytes joined in `#joint`. */
   #atHand: Uint8Array = nothing;
   /** What of the newest piece follows the bytes at hand, where those were joined. */
   #behind: Uint8Array = nothing;
+  #joint: Uint8Array = nothing;
+  #position = 0;
 
   constructor(input: AsyncIterable<Uint8Array>) {
     this.#pieces = input[Symbol.asyncIterator]();
   }
 
+  /** How many bytes were consumed so far. */
+  get position(): number {
+    return this.#position;
+  }
+
   /** Bytes at hand, not consumed: `count` or more, fewer only where the input ends. Valid until the next call. */
   async ahead(count = 1): Promise<Uint8Array> {
+    const enough = Math.max(count, joinedLength);
     while (this.#atHand.length < count) {
       if (this.#behind.length === 0) {
-        // A copy, which `slice` of a Buffer is not: the source may reuse its piece when the next is asked for.
-        this.#atHand = new Uint8Array(this.#atHand);
+        // The source may reuse its piece as soon as the next is asked for.
+        if (this.#atHand.length > 0) this.#join(nothing, enough);
         const next = await this.#pieces.next();
         if (next.done === true) break;
         this.#behind = next.value;
       }
-      const wanted = this.#atHand.length === 0 ? this.#behind.length : count - this.#atHand.length;
+      const wanted = this.#atHand.length === 0 ? Infinity : enough - this.#atHand.length;
       const more = this.#behind.subarray(0, wanted);
-      this.#atHand = this.#atHand.length === 0 ? more : Buffer.concat([this.#atHand, more]);
-      this.#behind = this.#behind.subarray(wanted);
+      this.#behind = this.#behind.subarray(more.length);
+      if (this.#atHand.length === 0) this.#atHand = more;
+      else this.#join(more, enough);
     }
     return this.#atHand;
+  }
+
+  /** Puts `more` behind the bytes at hand, both in a joint of their own, where at most `limit` bytes come together. */
+  #join(more: Uint8Array, limit: number): void {
+    const old = this.#atHand;
+    const length = old.length + more.length;
+    let start = old.buffer === this.#joint.buffer ? old.byteOffset : Infinity;
+    if (start + length > this.#joint.length) {
+      // With room for twice as much, moving to the start is rare.
+      if (this.#joint.length < 2 * limit) this.#joint = new Uint8Array(2 * limit);
+      this.#joint.set(old);
+      start = 0;
+    }
+    this.#joint.set(more, start + old.length);
+    this.#atHand = this.#joint.subarray(start, start + length);
   }
 
   /** Consumes `count` bytes of those at hand. */
   skip(count: number): void {
     this.#atHand = this.#atHand.subarray(count);
+    this.#position += count;
   }
 
   /**

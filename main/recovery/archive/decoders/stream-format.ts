@@ -9,8 +9,10 @@ export interface StreamFormat {
   readonly headLength: number;
   /** Whether a stream can begin with these bytes, of which fewer than `headLength` are given where the input ends. */
   begins(head: Uint8Array): boolean;
-  /** Decodes one stream and consumes exactly its bytes. */
-  decode(input: StoredInput): AsyncIterable<Uint8Array>;
+  /** Set where a file is one stream, and another one after it is foreign data. */
+  readonly single?: true;
+  /** Makes what decodes one stream after another, each time consuming exactly its bytes. */
+  open(): (input: StoredInput) => AsyncIterable<Uint8Array>;
 }
 
 /**
@@ -22,15 +24,16 @@ export function decoderOfStreams(format: StreamFormat): Decoder {
     const input = new StoredInput(source);
     try {
       if ((await input.ahead()).length === 0) throw new StreamFault('unfinished', `${format.name}: no data`);
+      const decodeStream = format.open();
       let following = false;
       do {
         const head = (await input.ahead(format.headLength)).subarray(0, format.headLength);
-        if (!format.begins(head)) {
+        if (!format.begins(head) || (following && format.single)) {
           throw following
             ? new StreamFault('overlong', `${format.name}: foreign data after the end of the stream`)
             : new StreamFault('damaged', `${format.name}: not a stream of this format`);
         }
-        yield* format.decode(input);
+        yield* decodeStream(input);
         following = true;
       } while (await input.skipZeros());
     } finally {

@@ -8,7 +8,7 @@ export const decodeZlib: Decoder = decoderOfStreams({
   name: 'zlib',
   headLength: 2,
   begins: beginsZlib,
-  decode: (input) =>
+  open: () => (input) =>
     throughEngine(createInflate(engineOptions), {
       next: () => input.ahead(),
       skip: (count) => input.skip(count),

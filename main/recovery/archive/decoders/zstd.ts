@@ -24,7 +24,7 @@ export const decodeZstd: Decoder = decoderOfStreams({
   name: 'zstd',
   headLength: 4,
   begins: beginsZstd,
-  decode: decodeFrame,
+  open: () => decodeFrame,
 });
 
 /** Whether a zstd frame, or a skippable one, can begin with these bytes. */
