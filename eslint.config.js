@@ -22,6 +22,13 @@ const electronOnlyInApp = [
   { group: ['electron', 'electron/*'], message: 'Only main/app and preload may import electron.' },
 ];
 
+/** Messages go through the contract; only the two ends of its wire touch the channels themselves. */
+const rawChannels = {
+  name: 'electron',
+  importNames: ['ipcMain', 'ipcRenderer'],
+  message: 'Raw channels only in main/app/ipc.ts and preload/preload.ts: everything else goes through the contract.',
+};
+
 const nodeModules = ['node:*', 'fs', 'path', 'crypto', 'child_process', 'worker_threads', 'os', 'stream', 'zlib'];
 
 export default tseslint.config(
@@ -96,10 +103,19 @@ export default tseslint.config(
   },
   {
     files: ['main/app/**'],
+    ignores: ['main/app/ipc.ts'],
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['**/cli/**', '**/renderer/**', '**/preload/**'], message: 'Hosts do not know each other.' }] },
+        {
+          paths: [rawChannels],
+          patterns: [
+            {
+              group: ['**/cli/**', '**/browser/**', '**/renderer/**', '**/preload/**'],
+              message: 'Hosts do not know each other.',
+            },
+          ],
+        },
       ],
     },
   },
