@@ -18,7 +18,7 @@ export const JOURNAL_MAGIC = 0xc03b_3998;
 
 export class BlockReader {
   readonly blockSize: number;
-  /** Blocks that the file system counts, whether or not the image holds them all. */
+  /** Blocks of the file system that the image holds: all, unless it was cut off. */
   readonly blockCount: number;
   readonly #source: ByteSource;
   readonly #overlay: Overlay | null;
@@ -26,7 +26,7 @@ export class BlockReader {
 
   constructor(source: ByteSource, blockSize: number, blockCount: number, overlay: Overlay | null = null) {
     this.blockSize = blockSize;
-    this.blockCount = blockCount;
+    this.blockCount = Math.min(blockCount, Math.floor(source.size / blockSize));
     this.#source = source;
     this.#overlay = overlay;
   }
@@ -34,12 +34,6 @@ export class BlockReader {
   /** The same blocks as a journal changed them. */
   withOverlay(overlay: Overlay): BlockReader {
     return new BlockReader(this.#source, this.blockSize, this.blockCount, overlay);
-  }
-
-  /** Whether the blocks lie inside both the file system and the image. */
-  holds(block: number, count = 1): boolean {
-    const end = block + count;
-    return end <= this.blockCount && end * this.blockSize <= this.#source.size;
   }
 
   /**
@@ -93,7 +87,7 @@ export class BlockReader {
   }
 
   #check(block: number, count: number, structure: string): void {
-    if (!this.holds(block, count)) damaged(structure, `block ${block} lies outside the image`);
+    if (block + count > this.blockCount) damaged(structure, `block ${block} lies outside the image`);
   }
 
   #overlaps(first: number, count: number): boolean {

@@ -3,6 +3,7 @@ import { fail } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { runsOf } from './block-map.ts';
 import { coalesced } from './coalesced.ts';
+import { damaged } from './damage.ts';
 import type { Filesystem } from './filesystem.ts';
 import type { Inode } from './inode.ts';
 import { attributeEntries, inodeArea, isInlineData, valueInArea } from './xattr-entries.ts';
@@ -108,9 +109,14 @@ function withParts(source: ByteSource, ranges: Content['ranges']): Content {
 function mappedRanges(filesystem: Filesystem, inode: Inode): AsyncGenerator<ContentRange, void, undefined> {
   const { blockSize } = filesystem.superblock;
   const byKind = async function* (): AsyncGenerator<ContentRange, void, undefined> {
+    let stored = 0;
     for await (const run of runsOf(filesystem, inode, 0, Math.ceil(inode.size / blockSize))) {
       const position = run.logical * blockSize;
       const length = Math.min(run.length * blockSize, inode.size - position);
+      if (run.physical !== null) stored += run.length;
+      // Blocks may be mapped again and again: a small image could else make a copy that fills any disk.
+      if (stored > filesystem.blocks.blockCount)
+        damaged(`inode ${inode.number}`, 'holds more than the image');
       yield { kind: run.physical === null ? 'hole' : 'data', position, length };
     }
   };

@@ -5,6 +5,7 @@
  * Every byte of an image may come from an attacker. A fault names what is broken, and everything else stays
  * readable.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { fail, problem, type Problem } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { BlockReader } from './block-reader.ts';
@@ -145,7 +146,7 @@ interface Opened {
 async function openFilesystem(source: ByteSource, options: SuperblockOptions): Promise<Opened> {
   const notes: Problem[] = [];
   const note = (added: Problem) => {
-    if (!notes.some(({ code }) => code === added.code)) notes.push(added);
+    if (!notes.some((told) => isDeepStrictEqual(told, added))) notes.push(added);
   };
   const { superblock, isBackup } = await findSuperblock(source, options);
   const { blockSize, blockCount, features } = superblock;

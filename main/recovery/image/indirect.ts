@@ -12,19 +12,25 @@ import type { Inode } from './inode.ts';
 const DIRECT_BLOCKS = 12;
 const LEVELS = 3;
 
-/** A block of pointers, each of which stands for `span` blocks of the file. */
+/** One way through the map of a file. */
+interface Walk {
+  readonly filesystem: Filesystem;
+  readonly structure: string;
+  readonly first: number;
+  readonly end: number;
+  /** Blocks of pointers on the way; none may be there twice, which bounds the walk by what the image holds. */
+  readonly passed: Set<number>;
+}
+
+/** Pointers, each of which stands for `span` blocks of the file, the first of them for those from `start` on. */
 interface Table {
   readonly pointers: Uint8Array;
   readonly span: number;
-  /** Block of the file for which its first pointer stands. */
   readonly start: number;
 }
 
 /**
  * The mapped runs that touch the blocks `first` to `end` (exclusive) of a file, in order.
- *
- * The walk goes by the blocks of the file, at most three levels down, so pointers that form a circle only
- * repeat content and never lead back up.
  *
  * @throws RecoveryError `filesystem-damaged`
  */
@@ -34,80 +40,62 @@ export async function* indirectRuns(
   first: number,
   end: number,
 ): AsyncGenerator<Run, void, undefined> {
-  const perBlock = filesystem.superblock.blockSize / 4;
-  const structure = `block map of inode ${inode.number}`;
-  yield* tableRuns(
+  const walk = {
     filesystem,
-    { pointers: inode.map.subarray(0, DIRECT_BLOCKS * 4), span: 1, start: 0 },
+    structure: `block map of inode ${inode.number}`,
     first,
     end,
-    structure,
-  );
+    passed: new Set<number>(),
+  };
+  yield* blockRuns(walk, { pointers: inode.map.subarray(0, DIRECT_BLOCKS * 4), span: 1, start: 0 });
   let start = DIRECT_BLOCKS;
   for (let level = 0; level < LEVELS; level++) {
     const at = (DIRECT_BLOCKS + level) * 4;
-    const span = perBlock ** (level + 1);
-    yield* tableRuns(
-      filesystem,
-      { pointers: inode.map.subarray(at, at + 4), span, start },
-      first,
-      end,
-      structure,
-    );
+    const span = (filesystem.superblock.blockSize / 4) ** (level + 1);
+    yield* tableRuns(walk, { pointers: inode.map.subarray(at, at + 4), span, start });
     start += span;
   }
 }
 
-async function* tableRuns(
-  filesystem: Filesystem,
-  table: Table,
-  first: number,
-  end: number,
-  structure: string,
-): AsyncGenerator<Run, void, undefined> {
-  if (table.span === 1) {
-    yield* blockRuns(filesystem, table, first, end, structure);
-    return;
-  }
+/** The runs below pointers to blocks of pointers. */
+async function* tableRuns(walk: Walk, table: Table): AsyncGenerator<Run, void, undefined> {
+  const { filesystem, structure } = walk;
   const fields = new Fields(table.pointers);
-  const span = table.span / (filesystem.superblock.blockSize / 4);
   const count = table.pointers.length / 4;
-  const from = Math.max(0, Math.floor((first - table.start) / table.span));
+  const from = Math.max(0, Math.floor((walk.first - table.start) / table.span));
   for (let index = from; index < count; index++) {
     const start = table.start + index * table.span;
-    if (start >= end) return;
-    const block = checked(filesystem, fields.u32(index * 4), structure);
+    if (start >= walk.end) return;
+    const block = checked(walk, fields.u32(index * 4));
     if (block === 0) continue;
+    if (walk.passed.has(block)) damaged(structure, `block ${block} is part of it twice`);
+    walk.passed.add(block);
     const pointers = await filesystem.blocks.metadata(block, structure);
-    yield* tableRuns(filesystem, { pointers, span, start }, first, end, structure);
+    const below = { pointers, span: table.span / (filesystem.superblock.blockSize / 4), start };
+    yield* below.span === 1 ? blockRuns(walk, below) : tableRuns(walk, below);
   }
 }
 
-/** The runs of a table whose pointers lead to content, neighbours as one. */
-function* blockRuns(
-  filesystem: Filesystem,
-  table: Table,
-  first: number,
-  end: number,
-  structure: string,
-): Generator<Run, void, undefined> {
+/** The runs of pointers to content, neighbours as one. */
+function* blockRuns(walk: Walk, table: Table): Generator<Run, void, undefined> {
   const fields = new Fields(table.pointers);
-  const stop = Math.min(table.pointers.length / 4, end - table.start);
-  let index = Math.max(0, first - table.start);
+  const stop = Math.min(table.pointers.length / 4, walk.end - table.start);
+  let index = Math.max(0, walk.first - table.start);
   while (index < stop) {
-    const physical = checked(filesystem, fields.u32(index * 4), structure);
+    const physical = checked(walk, fields.u32(index * 4));
     let next = index + 1;
     if (physical !== 0) {
       while (next < stop && fields.u32(next * 4) === physical + next - index) next++;
-      checked(filesystem, physical + next - index - 1, structure);
+      checked(walk, physical + next - index - 1);
       yield { logical: table.start + index, physical, length: next - index };
     }
     index = next;
   }
 }
 
-function checked(filesystem: Filesystem, block: number, structure: string): number {
-  if (block >= filesystem.superblock.blockCount)
+function checked({ filesystem, structure }: Walk, block: number): number {
+  if (block >= filesystem.superblock.blockCount) {
     damaged(structure, `block ${block} lies outside the file system`);
+  }
   return block;
 }

@@ -19,7 +19,7 @@ import {
 } from './journal-blocks.ts';
 import type { JournalSuperblock } from './journal-superblock.ts';
 
-/** Changes and revocations together, at most. A full journal of 1 GiB has a quarter of it. */
+/** Blocks of the journal's own, changes and revocations together, at most: four times a full journal of 1 GiB. */
 const MAX_RECORDS = 2 ** 20;
 /** Bytes of content read at once. */
 const STEP_BYTES = 2 ** 20;
@@ -82,6 +82,7 @@ export async function readLog(journal: Journal): Promise<Log> {
     const block = journalBlockOf(bytes);
     if (block?.sequence !== open.sequence) break;
     offset++;
+    records++;
     if (block.kind === 'commit' && commitHolds(bytes, superblock, open.checksum)) {
       transactions.push(open);
       open = opened((open.sequence + 1) >>> 0);

@@ -9,6 +9,8 @@ import { displayName } from './names.ts';
 
 /** As many links as Linux follows in one path. */
 const MAX_LINKS = 40;
+/** Names that are looked up for one path, with those of all links on the way. */
+const MAX_NAMES = 4096;
 /** Longest target of a link, as in Linux. */
 const MAX_TARGET_BYTES = 4096;
 /** Targets shorter than the inode's 60 bytes stand in the inode itself. */
@@ -56,10 +58,11 @@ export async function lookupPath(
   let waiting = componentsOf(bytes);
   let trail = [ROOT_INODE];
   let linksLeft = MAX_LINKS;
-  while (waiting.length > 0) {
+  for (let names = 0; waiting.length > 0; names++) {
+    if (names === MAX_NAMES) fail('filesystem-link-loop', { path: shown });
     const [name = new Uint8Array(), ...rest] = waiting;
     waiting = rest;
-    const folder = await readInode(filesystem, trail.at(-1) ?? ROOT_INODE);
+    const folder = await readInode(filesystem, trail[trail.length - 1] ?? ROOT_INODE);
     if (folder.kind !== 'directory') {
       fail('filesystem-entry-unfit', { path: shown, expected: 'directory', found: folder.kind });
     }
@@ -80,7 +83,7 @@ export async function lookupPath(
     if (target[0] === SLASH) trail = [ROOT_INODE];
     waiting = [...componentsOf(target), ...waiting];
   }
-  return trail.at(-1) ?? ROOT_INODE;
+  return trail[trail.length - 1] ?? ROOT_INODE;
 }
 
 /** The names between the slashes; several in a row count as one. */

@@ -16,6 +16,8 @@ const MAGIC = 0xef53;
 /** Blocks are 1 KiB to 64 KiB. */
 const MAX_LOG_BLOCK_SIZE = 6;
 
+/** `s_checksum_type`: the only one there is. */
+const CHECKSUM_CRC32C = 1;
 /** `s_state`: errors were found while it was mounted. */
 const STATE_ERRORS = 0x2;
 /** `s_flags`: the hashes of directory names take bytes as unsigned. */
@@ -78,6 +80,7 @@ export function parseSuperblock(bytes: Uint8Array, options: SuperblockOptions): 
   const incompat = dynamic ? fields.u32(0x60) : 0;
   const features = featuresOf(dynamic ? fields.u32(0x5c) : 0, incompat, dynamic ? fields.u32(0x64) : 0);
   const checksummed = features.has('metadata_csum') && options.verifyChecksums;
+  if (checksummed && fields.u8(0x175) !== CHECKSUM_CRC32C) damaged('superblock', 'kind of checksums');
   if (checksummed && crc32c(bytes.subarray(0, 0x3fc)) !== fields.u32(0x3fc))
     damaged('superblock', 'checksum');
   refuseUnsupported(incompat);

@@ -40,7 +40,7 @@ export async function* walkFrom(
     levels.push({ path, entries: directoryEntries(filesystem, folder) });
   };
   enter(await readInode(filesystem, start), []);
-  for (let level = levels.at(-1); level; level = levels.at(-1)) {
+  for (let level = levels[0]; level; level = levels[levels.length - 1]) {
     let path = level.path;
     try {
       const { value: entry, done } = await level.entries.next();

@@ -19,6 +19,8 @@ import {
 const BLOCK_HEADER_SIZE = 32;
 /** Linux hands out no longer value. */
 const MAX_VALUE_SIZE = 65_536;
+/** Several entries may share a value, so that a few bytes could ask for any amount of memory. */
+const MAX_TOTAL_SIZE = 2 ** 24;
 
 /** An extended attribute as `getxattr` shows it. */
 export interface ExtendedAttribute {
@@ -49,11 +51,14 @@ export async function extendedAttributes(
   inode: Inode,
 ): Promise<readonly ExtendedAttribute[]> {
   const found: ExtendedAttribute[] = [];
+  let total = 0;
   for (const area of [inodeArea(inode), await blockArea(filesystem, inode)]) {
     if (!area) continue;
     for (const entry of attributeEntries(area)) {
       const namespace = namespaces[entry.index];
       if (namespace === undefined || isInlineData(entry)) continue;
+      total += entry.size;
+      if (total > MAX_TOTAL_SIZE) damaged(area.structure, 'length of all values');
       const value = await valueOf(filesystem, area, entry);
       const shown = ACL_NAMESPACES.includes(entry.index) ? aclValue(value, area.structure) : value;
       found.push({ name: namespace + entry.name, value: shown });
