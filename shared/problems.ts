@@ -120,6 +120,20 @@ export const problemKinds = {
   'journal-replayed': notice('transactions', 'blocks'),
   'journal-damaged': warning('detail'),
 
+  // Mounting
+  'mount-untrusted': warning(),
+  'mount-hides-changes': warning(),
+  'mount-needs-linux': failure(),
+  'mount-unsupported': failure('command'),
+  'mount-not-authorised': retriable('command'),
+  'mount-timed-out': retriable('tool', 'seconds'),
+  'mount-failed': failure('way', 'detail'),
+  'mount-busy': retriable('path'),
+  'mount-unknown': failure('path'),
+  'unmount-failed': retriable('path', 'detail'),
+  'image-journal-dirty': failure('path'),
+  'image-recovery-failed': failure('detail'),
+
   // The program itself
   'engine-gone': retriable('reason'),
   cancelled: notice(),

@@ -411,6 +411,68 @@ export const problemWords: ProblemCatalogue = {
     todo: 'Zuletzt geschriebene Dateien können fehlen oder alt sein.',
   },
 
+  // Mounting
+  'mount-untrusted': {
+    what: 'Beim Einhängen liest der Dateisystem-Code dieses Computers das Abbild.',
+    why: 'Ein feindlicher Qube kann sein Abbild so vorbereitet haben, dass es diesen Code angreift. Dass nur gelesen wird, verhindert das nicht.',
+    todo: 'Hängen Sie nur Abbilder von Qubes ein, denen Sie trauen. Das Durchsehen in Lifeboat verwendet diesen Code nicht.',
+  },
+  'mount-hides-changes': {
+    what: 'Die letzten Änderungen vor dem Backup sind nicht zu sehen.',
+    why: 'Der Qube lief, als er gesichert wurde. Seine letzten Änderungen stehen noch im Journal des Abbilds, und das blieb unbeachtet.',
+    todo: 'Um sie zu sehen, sehen Sie das Abbild in Lifeboat durch oder hängen Sie eine wiederhergestellte Kopie ein.',
+  },
+  'mount-needs-linux': {
+    what: 'Einhängen lassen sich Abbilder nur unter Linux.',
+    why: 'Dieses System kennt die Dateisysteme von Linux nicht.',
+    todo: 'Sehen Sie das Abbild in Lifeboat durch: Das geht auf jedem System.',
+  },
+  'mount-unsupported': {
+    what: 'Lifeboat hat auf diesem Computer keinen Weg gefunden, Abbilder einzuhängen.',
+    why: 'Weder udisks noch fuse2fs arbeitet hier, und ohne sie ist das Einhängen der Verwaltung vorbehalten.',
+    todo: 'Sehen Sie das Abbild in Lifeboat durch, installieren Sie fuse2fs oder führen Sie im Terminal aus: {{command}}.',
+  },
+  'mount-not-authorised': {
+    what: 'Das System hat es nicht erlaubt.',
+    why: 'Zum Ein- und Aushängen ist hier die Zustimmung der Verwaltung nötig, und die kam nicht.',
+    todo: 'Sehen Sie das Abbild in Lifeboat durch oder führen Sie im Terminal aus: {{command}}.',
+  },
+  'mount-timed-out': {
+    what: 'Das System hat nicht geantwortet.',
+    why: '{{tool}} wurde nach {{seconds}} Sekunden ohne Antwort beendet.',
+    todo: 'Versuchen Sie es noch einmal oder sehen Sie das Abbild in Lifeboat durch.',
+  },
+  'mount-failed': {
+    what: 'Das Abbild ließ sich nicht einhängen.',
+    why: '{{way}} sagt: {{detail}}.',
+    todo: 'Sehen Sie das Abbild in Lifeboat durch; das kommt mit mehr Schäden zurecht als das Einhängen.',
+  },
+  'mount-busy': {
+    what: '{{path}} ist in Gebrauch.',
+    why: 'Ein Programm hat dort noch eine Datei oder einen Ordner offen, oder das Einhängen läuft gerade.',
+    todo: 'Schließen Sie Dateimanager, Terminals und Programme, die darauf zugreifen, und versuchen Sie es noch einmal.',
+  },
+  'mount-unknown': {
+    what: '{{path}} ist nicht von Lifeboat eingehängt.',
+    why: 'Es war nie eingehängt, ist es nicht mehr, oder ein anderes Programm hat es eingehängt.',
+    todo: 'Nichts; oder hängen Sie es mit dem Programm aus, das es eingehängt hat.',
+  },
+  'unmount-failed': {
+    what: '{{path}} ließ sich nicht aushängen.',
+    why: 'Das System sagt: {{detail}}.',
+    todo: 'Versuchen Sie es noch einmal. Ein Neustart des Computers hängt es sicher aus; das Abbild bleibt unversehrt.',
+  },
+  'image-journal-dirty': {
+    what: 'Würde {{path}} so eingehängt, wären die letzten Änderungen nicht zu sehen.',
+    why: 'Der Qube lief, als er gesichert wurde: Seine letzten Änderungen stehen noch im Journal des Abbilds.',
+    todo: 'Sehen Sie das Abbild in Lifeboat durch, dort sind sie zu sehen; oder hängen Sie eine wiederhergestellte Kopie ein; oder verzichten Sie auf sie.',
+  },
+  'image-recovery-failed': {
+    what: 'Die letzten Änderungen ließen sich nicht in die Kopie des Abbilds schreiben.',
+    why: 'e2fsck, das dafür da ist, sagt: {{detail}}.',
+    todo: 'Sehen Sie das Abbild in Lifeboat durch oder hängen Sie es ohne die letzten Änderungen ein. Das Abbild selbst ist unversehrt.',
+  },
+
   // The program itself
   'engine-gone': {
     what: 'Die Wiederherstellung wurde unerwartet beendet.',

@@ -411,6 +411,68 @@ export const problemWords: ProblemCatalogue = {
     todo: 'Files that were written last may be missing or old.',
   },
 
+  // Mounting
+  'mount-untrusted': {
+    what: 'Mounting lets this computer’s own filesystem code read the image.',
+    why: 'A hostile qube may have prepared its image to attack that code. Mounting read-only does not prevent this.',
+    todo: 'Mount only images of qubes you trust. Browsing an image within Lifeboat does not use that code.',
+  },
+  'mount-hides-changes': {
+    what: 'The last changes before the backup are not shown.',
+    why: 'The qube was running when it was backed up. Its last changes are still in the journal of the image, which was left aside.',
+    todo: 'To see them, browse the image within Lifeboat, or mount a recovered copy.',
+  },
+  'mount-needs-linux': {
+    what: 'Images can be mounted on Linux only.',
+    why: 'This system has no code for the filesystems of Linux.',
+    todo: 'Browse the image within Lifeboat: that works on every system.',
+  },
+  'mount-unsupported': {
+    what: 'Lifeboat found no way to mount images on this computer.',
+    why: 'Neither udisks nor fuse2fs is working here, and mounting without them is left to the administrator.',
+    todo: 'Browse the image within Lifeboat, install fuse2fs, or run this in a terminal: {{command}}.',
+  },
+  'mount-not-authorised': {
+    what: 'The system did not allow this.',
+    why: 'Mounting and unmounting need the consent of the administrator here, which was not given.',
+    todo: 'Browse the image within Lifeboat, or run this in a terminal: {{command}}.',
+  },
+  'mount-timed-out': {
+    what: 'The system did not answer.',
+    why: '{{tool}} was stopped after {{seconds}} seconds without an answer.',
+    todo: 'Try again, or browse the image within Lifeboat.',
+  },
+  'mount-failed': {
+    what: 'The image could not be mounted.',
+    why: '{{way}} says: {{detail}}.',
+    todo: 'Browse the image within Lifeboat, which copes with more damage than mounting does.',
+  },
+  'mount-busy': {
+    what: '{{path}} is in use.',
+    why: 'A program still has a file or a folder in it open, or it is just being mounted.',
+    todo: 'Close file managers, terminals and programs that use it, then try again.',
+  },
+  'mount-unknown': {
+    what: '{{path}} is not mounted by Lifeboat.',
+    why: 'It was never mounted, is unmounted already, or was mounted with another program.',
+    todo: 'Nothing, or unmount it with the program that mounted it.',
+  },
+  'unmount-failed': {
+    what: '{{path}} could not be unmounted.',
+    why: 'The system says: {{detail}}.',
+    todo: 'Try again. Restarting the computer unmounts it for certain; the image stays unharmed.',
+  },
+  'image-journal-dirty': {
+    what: 'Mounting {{path}} as it is would hide its last changes.',
+    why: 'The qube was running when it was backed up: its last changes are still in the journal of the image.',
+    todo: 'Browse the image within Lifeboat, which shows them; or mount a recovered copy of it; or mount it without them.',
+  },
+  'image-recovery-failed': {
+    what: 'The last changes could not be written into the copy of the image.',
+    why: 'e2fsck, which does this, says: {{detail}}.',
+    todo: 'Browse the image within Lifeboat, or mount it without its last changes. The image itself is unharmed.',
+  },
+
   // The program itself
   'engine-gone': {
     what: 'The restore stopped unexpectedly.',
