@@ -54,16 +54,17 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
   const { controller } = useWizard();
   const [listing, setListing] = useState<FolderListing | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [path, setPath] = useState('');
+  // What a person typed stays, also when the first listing arrives only then.
+  const [typedPath, setTypedPath] = useState<string | null>(null);
   const [naming, setNaming] = useState(false);
 
+  const path = typedPath ?? listing?.folder.path ?? '';
   const asked = useRef(0);
 
   function receive(answer: Result<FolderListing>): void {
     setProblem(answer.ok ? null : answer.problem);
     if (!answer.ok) return;
     setListing(answer.value);
-    setPath(answer.value.folder.path);
     setNaming(false);
   }
 
@@ -71,7 +72,9 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
   async function show(folderId: string | null): Promise<void> {
     const question = ++asked.current;
     const answer = await controller.places.list(folderId);
-    if (question === asked.current) receive(answer);
+    if (question !== asked.current) return;
+    setTypedPath(null);
+    receive(answer);
   }
 
   const receiveHome = useEffectEvent(receive);
@@ -128,7 +131,7 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
         <TextField
           className="field field-grow"
           value={path}
-          onChange={setPath}
+          onChange={setTypedPath}
           aria-label={say('places.path')}
         >
           <Input className="input mono" spellCheck="false" autoComplete="off" />
