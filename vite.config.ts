@@ -15,5 +15,7 @@ export default defineConfig({
     // The policy allows images and fonts from the page's own origin only: no data URLs.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // Read from the same computer, one file is as good as many.
+    chunkSizeWarningLimit: 1000,
   },
 });

@@ -1,5 +1,6 @@
 /** The pages that stand alone: the program cannot be reached, has ended, or the page itself broke. */
 import { Component, type ReactNode } from 'react';
+import iconUrl from '../../assets/icons/lifeboat.svg';
 import { useSpeech } from '../i18n/speech.ts';
 import { Button } from './button.tsx';
 
@@ -8,6 +9,7 @@ function Alone({ heading, children }: { readonly heading: string; readonly child
   return (
     <main className="alone">
       <title>{say('program.title', { step: heading })}</title>
+      <img src={iconUrl} alt="" width={56} height={56} />
       <h1>{heading}</h1>
       {children}
     </main>

@@ -100,7 +100,7 @@ export const de: UiWords = {
   },
 
   qubes: {
-    heading: 'Auswählen, was zurückkommen soll',
+    heading: 'Qubes auswählen',
     lead: 'Dies sind die Qubes des gesicherten Computers.',
     search: 'Suche',
     searchHint: 'Qubes suchen',
@@ -294,7 +294,7 @@ export const de: UiWords = {
     detailsOf: 'Details zu {{qube}}',
     tryAgain: 'Noch einmal versuchen',
     restoreThese: 'Diese Qubes wiederherstellen',
-    restoreMore: 'Mehr aus diesem Backup holen',
+    restoreMore: 'Mehr wiederherstellen',
     startOver: 'Anderes Backup öffnen',
     quit: 'Beenden',
   },

@@ -287,7 +287,7 @@ export const en = {
     detailsOf: 'Details of {{qube}}',
     tryAgain: 'Try again',
     restoreThese: 'Restore these qubes',
-    restoreMore: 'Restore more from this backup',
+    restoreMore: 'Restore more',
     startOver: 'Open another backup',
     quit: 'Quit',
   },

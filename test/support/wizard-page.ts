@@ -109,7 +109,7 @@ async function builtDouble(): Promise<string> {
     build: { lib: { entry: 'test/support/wizard-double.ts', formats: ['iife'], name: 'WizardDouble' } },
   });
   const [chunk] = output;
-  if (chunk.type !== 'chunk') throw new Error('the double was not bundled');
+  if (chunk?.type !== 'chunk') throw new Error('the double was not bundled');
   return chunk.code;
 }
 
@@ -117,7 +117,7 @@ async function outputOf(
   config: NonNullable<Parameters<typeof build>[0]>,
 ): Promise<(Rolldown.OutputChunk | Rolldown.OutputAsset)[]> {
   const built = await build({ ...config, logLevel: 'error', build: { ...config.build, write: false } });
-  const [first] = Array.isArray(built) ? built : [built];
+  const first = Array.isArray(built) ? built[0] : built;
   if (!first || !('output' in first)) throw new Error('vite did not answer with a bundle');
   return first.output;
 }

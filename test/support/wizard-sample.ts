@@ -139,7 +139,7 @@ export function planFor(names: readonly string[], folder: Place | null, freeByte
     qube.files.map((file) => ({
       qube: qube.name,
       file: file.name,
-      path: folder ? `${folder.path}/${qube.name}/${file.name.split('/').at(-1) ?? ''}` : file.name,
+      path: folder ? `${folder.path}/${qube.name}/${file.name.split('/').at(-1)}` : file.name,
       bytes: file.virtualSize,
     })),
   );
@@ -195,7 +195,7 @@ export function reportOf(
 }
 
 function place(id: string, path: string): Place {
-  return { id, name: path.split('/').at(-1) ?? '', path };
+  return { id, name: path.slice(path.lastIndexOf('/') + 1), path };
 }
 
 export const homeListing: FolderListing = {

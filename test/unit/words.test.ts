@@ -1,8 +1,8 @@
 /** Promises of the words: complete in every language, true to their parameters, safe with foreign text. */
 import { describe, expect, it } from 'vitest';
-import { problemCodes, problemKinds, type Problem } from '../../shared/problems.ts';
+import { problemCodes, problemKinds, type Problem, type ProblemCode } from '../../shared/problems.ts';
 import { formatDuration, formatMemory, formatSize, visible } from '../../shared/words/formats.ts';
-import { languageFor, languages } from '../../shared/words/languages.ts';
+import { languageFor, languages, type Language } from '../../shared/words/languages.ts';
 import { problemCatalogues, wordsFor } from '../../shared/words/problem-words.ts';
 
 const placeholder = /\{\{\s*(\w+)\s*(?:,\s*(\w+)\s*)?\}\}/g;
@@ -10,37 +10,37 @@ const placeholder = /\{\{\s*(\w+)\s*(?:,\s*(\w+)\s*)?\}\}/g;
 const plain = (text: string) => text.replaceAll('\u00a0', ' ');
 const fields = ['what', 'why', 'todo'] as const;
 
+function textOf(language: Language, code: ProblemCode): string {
+  return fields.map((field) => problemCatalogues[language][code][field]).join(' ');
+}
+
 function sample(code: Problem['code']): Problem {
   const params = Object.fromEntries(problemKinds[code].params.map((name) => [name, 5_000_000_000]));
   return { code, params } as unknown as Problem;
 }
 
 describe.each(languages)('the words in %s', (language) => {
-  it.each(problemCodes)('say what happened, why, and what to do about %s', (code) => {
-    const words = wordsFor(sample(code), language);
-    for (const field of fields) {
-      expect(words[field].length, field).toBeGreaterThan(3);
-      expect(words[field], field).not.toMatch(/\{\{|\}\}|undefined|NaN|^[a-z0-9-]+\.(what|why|todo)$/);
-      expect(words[field], field).toMatch(/[.!?“”]$/);
+  it.each(fields)('tell of every problem: %s', (field) => {
+    for (const code of problemCodes) {
+      const text = wordsFor(sample(code), language)[field];
+      expect(text, code).toMatch(/^.{4,}[.!?“”]$/su);
+      expect(text, code).not.toMatch(/\{\{|\}\}|undefined|NaN/);
     }
   });
 
-  it.each(problemCodes)('mention only what %s carries, in formats that exist', (code) => {
-    const text = fields.map((field) => problemCatalogues[language][code][field]).join(' ');
-    for (const [, name, format] of text.matchAll(placeholder)) {
-      expect(problemKinds[code].params as readonly string[]).toContain(name);
-      expect([undefined, 'size', 'memory']).toContain(format);
+  it('mention only what a problem carries, in formats that exist', () => {
+    for (const code of problemCodes) {
+      for (const [, name, format] of textOf(language, code).matchAll(placeholder)) {
+        expect(problemKinds[code].params as readonly string[], code).toContain(name);
+        expect([undefined, 'size', 'memory'], code).toContain(format);
+      }
     }
   });
 
-  it.each(problemCodes)('leave out no parameter that the other languages mention for %s', (code) => {
-    const mentioned = (each: (typeof languages)[number]) =>
-      new Set(
-        fields.flatMap((field) =>
-          [...problemCatalogues[each][code][field].matchAll(placeholder)].map(([, name]) => name),
-        ),
-      );
-    expect(mentioned(language)).toEqual(mentioned('en'));
+  it('leave out nothing that the other languages mention', () => {
+    const mentioned = (each: Language, code: ProblemCode) =>
+      new Set([...textOf(each, code).matchAll(placeholder)].map(([, name]) => name));
+    for (const code of problemCodes) expect(mentioned(language, code), code).toEqual(mentioned('en', code));
   });
 
   it('never call a problem an error', () => {

@@ -1,0 +1,283 @@
+/** Promises of the controller: what it asks of the backend, and what becomes of the answers. */
+import { describe, expect, it } from 'vitest';
+import { createController } from '../../renderer/state/controller.ts';
+import { createWizardStore } from '../../renderer/state/store.ts';
+import type { Problem } from '../../shared/problems.ts';
+import { jobId, wizardDouble, type Scenario } from '../support/wizard-double.ts';
+import * as sample from '../support/wizard-sample.ts';
+
+const passphrase = 'correct horse battery staple';
+
+function wizard(scenario: Scenario = {}) {
+  const double = wizardDouble(scenario);
+  const store = createWizardStore();
+  const controller = createController(double.client, store);
+  const asked = () => double.calls.map(({ name }) => name);
+  const argsOf = (name: string) => double.calls.filter((call) => call.name === name).map(({ args }) => args);
+  return { double, store, controller, asked, argsOf };
+}
+
+type Wizard = ReturnType<typeof wizard>;
+
+async function toQubes({ controller, store }: Wizard): Promise<void> {
+  await controller.chooseBackup();
+  store.dispatch({ type: 'backup-accepted' });
+  await controller.unlock(passphrase);
+}
+
+async function toDestination(each: Wizard): Promise<void> {
+  await toQubes(each);
+  each.store.dispatch({ type: 'qubes-chosen', qubes: new Set(['work', 'vault']) });
+  each.store.dispatch({ type: 'qubes-accepted' });
+}
+
+/** Lets answers that are on their way arrive. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+async function toPlan(each: Wizard): Promise<void> {
+  await toDestination(each);
+  await each.controller.chooseFolder();
+  await settle();
+}
+
+describe('choosing a backup', () => {
+  it('opens what was chosen in the dialog', async () => {
+    const { controller, store, argsOf } = wizard();
+    await controller.chooseBackup();
+    expect(argsOf('backup.open')).toEqual([{ placeId: sample.backupPlace.id }]);
+    expect(store.getState()).toMatchObject({ choice: { kind: 'opened', backup: { sample: false } } });
+  });
+
+  it('changes nothing when the dialog was closed', async () => {
+    const { controller, store } = wizard({ 'places.chooseBackup': { value: null } });
+    await controller.chooseBackup();
+    expect(store.getState()).toBe(store.getInitialState());
+  });
+
+  it('opens what was dropped by its path', async () => {
+    const { controller, argsOf } = wizard();
+    await controller.openPath('/media/anna/backup');
+    expect(argsOf('places.locate')).toEqual([{ path: '/media/anna/backup', kind: 'backup' }]);
+    expect(argsOf('backup.open')).toEqual([{ placeId: sample.backupPlace.id }]);
+  });
+
+  it('shows why a dropped path cannot be opened', async () => {
+    const problem: Problem = { code: 'source-missing', params: { path: '/nowhere' } };
+    const { controller, store, asked } = wizard({ 'places.locate': { problem } });
+    await controller.openPath('/nowhere');
+    expect(asked()).not.toContain('backup.open');
+    expect(store.getState()).toMatchObject({ choice: { kind: 'trouble', problem } });
+  });
+
+  it('knows the sample', async () => {
+    const { controller, store } = wizard();
+    await controller.openSample();
+    expect(store.getState()).toMatchObject({ choice: { backup: { sample: true } } });
+  });
+
+  it('closes the backup that is left for another', async () => {
+    const { controller, argsOf } = wizard();
+    await controller.openSample();
+    await controller.chooseBackup();
+    expect(argsOf('backup.close')).toEqual([{ backupId: sample.openedSample.backupId }]);
+  });
+
+  it('closes a backup that opened after another was chosen', async () => {
+    const { controller, store, argsOf } = wizard();
+    const first = controller.openSample();
+    await controller.chooseBackup();
+    await first;
+    expect(argsOf('backup.close')).toEqual([{ backupId: sample.openedSample.backupId }]);
+    expect(store.getState()).toMatchObject({ choice: { backup: { backupId: sample.opened.backupId } } });
+  });
+
+  it('turns a broken wire into a problem', async () => {
+    const { double, store } = wizard();
+    const broken = createController(
+      {
+        ...double.client,
+        backup: { ...double.client.backup, openSample: () => Promise.reject(new Error('gone')) },
+      },
+      store,
+    );
+    await broken.openSample();
+    expect(store.getState()).toMatchObject({
+      choice: { problem: { code: 'unexpected', params: { detail: 'gone' } } },
+    });
+  });
+});
+
+describe('unlocking', () => {
+  it('sends the passphrase as it was typed, and moves on', async () => {
+    const each = wizard();
+    await each.controller.chooseBackup();
+    each.store.dispatch({ type: 'backup-accepted' });
+    await each.controller.unlock('  spaces and ümläuts ');
+    expect(each.argsOf('backup.unlock')).toEqual([
+      { backupId: sample.opened.backupId, passphrase: '  spaces and ümläuts ' },
+    ]);
+    expect(each.store.getState().step).toBe('qubes');
+  });
+
+  it('keeps the passphrase out of every state that the store was ever in', async () => {
+    const each = wizard();
+    const seen: unknown[] = [];
+    each.store.subscribe((state) => seen.push(state));
+    await toPlan(each);
+    expect(seen.length).toBeGreaterThan(5);
+    expect(JSON.stringify(seen)).not.toContain(passphrase);
+  });
+
+  it('stays with the problem when the passphrase is rejected', async () => {
+    const problem: Problem = { code: 'passphrase-rejected', params: {} };
+    const each = wizard({ 'backup.unlock': { problem } });
+    await toQubes(each);
+    expect(each.store.getState()).toMatchObject({
+      step: 'passphrase',
+      attempt: { kind: 'trouble', problem },
+    });
+  });
+
+  it('can be cancelled, and tells the backend', async () => {
+    const each = wizard({ 'backup.unlock': { pending: true } });
+    await each.controller.chooseBackup();
+    each.store.dispatch({ type: 'backup-accepted' });
+    void each.controller.unlock(passphrase);
+    await each.controller.cancelUnlock();
+    expect(each.argsOf('backup.cancelUnlock')).toEqual([{ backupId: sample.opened.backupId }]);
+    expect(each.store.getState()).toMatchObject({ step: 'passphrase', attempt: { kind: 'none' } });
+  });
+});
+
+describe('choosing a destination', () => {
+  it('asks for no plan before there is a folder', async () => {
+    const each = wizard();
+    await toDestination(each);
+    await settle();
+    expect(each.asked()).not.toContain('restore.plan');
+  });
+
+  it('asks for a plan as soon as a folder is chosen', async () => {
+    const each = wizard();
+    await toPlan(each);
+    expect(each.argsOf('restore.plan')).toEqual([
+      {
+        backupId: sample.opened.backupId,
+        qubes: ['work', 'vault'],
+        mode: 'restore',
+        folderId: sample.folderPlace.id,
+      },
+    ]);
+    expect(each.store.getState()).toMatchObject({ survey: { kind: 'planned' } });
+  });
+
+  it('asks again, without a folder, when only verifying', async () => {
+    const each = wizard();
+    await toPlan(each);
+    each.store.dispatch({ type: 'mode-chosen', mode: 'verify' });
+    await settle();
+    expect(each.argsOf('restore.plan').at(-1)).toMatchObject({ mode: 'verify', folderId: null });
+  });
+
+  it('shows why a folder could not be chosen', async () => {
+    const problem: Problem = { code: 'dest-missing', params: { path: '/gone' } };
+    const each = wizard({ 'places.chooseFolder': { problem } });
+    await toPlan(each);
+    expect(each.store.getState()).toMatchObject({ survey: { kind: 'trouble', problem } });
+  });
+});
+
+describe('restoring', () => {
+  it('starts with the choices, memory among them', async () => {
+    const each = wizard();
+    await toPlan(each);
+    each.store.dispatch({ type: 'memory-chosen', memory: 2 ** 29 });
+    await each.controller.start();
+    expect(each.argsOf('restore.start')).toEqual([
+      {
+        backupId: sample.opened.backupId,
+        qubes: ['work', 'vault'],
+        mode: 'restore',
+        folderId: sample.folderPlace.id,
+        memory: 2 ** 29,
+      },
+    ]);
+    expect(each.store.getState()).toMatchObject({ step: 'progress', jobId });
+  });
+
+  it('loses no event that overtakes the answer of start', async () => {
+    const each = wizard();
+    await toPlan(each);
+    const started = each.controller.start();
+    each.double.emit.restore.qubeFinished({ jobId, qube: sample.reportOf('work', 'restored') });
+    each.double.emit.restore.progress({ jobId, progress: sample.progress });
+    await started;
+    expect(each.store.getState()).toMatchObject({
+      step: 'progress',
+      progress: { doneBytes: sample.progress.doneBytes },
+      finished: [{ name: 'work' }],
+    });
+  });
+
+  it('shows why it did not start, and can look again', async () => {
+    const problem: Problem = { code: 'dest-full', params: { needed: 2, free: 1 } };
+    const each = wizard({ 'restore.start': { problem } });
+    await toPlan(each);
+    await each.controller.start();
+    expect(each.store.getState()).toMatchObject({
+      step: 'destination',
+      survey: { kind: 'trouble', problem },
+    });
+    each.store.dispatch({ type: 'plan-again' });
+    await settle();
+    expect(each.store.getState()).toMatchObject({ survey: { kind: 'planned' } });
+  });
+
+  it('pauses, resumes and cancels the job', async () => {
+    const each = wizard();
+    await toPlan(each);
+    await each.controller.start();
+    await each.controller.pause();
+    each.double.emit.restore.progress({ jobId, progress: { ...sample.progress, paused: true } });
+    await each.controller.resume();
+    each.double.emit.restore.progress({ jobId, progress: sample.progress });
+    await each.controller.cancel(true);
+    expect(each.argsOf('restore.pause')).toEqual([{ jobId }]);
+    expect(each.argsOf('restore.resume')).toEqual([{ jobId }]);
+    expect(each.argsOf('restore.cancel')).toEqual([{ jobId, keep: true }]);
+    expect(each.store.getState()).toMatchObject({ steering: 'cancelling' });
+  });
+
+  it('says so when pausing did not work', async () => {
+    const problem: Problem = { code: 'engine-gone', params: { reason: 'signal 9' } };
+    const each = wizard({ 'restore.pause': { problem } });
+    await toPlan(each);
+    await each.controller.start();
+    await each.controller.pause();
+    expect(each.store.getState()).toMatchObject({ steering: null, trouble: problem });
+  });
+
+  it('ends with the report, and opens folders of it', async () => {
+    const each = wizard();
+    await toPlan(each);
+    await each.controller.start();
+    const report = {
+      outcome: 'restored' as const,
+      qubes: [sample.reportOf('work', 'restored')],
+      problems: [],
+    };
+    each.double.emit.restore.finished({ jobId, report, cancelled: false });
+    expect(each.store.getState()).toMatchObject({ step: 'results', report });
+    await each.controller.openFolder('work');
+    expect(each.argsOf('results.openFolder')).toEqual([{ jobId, qube: 'work' }]);
+  });
+
+  it('hears nothing any more once disposed of', async () => {
+    const each = wizard();
+    await toPlan(each);
+    await each.controller.start();
+    each.controller.dispose();
+    each.double.emit.restore.progress({ jobId, progress: sample.progress });
+    expect(each.store.getState()).toMatchObject({ progress: null });
+  });
+});

@@ -1,0 +1,132 @@
+/** Promises of what is shown: the list in order, hints that are right, and a voice that does not nag. */
+import { describe, expect, it } from 'vitest';
+import { nextSpoken, percentOf, type Spoken } from '../../renderer/state/announcements.ts';
+import { hintsFor } from '../../renderer/state/passphrase-hints.ts';
+import { arrange, labelColourOf, obstacleOf, totalOf, type QubeOrder } from '../../renderer/state/qubes.ts';
+import { tallyOf, unreportedOf, verdictOf, worstFirst } from '../../renderer/state/results.ts';
+import type { QubeReport } from '../../shared/backup.ts';
+import type { Problem } from '../../shared/problems.ts';
+import { inventory, longInventory, progress, qubes, reportOf } from '../support/wizard-sample.ts';
+
+const byName: QubeOrder = { column: 'name', descending: false };
+const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name);
+
+describe('the list of qubes', () => {
+  it('is sorted by name, with what cannot be restored at the end', () => {
+    const shown = names(arrange(qubes, '', byName, 'en'));
+    expect(shown.slice(0, 3)).toEqual(['banking', 'dev', 'dom0']);
+    expect(shown.slice(-5)).toEqual([
+      'debian-13-xfce',
+      'fedora-42-xfce',
+      'sys-firewall',
+      'sys-net',
+      'sys-usb',
+    ]);
+  });
+
+  it('keeps what cannot be restored at the end in descending order too', () => {
+    const shown = names(arrange(qubes, '', { column: 'size', descending: true }, 'en'));
+    expect(shown.slice(0, 2)).toEqual(['work', 'personal']);
+    expect(shown.at(-1)).toBe('sys-usb');
+  });
+
+  it('counts numbers in names as numbers', () => {
+    const shown = names(arrange(longInventory.qubes, '', byName, 'en'));
+    expect(shown.indexOf('client-2')).toBeLessThan(shown.indexOf('client-10'));
+  });
+
+  it.each([
+    ['WORK', ['work']],
+    [' vault ', ['vault']],
+    ['standalone', ['win10']],
+    ['purple', ['dev']],
+    ['debian', ['banking', 'dev', 'mail', 'debian-13-xfce']],
+    ['nothing like it', []],
+  ])('finds %j', (search, found) => expect(names(arrange(qubes, search, byName, 'en'))).toEqual(found));
+
+  it('adds up what is chosen', () => {
+    expect(totalOf(qubes, new Set(['work', 'personal', 'vault']))).toEqual({ count: 3, bytes: 46.5e9 });
+  });
+
+  it('says why a qube cannot be chosen', () => {
+    const [dom0] = inventory.qubes;
+    expect(dom0 && obstacleOf(dom0)).toBeNull();
+    expect(dom0 && obstacleOf({ ...dom0, included: false })).toBe('not-included');
+    expect(dom0 && obstacleOf({ ...dom0, files: [] })).toBe('no-files');
+  });
+
+  it('knows the eight colours of labels and no other', () => {
+    expect(labelColourOf('purple')).toBe('purple');
+    expect(labelColourOf('constructor')).toBeNull();
+  });
+});
+
+describe('hints about a passphrase', () => {
+  it.each([
+    ['plain', false, false, false],
+    [' start', true, false, false],
+    ['end\t', false, true, false],
+    ['Grüße', false, false, true],
+    ['no-break\u00a0', false, true, true],
+    ['', false, false, false],
+  ])('look at %j', (text, spaceAtStart, spaceAtEnd, beyondAscii) => {
+    expect(hintsFor(text)).toEqual({ spaceAtStart, spaceAtEnd, beyondAscii });
+  });
+});
+
+describe('the voice of a running restore', () => {
+  const spoken: Spoken = { stage: 'restoring', paused: false, percent: 40, at: 0 };
+  const at = (percent: number) => ({ ...progress, doneBytes: percent, totalBytes: 100 });
+
+  it('speaks at the start', () => expect(nextSpoken(null, at(0), 0)).not.toBeNull());
+  it('speaks at another stage at once', () =>
+    expect(nextSpoken(spoken, { ...at(41), stage: 'finishing' }, 1)).not.toBeNull());
+  it('speaks of a pause at once', () =>
+    expect(nextSpoken(spoken, { ...at(41), paused: true }, 1)).not.toBeNull());
+  it('is silent below ten per cent more', () => expect(nextSpoken(spoken, at(49), 60_000)).toBeNull());
+  it('is silent within thirty seconds', () => expect(nextSpoken(spoken, at(80), 29_999)).toBeNull());
+  it('speaks after both', () => expect(nextSpoken(spoken, at(50), 30_000)).toMatchObject({ percent: 50 }));
+
+  it('never counts beyond a hundred, nor divides by nothing', () => {
+    expect(percentOf({ doneBytes: 101, totalBytes: 100 })).toBe(100);
+    expect(percentOf({ doneBytes: 0, totalBytes: 0 })).toBe(0);
+  });
+});
+
+describe('the verdict', () => {
+  const choices = { qubes: new Set(['work', 'vault']), mode: 'restore' as const, folder: null, memory: null };
+  const ended = (reports: readonly QubeReport[], problems: Problem[] = []) => ({
+    choices,
+    report: { outcome: 'restored' as const, qubes: [...reports], problems },
+  });
+  const lost: Problem = { code: 'source-lost', params: { reason: 'EIO' } };
+
+  it('is "all" only when every qube that was asked for is complete', () => {
+    expect(verdictOf(ended([reportOf('work', 'restored'), reportOf('vault', 'restored')]))).toBe('all');
+    expect(verdictOf(ended([reportOf('work', 'restored')]))).toBe('some');
+    expect(verdictOf(ended([reportOf('work', 'restored'), reportOf('vault', 'partial')]))).toBe('some');
+    expect(verdictOf(ended([reportOf('work', 'restored'), reportOf('vault', 'failed')]))).toBe('some');
+  });
+
+  it('is not "all" when something went wrong with the whole', () => {
+    expect(verdictOf(ended([reportOf('work', 'restored'), reportOf('vault', 'restored')], [lost]))).toBe(
+      'some',
+    );
+  });
+
+  it('is "nothing" when no qube is there', () => {
+    expect(verdictOf(ended([]))).toBe('nothing');
+    expect(verdictOf(ended([reportOf('work', 'failed')]))).toBe('nothing');
+  });
+
+  it('counts each outcome and names what has none', () => {
+    const state = ended([reportOf('work', 'partial')]);
+    expect(tallyOf(state.report)).toEqual({ restored: 0, verified: 0, partial: 1, failed: 0 });
+    expect(unreportedOf(state)).toEqual(['vault']);
+  });
+
+  it('shows the worst first', () => {
+    const reports = [reportOf('a', 'restored'), reportOf('b', 'failed'), reportOf('c', 'partial')];
+    expect(names(worstFirst(reports))).toEqual(['b', 'c', 'a']);
+  });
+});
