@@ -7,7 +7,7 @@
 import { fail, problem, type Problem } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { blockSize, isZeroBlock, paddingAfter, parseHeader, type TarHeader } from '../tar/header.ts';
-import { longestExtendedHeader, parseLongName, parsePaxRecords, paxNumber } from '../tar/pax.ts';
+import { parseLongName, parsePaxRecords, paxNumber } from '../tar/pax.ts';
 
 /** One regular file of the outer tar: its data lie at `offset`, `size` bytes long. */
 export interface Member {
@@ -29,6 +29,15 @@ export interface ContainerIndex {
 /** A 10 TB backup has 100,000 chunks; beyond this many members a file is made to exhaust memory. */
 const mostMembers = 1_000_000;
 
+/** Odd members told of; a container with more of them was made to have them. */
+const mostProblems = 1000;
+
+/** Longest name of a member: Qubes has `dom0-home/` with a user's name, and folders of format 3 with a qube's. */
+const longestName = 512;
+
+/** Longest extended header of a member, which has its name, its size and its times. */
+const longestMemberHeader = 64 * 1024;
+
 /** Bytes read at once: a GNU tar's padding after a member (at most 10,240) and the next headers. */
 const windowSize = 16 * 1024;
 
@@ -44,8 +53,12 @@ export async function indexContainer(source: ByteSource): Promise<ContainerIndex
   const members = new Map<string, Member>();
   const problems: Problem[] = [];
   const read = windowedReader(source);
+  const report = (value: Problem) => {
+    if (problems.length < mostProblems) problems.push(value);
+  };
   let position = 0;
   let zeroBytes = 0;
+  let entries = 0;
   let last: string | undefined;
   let longName: string | undefined;
   let pax = new Map<string, string>();
@@ -60,7 +73,8 @@ export async function indexContainer(source: ByteSource): Promise<ContainerIndex
       continue;
     }
     const header = parseHeader(block);
-    if (!header) {
+    const isExtension = header?.type === 'x' || header?.type === 'g' || header?.type === 'L';
+    if (!header || (isExtension && header.size > longestMemberHeader)) {
       if (last === undefined) fail('not-a-backup');
       problems.push(problem('container-damaged', { offset: position }));
       return { members, complete: false, cutShort, problems };
@@ -68,14 +82,17 @@ export async function indexContainer(source: ByteSource): Promise<ContainerIndex
     zeroBytes = 0;
     const offset = position + blockSize;
 
-    if (header.type === 'x' || header.type === 'g' || header.type === 'L') {
-      if (header.size > longestExtendedHeader || offset + header.size > source.size) {
-        problems.push(problem('container-damaged', { offset: position }));
-        return { members, complete: false, cutShort, problems };
-      }
+    if (isExtension) {
+      if (offset + header.size > source.size) break;
       const body = await source.read(offset, header.size);
       if (header.type === 'L') longName = parseLongName(body);
-      if (header.type === 'x') pax = new Map(parsePaxRecords(body));
+      if (header.type === 'x') {
+        const records = parsePaxRecords(body);
+        pax = new Map(records);
+        const isSound = records && (!pax.has('size') || paxNumber(pax.get('size')) !== undefined);
+        // The header behind it may do without.
+        if (!isSound) report(problem('container-damaged', { offset: position }));
+      }
       position = offset + header.size + paddingAfter(header.size);
       continue;
     }
@@ -84,21 +101,24 @@ export async function indexContainer(source: ByteSource): Promise<ContainerIndex
     const name = pax.get('path') ?? longName ?? header.name;
     pax = new Map();
     longName = undefined;
-    last = name;
+    last = name.slice(0, longestName);
     const member = { name, offset, size };
     position = offset + size + paddingAfter(size);
     if (offset + size > source.size) {
-      cutShort = member;
+      cutShort = { ...member, name: last };
       break;
     }
     const objection = objectionTo(member, header, members);
-    if (objection) problems.push(objection);
+    if (objection) report(objection);
     else members.set(name, member);
-    if (members.size > mostMembers) fail('container-too-long', { limit: mostMembers });
+    entries++;
+    if (entries > mostMembers) fail('container-too-long', { limit: mostMembers });
   }
 
   if (last === undefined) fail('not-a-backup');
-  const complete = cutShort === null && zeroBytes > 0 && zeroBytes <= longestPadding;
+  const rest = source.size - position;
+  const endsInHeader = rest > 0 && rest < blockSize && !isZeroBlock(await source.read(position, rest));
+  const complete = cutShort === null && zeroBytes > 0 && zeroBytes <= longestPadding && !endsInHeader;
   if (!complete) problems.push(problem('backup-truncated', { size: source.size, member: last }));
   return { members, complete, cutShort, problems };
 }
@@ -109,7 +129,7 @@ function objectionTo(
   members: ReadonlyMap<string, Member>,
 ): Problem | undefined {
   const { name } = member;
-  if (!isSafeName(name)) return problem('member-name-unsafe', { name });
+  if (!isSafeName(name)) return problem('member-name-unsafe', { name: name.slice(0, longestName) });
   if (header.type !== '0' && header.type !== '7') return problem('member-unexplained', { name });
   if (members.has(name)) return problem('member-repeated', { name });
   return undefined;
@@ -117,7 +137,8 @@ function objectionTo(
 
 /** Names are ASCII, relative, and stay below where they start (docs/format.md, "Outer container"). */
 export function isSafeName(name: string): boolean {
-  if (!/^[\x21-\x5b\x5d-\x7e]+(?: [\x21-\x5b\x5d-\x7e]+)*$/.test(name) || name.length > 4096) return false;
+  if (name.length > longestName || !/^[\x21-\x5b\x5d-\x7e]+(?: [\x21-\x5b\x5d-\x7e]+)*$/.test(name))
+    return false;
   return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 

@@ -1,0 +1,438 @@
+/** Promises of the container index, held against containers of GNU tar, and against damage and lies by hand. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { memorySource, openFileSource, type ByteSource } from '../../main/recovery/bytes/source.ts';
+import { groupStoredFiles } from '../../main/recovery/catalog/stored-files.ts';
+import {
+  indexContainer,
+  isSafeName,
+  type ContainerIndex,
+} from '../../main/recovery/container/container-index.ts';
+import { RecoveryError } from '../../shared/problems.ts';
+import { placeMembers } from '../support/container-surgery.ts';
+import { packMembers } from '../support/make-backup.ts';
+import { oracle } from '../support/oracles.ts';
+import { run } from '../support/tools.ts';
+import { noise } from '../support/trees.ts';
+import { archiveEnd, base256, headerBlock, member, paxHeader } from '../vectors/hand-made-tar.ts';
+
+let folder: string;
+beforeAll(async () => void (folder = await mkdtemp(join(tmpdir(), 'lifeboat-container-'))));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const indexOf = (...parts: readonly Uint8Array[]): Promise<ContainerIndex> =>
+  indexContainer(memorySource(Buffer.concat(parts)));
+const codesOf = (index: ContainerIndex) => index.problems.map(({ code }) => code);
+const codeOf = (error: unknown) => (error instanceof RecoveryError ? error.problem.code : error);
+
+/** Members as Qubes names them, with the size of each. */
+const sizes: Readonly<Record<string, number>> = {
+  'backup-header': 180,
+  'backup-header.hmac': 308,
+  'qubes.xml.000.enc': 2000,
+  'vm1/private.img.000.enc': 30_000,
+  'vm1/private.img.001.enc': 512,
+  'vm1/firewall.xml.000.enc': 511,
+  'dom0-home/user.000.enc': 128,
+};
+
+/** A container of GNU tar, one archive for each member, in the given form. */
+async function packed(outerFormat: 'posix' | 'gnu' | 'ustar', outerBlocking: number): Promise<string> {
+  const members = join(folder, 'members');
+  for (const [name, size] of Object.entries(sizes)) {
+    await mkdir(dirname(join(members, name)), { recursive: true });
+    await writeFile(join(members, name), noise(size, name));
+  }
+  const path = join(folder, `${outerFormat}-${outerBlocking}.backup`);
+  await packMembers(members, Object.keys(sizes), path, { outerFormat, outerBlocking });
+  return path;
+}
+
+const gnuTar = oracle('tar');
+
+gnuTar.describe('a container of GNU tar', () => {
+  for (const format of ['posix', 'gnu', 'ustar'] as const) {
+    for (const blocking of [1, 20]) {
+      it(`in ${format} form, padded to ${blocking * 512} bytes, is indexed whole and in its order`, async () => {
+        const path = await packed(format, blocking);
+        const source = await openFileSource(path);
+        const index = await indexContainer(source);
+        expect(index).toMatchObject({ complete: true, cutShort: null, problems: [] });
+        expect([...index.members.keys()]).toEqual(Object.keys(sizes));
+        for (const { name, offset, size } of index.members.values()) {
+          const bytes = await source.read(offset, size);
+          expect(Buffer.compare(bytes, noise(sizes[name] ?? -1, name)), name).toBe(0);
+        }
+        await source.close();
+      });
+    }
+  }
+
+  it('is indexed alike when one archive holds all members', async () => {
+    await packed('posix', 1);
+    const archive = await run('tar', ['-C', join(folder, 'members'), '-cf', '-', ...Object.keys(sizes)]);
+    const index = await indexOf(archive);
+    expect(index).toMatchObject({ complete: true, problems: [] });
+    expect([...index.members.keys()]).toEqual(Object.keys(sizes));
+  });
+
+  it('says of every cut what it lost, and keeps what precedes', async () => {
+    const bytes = await readFile(await packed('posix', 1));
+    const placed = placeMembers(bytes);
+    for (let at = 512; at < bytes.length; at += 512) {
+      for (const end of [at, at + 1, at + 300]) {
+        const whole = placed.filter(({ data, size }) => data + size <= end).map(({ name }) => name);
+        const reading = indexOf(bytes.subarray(0, end));
+        const [first] = placed;
+        if (first && end < first.data) {
+          await expect(reading.catch(codeOf), `cut at ${end}`).resolves.toBe('not-a-backup');
+          continue;
+        }
+        const index = await reading;
+        expect([...index.members.keys()], `cut at ${end}`).toEqual(whole);
+        const inside = placed.find(({ data, size }) => data <= end && end < data + size);
+        expect(index.cutShort?.name, `cut at ${end}`).toBe(inside?.name);
+        // A cut between two archives cannot be told from an end.
+        const between = placed.some(
+          (member) => end >= member.data + Math.ceil(member.size / 512) * 512 + 512 && end <= member.end,
+        );
+        expect(index.complete, `cut at ${end}`).toBe(between);
+        expect(codesOf(index), `cut at ${end}`).toEqual(between ? [] : ['backup-truncated']);
+      }
+    }
+  });
+});
+
+/** A source that counts what is read of it, and knows which ranges may not be. */
+function counting(source: ByteSource): ByteSource & { bytes: number; reads: number } {
+  return {
+    size: source.size,
+    bytes: 0,
+    reads: 0,
+    async read(position, length, into) {
+      this.bytes += length;
+      this.reads++;
+      return source.read(position, length, into);
+    },
+    close: () => source.close(),
+  };
+}
+
+/** A container with bodies of `bodySize` bytes that exist nowhere: only its headers are bytes. */
+function withoutBodies(names: readonly string[], bodySize: number): ByteSource {
+  const stride = 512 + Math.ceil(bodySize / 512) * 512 + 1024;
+  const headers = names.map((name) => headerBlock({ name, size: base256(BigInt(bodySize), 12) }));
+  return {
+    size: stride * names.length,
+    read(position, length) {
+      const bytes = new Uint8Array(length);
+      for (let done = 0; done < length;) {
+        const at = position + done;
+        const i = Math.floor(at / stride);
+        const within = at - i * stride;
+        const left = Math.min(length - done, within < 512 ? 512 - within : stride - within);
+        const body = within >= 512 && within < 512 + bodySize;
+        if (within < 512) bytes.set(headers[i]?.subarray(within, within + left) ?? [], done);
+        else if (body) bytes.fill(0xa5, done, done + Math.min(left, 512 + bodySize - within));
+        done += left;
+      }
+      return Promise.resolve(bytes);
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+describe('the index of a large container', () => {
+  it('is made by seeking: half a terabyte costs some megabytes', async () => {
+    const names = Array.from({ length: 5000 }, (_, i) => `vm1/private.img.${String(i).padStart(3, '0')}.enc`);
+    const source = counting(withoutBodies(names, 100 * 2 ** 20 + 128));
+    const index = await indexContainer(source);
+    expect(source.size).toBeGreaterThan(500e9);
+    expect(index).toMatchObject({ complete: true, problems: [] });
+    expect(index.members.size).toBe(5000);
+    expect(source.bytes / 5000).toBeLessThanOrEqual(16 * 1024 * 2);
+    expect(source.reads).toBeLessThanOrEqual(2 * 5000);
+    const { files } = groupStoredFiles(index, 4);
+    const chunks = files.get('vm1/private.img')?.chunks ?? [];
+    expect(chunks.map(({ number }) => number)).toEqual(names.map((_, i) => i));
+  });
+
+  it('has chunk 1000 after chunk 999, in whatever order they lie', async () => {
+    const names = Array.from({ length: 1200 }, (_, i) => `vm1/private.img.${String(i).padStart(3, '0')}.enc`);
+    const { files, unexplained } = groupStoredFiles(
+      await indexContainer(withoutBodies(names.toSorted(), 128)),
+      4,
+    );
+    const file = files.get('vm1/private.img');
+    expect(file?.firstMissing).toBeNull();
+    expect(file?.chunks.map(({ member: { name } }) => name)).toEqual(names);
+    expect(unexplained).toEqual([]);
+  });
+
+  it('ends at a tail of zeros that was never written, however long', async () => {
+    const written = Buffer.concat([member({ name: 'backup-header' }, 'version=4\n'), archiveEnd]);
+    const size = 2 ** 40;
+    const source = counting({
+      size,
+      read(position, length) {
+        const bytes = new Uint8Array(length);
+        bytes.set(written.subarray(position, position + length));
+        return Promise.resolve(bytes);
+      },
+      close: () => Promise.resolve(),
+    });
+    const index = await indexContainer(source);
+    expect(index).toMatchObject({ complete: false, cutShort: null });
+    expect([...index.members.keys()]).toEqual(['backup-header']);
+    expect(index.problems).toEqual([{ code: 'backup-truncated', params: { size, member: 'backup-header' } }]);
+    expect(source.bytes).toBeLessThan(4 * 2 ** 20);
+  });
+});
+
+describe('the index', () => {
+  const one = member({ name: 'backup-header' }, 'version=4\n');
+  const two = member({ name: 'vm1/private.img.000.enc' }, noise(700, 'two'));
+
+  it('passes over blocks of zeros wherever they stand', async () => {
+    const zeros = (blocks: number) => Buffer.alloc(512 * blocks);
+    const index = await indexOf(zeros(3), one, zeros(1), zeros(200), two, zeros(2));
+    expect(index).toMatchObject({ complete: true, problems: [] });
+    expect([...index.members.keys()]).toEqual(['backup-header', 'vm1/private.img.000.enc']);
+  });
+
+  it('takes name and size from pax records and from long names, for the next member only', async () => {
+    const real = 'dom0-home/'.padEnd(140, 'x');
+    const index = await indexOf(
+      paxHeader([
+        ['path', real],
+        ['size', '700'],
+        ['mtime', '1.5'],
+      ]),
+      headerBlock({ name: 'short', size: 0 }),
+      noise(700, 'two'),
+      Buffer.alloc(324),
+      one,
+      member({ name: '././@LongLink', type: 'L' }, `${real}.001\0`),
+      two,
+      paxHeader(
+        [
+          ['path', 'global'],
+          ['size', '1'],
+        ],
+        'g',
+      ),
+      member({ name: 'last' }, 'x'),
+      archiveEnd,
+    );
+    expect([...index.members.values()].map(({ name, size }) => [name, size])).toEqual([
+      [real, 700],
+      ['backup-header', 10],
+      [`${real}.001`, 700],
+      ['last', 1],
+    ]);
+    expect(index.complete).toBe(true);
+  });
+
+  it('keeps the first of members with one name, and says so', async () => {
+    const index = await indexOf(one, member({ name: 'backup-header' }, 'another'), archiveEnd);
+    expect(index.members.get('backup-header')).toMatchObject({ offset: 512, size: 10 });
+    expect(index.problems).toEqual([{ code: 'member-repeated', params: { name: 'backup-header' } }]);
+  });
+
+  it.each([
+    '/etc/passwd',
+    '../x',
+    'vm1/../../x',
+    'vm1/..',
+    './x',
+    'vm1//x',
+    'vm1/',
+    'a\\b',
+    'a\tb',
+    'a\nb',
+    'größe',
+    ' x',
+    'x ',
+    'a  b',
+    '',
+  ])('leaves out a member called %j, and says so', async (name) => {
+    // A pax record can carry names that a header cannot.
+    const index = await indexOf(one, paxHeader([['path', name]]), member({}, 'x'), two, archiveEnd);
+    expect([...index.members.keys()]).toEqual(['backup-header', 'vm1/private.img.000.enc']);
+    expect(index.problems).toEqual([{ code: 'member-name-unsafe', params: { name } }]);
+  });
+
+  it('leaves out a member whose pax name has a NUL in it', async () => {
+    const index = await indexOf(one, paxHeader([['path', 'vm1/a\0b']]), member({}, 'x'), archiveEnd);
+    expect(codesOf(index)).toEqual(['member-name-unsafe']);
+  });
+
+  it('takes regular files only', async () => {
+    const others = ['1', '2', '3', '4', '5', '6', 'S', 'D', 'V', 'Z'];
+    const index = await indexOf(
+      one,
+      ...others.map((type) => member({ name: `other-${type}`, type, linkName: 'backup-header' })),
+      archiveEnd,
+    );
+    expect([...index.members.keys()]).toEqual(['backup-header']);
+    expect(index.problems).toEqual(
+      others.map((type) => ({ code: 'member-unexplained', params: { name: `other-${type}` } })),
+    );
+    expect([...(await indexOf(member({ type: '\0' }, 'x'), archiveEnd)).members.keys()]).toEqual(['file']);
+  });
+
+  it('refuses what does not begin as a tar', async () => {
+    const strangers = [
+      Buffer.alloc(0),
+      Buffer.alloc(100, 1),
+      Buffer.alloc(10_240),
+      Buffer.alloc(3 * 2 ** 20),
+      noise(5000, 'stranger'),
+      Buffer.from('<?xml version="1.0"?>'.padEnd(2000)),
+      paxHeader([['path', 'x']]),
+    ];
+    for (const bytes of strangers) expect(await indexOf(bytes).catch(codeOf)).toBe('not-a-backup');
+  });
+
+  it('ends where a header is damaged, and says where', async () => {
+    const index = await indexOf(one, archiveEnd, noise(512, 'damage'), two, archiveEnd);
+    expect([...index.members.keys()]).toEqual(['backup-header']);
+    expect(index).toMatchObject({ complete: false, cutShort: null });
+    expect(index.problems).toEqual([{ code: 'container-damaged', params: { offset: 2048 } }]);
+  });
+
+  it('is not led beyond the file by any size', async () => {
+    for (const size of [2 ** 33 - 1, base256(2n ** 53n - 1n, 12), base256(2n ** 40n, 12)]) {
+      const index = await indexOf(one, headerBlock({ name: 'vast', size }), two);
+      expect(index.cutShort?.name).toBe('vast');
+      expect([...index.members.keys()]).toEqual(['backup-header']);
+    }
+    for (const type of ['x', 'g', 'L']) {
+      const index = await indexOf(one, headerBlock({ type, size: 2 ** 33 - 1 }), two, archiveEnd);
+      expect(codesOf(index)).toEqual(['container-damaged']);
+    }
+  });
+
+  it('reports extended headers that cannot be read, and goes on behind them', async () => {
+    const broken = member({ type: 'x' }, '99 path=x\n');
+    const index = await indexOf(
+      one,
+      broken,
+      two,
+      paxHeader([['size', 'big']]),
+      member({ name: 'c' }, 'x'),
+      archiveEnd,
+    );
+    expect([...index.members.keys()]).toEqual(['backup-header', 'vm1/private.img.000.enc', 'c']);
+    expect(index.problems).toEqual([
+      { code: 'container-damaged', params: { offset: 1024 } },
+      { code: 'container-damaged', params: { offset: 3584 } },
+    ]);
+  });
+
+  it('takes no extended header that is larger than any of Qubes or GNU tar', async () => {
+    const index = await indexOf(one, member({ type: 'x' }, Buffer.alloc(2 * 2 ** 20)), two, archiveEnd);
+    expect(codesOf(index)).toEqual(['container-damaged']);
+  });
+
+  it('tells of a bounded number of odd members, with names of a bounded length', async () => {
+    const odd = paxHeader([['path', `../${'x'.repeat(5000)}`]]);
+    const index = await indexOf(
+      one,
+      ...Array.from({ length: 3000 }, () => [odd, member({})]).flat(),
+      archiveEnd,
+    );
+    expect(index.complete).toBe(true);
+    expect(index.problems.length).toBeLessThanOrEqual(1000);
+    expect(JSON.stringify(index.problems).length).toBeLessThan(600_000);
+  });
+
+  it('takes a name of any length that Qubes makes, and none that only fills memory', async () => {
+    const names = [`dom0-home/${'x'.repeat(255)}.000.enc`, `${'x/'.repeat(2000)}x.000.enc`];
+    const parts = names.flatMap((name) => [paxHeader([['path', name]]), member({}, 'x')]);
+    expect([...(await indexOf(one, ...parts, archiveEnd)).members.keys()]).toEqual([
+      'backup-header',
+      names[0],
+    ]);
+  });
+
+  it('is an index or a problem, whatever bytes come', async () => {
+    const pieces = fc.array(
+      fc.oneof(
+        fc.uint8Array({ maxLength: 1500 }),
+        fc.constantFrom<Uint8Array>(
+          Buffer.alloc(512),
+          one,
+          two,
+          headerBlock({ type: 'x', size: 30 }),
+          headerBlock({ type: 'L', size: 700 }),
+          paxHeader([
+            ['size', '513'],
+            ['path', 'x'],
+          ]),
+          paxHeader([['path', '../x']]),
+          headerBlock({ size: 5000 }),
+        ),
+      ),
+      { maxLength: 10 },
+    );
+    await fc.assert(
+      fc.asyncProperty(pieces, async (parts) => {
+        const bytes = Buffer.concat(parts);
+        const index = await indexOf(bytes).catch(codeOf);
+        if (index === 'not-a-backup') return;
+        const { members } = index as ContainerIndex;
+        for (const [name, { offset, size }] of members) {
+          expect(isSafeName(name)).toBe(true);
+          expect(offset + size).toBeLessThanOrEqual(bytes.length);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('stored files', () => {
+  const filesOf = async (version: number, ...names: readonly string[]) =>
+    groupStoredFiles(await indexOf(...names.map((name) => member({ name }, 'x')), archiveEnd), version);
+
+  it('end where a chunk is missing', async () => {
+    const { files } = await filesOf(4, 'a.000.enc', 'a.001.enc', 'a.003.enc', 'b.001.enc');
+    expect(files.get('a')).toMatchObject({ firstMissing: 2, storedBytes: 3 });
+    expect(files.get('a')?.chunks).toHaveLength(2);
+    expect(files.get('b')).toMatchObject({ firstMissing: 0, chunks: [] });
+  });
+
+  it('count no chunk twice by another spelling of its number', async () => {
+    const { files, unexplained } = await filesOf(4, 'a.000.enc', 'a.0001.enc', 'a.01.enc', 'a.00000000.enc');
+    expect(files.get('a')?.chunks).toHaveLength(1);
+    expect(unexplained.map(({ name }) => name)).toEqual(['a.0001.enc', 'a.01.enc', 'a.00000000.enc']);
+  });
+
+  it('keep neighbours apart whose names begin alike', async () => {
+    const { files } = await filesOf(
+      4,
+      'vm1/a.000.enc',
+      'vm10/a.000.enc',
+      'vm1/a.000.000.enc',
+      'vm1/a.b.000.enc',
+    );
+    expect([...files.keys()].sort()).toEqual(['vm1/a', 'vm1/a.000', 'vm1/a.b', 'vm10/a']);
+  });
+
+  it('of older formats have a file of their HMAC beside each chunk', async () => {
+    const { files, unexplained } = await filesOf(
+      3,
+      'a.000',
+      'a.000.hmac',
+      'stray.hmac',
+      'a.001.enc',
+      'backup-header',
+    );
+    expect([...files.keys()]).toEqual(['a']);
+    expect(unexplained.map(({ name }) => name)).toEqual(['stray.hmac', 'a.001.enc']);
+  });
+});
