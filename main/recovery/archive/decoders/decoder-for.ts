@@ -1,9 +1,7 @@
 /** The decompressors of Lifeboat, by compression. */
 import type { Compression, Decoder } from '../decoder.ts';
-import { decodeBzip2 } from './bzip2.ts';
 import { decodeGzip } from './gzip.ts';
-import { decodeLzma } from './lzma.ts';
-import { decodeXz } from './xz.ts';
+import { onThread } from './on-thread.ts';
 import { decodeZlib } from './zlib.ts';
 import { decodeZstd } from './zstd.ts';
 
@@ -19,11 +17,9 @@ export function decoderFor(compression: Compression): Decoder {
     case 'zlib':
       return decodeZlib;
     case 'bzip2':
-      return decodeBzip2;
-    case 'xz':
-      return decodeXz;
     case 'lzma':
-      return decodeLzma;
+    case 'xz':
+      return onThread(compression);
     case 'zstd':
       return decodeZstd;
   }

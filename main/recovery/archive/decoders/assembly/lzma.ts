@@ -5,41 +5,38 @@
  * range coder out, for a function cannot change several variables of its caller. Single decisions branch; the bits of
  * trees, which no processor can predict, are computed without branches.
  */
+import {
+  ALIGNMENT,
+  EVEN,
+  IS_LONG_REPEAT_0,
+  IS_MATCH,
+  IS_REPEAT,
+  IS_REPEAT_0,
+  IS_REPEAT_1,
+  IS_REPEAT_2,
+  LITERAL,
+  LONG,
+  LOW_BITS,
+  MATCH_LENGTH,
+  MEDIUM,
+  MODELS,
+  PROBABILITY_BITS,
+  REPEAT_LENGTH,
+  SHORT,
+  SLOT,
+  TOP,
+  lessLikely,
+  likelier,
+  maskOf,
+  models,
+  moved,
+} from './lzma-models';
 
 /** What `decode` came to; `decoders/lzma-kernel.ts` knows these numbers. */
 const FILLED: i32 = 0;
 const WANTS_INPUT: i32 = 1;
 const END_MARKER: i32 = 2;
 const DAMAGED: i32 = 3;
-
-// Probabilities are 11 bit wide and move by a 32nd of the way; the range is refilled below 2^24.
-const PROBABILITY_BITS: u32 = 11;
-const EVEN: u16 = 1024;
-const TOP: u32 = 1 << 24;
-
-// Offsets inside the models of a length: two choices, eight lengths a position, eight more, 256 more.
-const LENGTH_MODELS: u32 = 2 + 16 * 8 + 16 * 8 + 256;
-const SHORT: u32 = 2 * 2;
-const MEDIUM: u32 = SHORT + 16 * 8 * 2;
-const LONG: u32 = MEDIUM + 16 * 8 * 2;
-
-// Byte offsets of the models in `models`.
-const IS_MATCH: u32 = 0;
-const IS_REPEAT: u32 = IS_MATCH + 12 * 16 * 2;
-const IS_REPEAT_0: u32 = IS_REPEAT + 12 * 2;
-const IS_REPEAT_1: u32 = IS_REPEAT_0 + 12 * 2;
-const IS_REPEAT_2: u32 = IS_REPEAT_1 + 12 * 2;
-const IS_LONG_REPEAT_0: u32 = IS_REPEAT_2 + 12 * 2;
-const SLOT: u32 = IS_LONG_REPEAT_0 + 12 * 16 * 2;
-const LOW_BITS: u32 = SLOT + 4 * 64 * 2;
-const ALIGNMENT: u32 = LOW_BITS + 128 * 2;
-const MATCH_LENGTH: u32 = ALIGNMENT + 16 * 2;
-const REPEAT_LENGTH: u32 = MATCH_LENGTH + LENGTH_MODELS * 2;
-const LITERAL: u32 = REPEAT_LENGTH + LENGTH_MODELS * 2;
-
-/** lc + lp is at most 4, in LZMA2 by its definition and in .lzma files by xz's. */
-const MODELS: u32 = LITERAL / 2 + (0x300 << 4);
-const models = u32(memory.data(MODELS * 2, 16));
 
 /** No symbol takes more input than this, with the refill that ends a stream. */
 const LONGEST_SYMBOL: u32 = 21;
@@ -155,32 +152,6 @@ export function copyInput(length: u32): void {
   inputAt += length;
   outputAt += length;
   previous = load<u8>(outputAt - 1);
-}
-
-// How a probability of a zero moves after a zero, after a one, and after the bit that a mask tells.
-
-// @ts-ignore: decorator
-@inline
-function likelier(weight: u32): u32 {
-  return weight + ((2048 - weight) >>> 5);
-}
-
-// @ts-ignore: decorator
-@inline
-function lessLikely(weight: u32): u32 {
-  return weight - (weight >>> 5);
-}
-
-// @ts-ignore: decorator
-@inline
-function moved(weight: u32, bit: u32): u32 {
-  return weight - u32((i32(weight) - (2017 & ~i32(bit))) >> 5);
-}
-
-// @ts-ignore: decorator
-@inline
-function maskOf(condition: bool): u32 {
-  return 0 - u32(condition);
 }
 
 /** Decodes until `length` bytes of output are made, for which there must be room, or something else happens. */
