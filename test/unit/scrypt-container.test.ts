@@ -229,13 +229,21 @@ describe('the passphrase of a member', () => {
     }
   });
 
+  it('shares no memory with anything else, so that wiping it leaves no copy', () => {
+    const whole = memberPassphrase(prefix, utf8('abc\ndef'));
+    expect(whole.buffer.byteLength).toBe(whole.length);
+    expect(structuredClone(whole).buffer.byteLength).toBe(whole.length);
+  });
+
   const passphrases: Record<string, Uint8Array> = {
     'not of ASCII': utf8('größe ☂ 𝄞'),
     'not even UTF-8': Uint8Array.of(0xff, 0xfe, 0x80, 0x21),
     empty: new Uint8Array(0),
     'with a line feed': utf8('first\nsecond'),
     'with a carriage return': utf8('first\rsecond'),
+    'with a NUL': utf8('first\0second'),
     'of a thousand bytes': new Uint8Array(1000).fill(0x78),
+    'longer than the tool reads': noise(5000, 'long').map((byte) => (byte % 64) + 0x40),
   };
   for (const [kind, passphrase] of Object.entries(passphrases)) {
     tool.test(`opens what the tool sealed with one ${kind}`, async () => {
@@ -247,6 +255,20 @@ describe('the passphrase of a member', () => {
       expect(Buffer.compare(opened, plain)).toBe(0);
     });
   }
+});
+
+describe('a source over memory', () => {
+  it('gives copies, of a Buffer too: opening one in place leaves the source alone', async () => {
+    for (const bytes of [Buffer.from('some bytes'), utf8('some bytes')]) {
+      const source = memorySource(bytes);
+      (await source.read(0, 4)).fill(0);
+      const into = new Uint8Array(8);
+      (await source.read(0, 4, into)).fill(1);
+      expect(Buffer.from(bytes).toString()).toBe('some bytes');
+      expect([...into]).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
+      await expect(source.read(8, 3)).rejects.toThrow(RangeError);
+    }
+  });
 });
 
 describe('bytes that are no container', () => {

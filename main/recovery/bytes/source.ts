@@ -79,7 +79,8 @@ export function memorySource(bytes: Uint8Array): ByteSource {
     read(position, length, into) {
       if (position + length > bytes.length) return Promise.reject(new RangeError('read past the end'));
       const slice = bytes.subarray(position, position + length);
-      if (!into) return Promise.resolve(slice.slice());
+      // `slice` of a Buffer would share its memory.
+      if (!into) return Promise.resolve(new Uint8Array(slice));
       into.set(slice);
       return Promise.resolve(into.subarray(0, length));
     },
