@@ -229,8 +229,13 @@ describe('the passphrase of a member', () => {
     }
   });
 
+  it('is bounded by what the tool reads, however long its parts are', () => {
+    expect(memberPassphrase('x'.repeat(2000), new Uint8Array(100).fill(0x79))).toHaveLength(2047);
+    expect(memberPassphrase('x'.repeat(3000), utf8('abc'))).toHaveLength(2047);
+  });
+
   it('shares no memory with anything else, so that wiping it leaves no copy', () => {
-    const whole = memberPassphrase(prefix, utf8('abc\ndef'));
+    const whole = memberPassphrase(prefix, utf8('abc'));
     expect(whole.buffer.byteLength).toBe(whole.length);
     expect(structuredClone(whole).buffer.byteLength).toBe(whole.length);
   });

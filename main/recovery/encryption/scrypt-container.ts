@@ -98,15 +98,20 @@ export function openSealed(sealed: Uint8Array, derivedKey: Uint8Array): Uint8Arr
 
 const utf8 = new TextEncoder();
 
+/** Longest passphrase that the tool reads, prefix included: what is left of its 2,048 bytes beside a NUL. */
+const longestPassphrase = 2047;
+
 /**
  * The passphrase that seals one member: a prefix that binds it to its backup and its name, then the person's own
- * (docs/format.md). The tool reads it as a line, hence the cut at the first CR or LF.
+ * (docs/format.md). The tool reads it as a line into a C string, hence the cuts at the first CR, LF or NUL and at its
+ * longest length. The array has memory of its own, so that wiping it leaves nothing behind.
  */
 export function memberPassphrase(prefix: string, passphrase: Uint8Array): Uint8Array {
-  const whole = Buffer.concat([utf8.encode(`${prefix}!`), passphrase]);
-  const lineEnd = whole.findIndex((byte) => byte === 0x0a || byte === 0x0d);
-  if (lineEnd < 0) return whole;
-  const line = new Uint8Array(whole.subarray(0, lineEnd));
-  whole.fill(0);
-  return line;
+  const start = utf8.encode(`${prefix}!`).subarray(0, longestPassphrase);
+  const end = passphrase.findIndex((byte) => byte === 0x0a || byte === 0x0d || byte === 0);
+  const typed = end < 0 ? passphrase : passphrase.subarray(0, end);
+  const whole = new Uint8Array(Math.min(start.length + typed.length, longestPassphrase));
+  whole.set(start);
+  whole.set(typed.subarray(0, whole.length - start.length), start.length);
+  return whole;
 }
