@@ -46,6 +46,7 @@ const layouts = {
   'ext4 with encryption, verity, quota, projects and mount protection':
     '-O encrypt,verity,quota,project,mmp -I 256',
   'ext4 with case folding': '-O casefold',
+  'ext4 with a file of orphans': '-O orphan_file',
   'ext3 with blocks of 1 KiB': '-t ext3 -b 1024',
   'ext3 with blocks of 4 KiB': '-t ext3 -b 4096',
   'ext2 with blocks of 1 KiB': '-t ext2 -b 1024',
