@@ -55,6 +55,7 @@ export const problemKinds = {
   'derivation-parameters-invalid': failure('logN', 'r', 'p'),
   'derivation-needs-memory': retriable('needed', 'allowed'),
   'derivation-self-test-failed': failure('kernel'),
+  'derivation-interrupted': retriable('reason'),
 
   // Chunks
   'chunk-missing': failure('file', 'chunk'),

@@ -130,6 +130,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Der eingebaute Test von „{{kernel}}“ ist fehlgeschlagen. Ursache kann fehlerhafter Arbeitsspeicher oder ein übertakteter Prozessor sein.',
     todo: 'Starten Sie den Computer neu und versuchen Sie es noch einmal, oder nehmen Sie einen anderen.',
   },
+  'derivation-interrupted': {
+    what: 'Die Berechnung eines Schlüssels wurde unterbrochen.',
+    why: 'Der Programmteil, der Schlüssel berechnet, ist nicht mehr da ({{reason}}). Zu wenig Arbeitsspeicher kann die Ursache sein.',
+    todo: 'Schließen Sie andere Programme und versuchen Sie es noch einmal. Alles Fertige bleibt erhalten.',
+  },
 
   // Chunks
   'chunk-missing': {

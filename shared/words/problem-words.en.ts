@@ -130,6 +130,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'The built-in test of “{{kernel}}” failed. Faulty memory or an overclocked processor can do that.',
     todo: 'Restart the computer and try again, or use another one.',
   },
+  'derivation-interrupted': {
+    what: 'The calculation of a key was interrupted.',
+    why: 'The part of the program that calculates keys ended ({{reason}}). Too little memory can do that.',
+    todo: 'Close other programs, then try again. Everything that was finished is kept.',
+  },
 
   // Chunks
   'chunk-missing': {

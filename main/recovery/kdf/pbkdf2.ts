@@ -14,7 +14,7 @@ const blockLength = 32;
 export function startLane(
   { passphrase, salt, r }: Omit<DerivationRequest, 'logN' | 'p'>,
   index: number,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const lane = new Uint8Array(laneLength({ r }));
   const counter = new DataView(new ArrayBuffer(4));
   const firstBlock = (index * lane.length) / blockLength;

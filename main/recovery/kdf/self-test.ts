@@ -2,6 +2,8 @@
 import { Buffer } from 'node:buffer';
 import { problem, RecoveryError } from '../../../shared/problems.ts';
 import { type DerivationKernel, type DerivationRequest } from './derivation.ts';
+import { type Mixer } from './smix.ts';
+import { createWasmKernel } from './wasm-kernel.ts';
 
 interface KnownAnswer {
   readonly request: DerivationRequest;
@@ -13,8 +15,8 @@ function ascii(text: string): Uint8Array {
 }
 
 /**
- * The two cheaper pairs of RFC 7914, section 12. The second has 16 lanes of `r = 8`, so a kernel that mixes
- * several lanes at once shows all of its ways in 16 MiB of mixing.
+ * The two cheaper pairs of RFC 7914, section 12. The second has 16 lanes of `r = 8`, enough for a mixer of several
+ * lanes at once to show all its ways.
  */
 export const knownAnswers: readonly KnownAnswer[] = [
   {
@@ -37,12 +39,12 @@ export const knownAnswers: readonly KnownAnswer[] = [
  * @throws RecoveryError `derivation-self-test-failed`, also when the kernel throws
  */
 export function selfTest(kernel: DerivationKernel): void {
-  const allMemory = 2 ** 21;
+  const enoughMemory = 2 ** 21;
   for (const { request, key } of knownAnswers) {
     let derived: string | undefined;
     let cause: unknown;
     try {
-      derived = Buffer.from(kernel.derive(request, allMemory)).toString('hex');
+      derived = Buffer.from(kernel.derive(request, enoughMemory)).toString('hex');
     } catch (error) {
       cause = error;
     }
@@ -50,4 +52,24 @@ export function selfTest(kernel: DerivationKernel): void {
       throw new RecoveryError(problem('derivation-self-test-failed', { kernel: kernel.name }), { cause });
     }
   }
+}
+
+/** Batches of every size, whole and with rows left out, that add up to the second answer's 16 lanes. */
+const everyForm = [
+  { lanes: 1, spacing: 1 },
+  { lanes: 2, spacing: 1 },
+  { lanes: 3, spacing: 1 },
+  { lanes: 4, spacing: 1 },
+  { lanes: 1, spacing: 8 },
+  { lanes: 2, spacing: 2 },
+  { lanes: 3, spacing: 5 },
+] as const;
+
+/**
+ * Checks a mixer in the same way, in all its ways of mixing.
+ *
+ * @throws RecoveryError `derivation-self-test-failed`
+ */
+export function selfTestMixer(mixer: Mixer): void {
+  selfTest(createWasmKernel(mixer, everyForm));
 }

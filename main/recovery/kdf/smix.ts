@@ -1,6 +1,7 @@
 /** SMix of scrypt (RFC 7914, section 5) in WebAssembly, for up to four lanes side by side on the calling thread. */
 import { Buffer } from 'node:buffer';
-import { checkMemory, laneLength, type LaneShape } from './derivation.ts';
+import { fail } from '../../../shared/problems.ts';
+import { laneLength, type LaneShape } from './derivation.ts';
 import { smixWasm } from './smix.wasm.ts';
 
 /** How many lanes one thread can mix side by side. */
@@ -18,7 +19,8 @@ export interface Mixer {
   /**
    * Mixes lanes of `128 * r` bytes each, in place. They may belong to different derivations.
    *
-   * The mixing can be `stopped` every millisecond or so; the lanes are as they were then.
+   * After every megabyte of rows, in a millisecond or less, the mixer asks whether it is `stopped`; if so, the lanes are
+   * left as they were.
    *
    * @returns whether the lanes have been mixed
    * @throws RecoveryError `derivation-needs-memory`
@@ -50,6 +52,12 @@ const recordsLength = 256;
  * lie a power of two apart and fight for the same sets of the processor's caches: filling took twice as long.
  */
 const laneGap = 2 ** 14;
+
+/**
+ * Bytes of rows to mix in one call: short enough to be stopped quickly, and WebAssembly also needs its functions to be
+ * left and entered again before it runs their optimised code.
+ */
+export const bytesAtOnce = 2 ** 20;
 
 /** Bytes of memory that lanes in this layout need. */
 export function layoutMemory({ lanes, spacing, logN, r }: LaneLayout): number {
@@ -98,7 +106,9 @@ export function openMixer(memoryBytes: number): Mixer {
 
     mix(lanes, { logN, r }, spacing = 1, stopped = () => false) {
       const layout: LaneLayout = { lanes: lanes.length, logN, r, spacing };
-      if (!layoutFits(layout, bytes.length)) checkMemory(layoutMemory(layout), bytes.length);
+      if (!layoutFits(layout, bytes.length)) {
+        fail('derivation-needs-memory', { needed: layoutMemory(layout), allowed: bytes.length });
+      }
       touched = Math.max(touched, layoutMemory(layout));
 
       smix.begin(lanes.length, logN, r, spacing, firstArea(r), areaStride(layout));
@@ -127,10 +137,7 @@ export function openMixer(memoryBytes: number): Mixer {
   };
 }
 
-/**
- * Rows to mix between two looks at `stopped`, a megabyte of them: WebAssembly also needs its functions to be left
- * and entered again before it runs their optimised code.
- */
+/** Steps of all lanes that go through a megabyte. */
 function stepsAtOnce(lanes: number, r: number): number {
-  return Math.max(1, Math.floor(2 ** 20 / (lanes * laneLength({ r }))));
+  return Math.max(1, Math.floor(bytesAtOnce / (lanes * laneLength({ r }))));
 }

@@ -1,0 +1,278 @@
+/**
+ * Derives keys in worker threads: hands the lanes of all derivations out in order, several at once to each worker,
+ * within one budget of memory.
+ */
+import { Worker } from 'node:worker_threads';
+import { problem, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { chooseLayout, leastMemory } from '../recovery/kdf/batch.ts';
+import {
+  checkCost,
+  checkMemory,
+  derivationMemory,
+  laneLength,
+  type DerivationKernel,
+  type DerivationRequest,
+} from '../recovery/kdf/derivation.ts';
+import { createLaneQueue, type QueuedDerivation, type QueuedLane } from '../recovery/kdf/lane-queue.ts';
+import { gatherLanes } from '../recovery/kdf/pbkdf2.ts';
+import { usableMemory } from '../recovery/kdf/smix.ts';
+import type { LaneJob, LaneReply, LaneWorkerData, LaneWorkerReady } from './lane-worker.ts';
+
+/** A derivation and its urgency: the smaller its `order`, the sooner; equals go in the order in which they came. */
+export interface OrderedRequest extends DerivationRequest {
+  readonly order?: number;
+}
+
+export interface KeyDeriver {
+  /**
+   * Derives the 64 bytes of `request`. The passphrase is copied, and every copy is wiped.
+   *
+   * @throws RecoveryError `derivation-parameters-invalid`, `derivation-needs-memory`, `derivation-self-test-failed`,
+   *   `derivation-interrupted` when a worker died, `cancelled` at once when `signal` aborts or the deriver closes
+   */
+  derive(request: OrderedRequest, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Cancels what is under way, wipes the memories and ends the workers. */
+  close(): Promise<void>;
+}
+
+export interface KeyDeriverOptions {
+  /** What all workers together may use for mixing. */
+  readonly memoryBytes: number;
+  /** How many threads work at most. */
+  readonly workers: number;
+  /** The only kernel to use; without it, the best that passes its self-test. */
+  readonly kernel?: DerivationKernel['name'];
+  /** Starts a worker; tests watch and end their workers through it. */
+  readonly startWorker?: (data: LaneWorkerData) => Worker;
+}
+
+/** A derivation that has not been answered. */
+interface Derivation extends QueuedDerivation {
+  /** The mixed lanes, one after another, from when the first is handed out. */
+  mixed: Uint8Array | undefined;
+  /** How many lanes have not come back. */
+  outstanding: number;
+  settled: boolean;
+  resolve(key: Uint8Array): void;
+  reject(error: RecoveryError): void;
+}
+
+/** A worker and what it is doing: starting while not `ready`, idle while it has no lanes. */
+interface Hand {
+  readonly worker: Worker;
+  readonly gone: Promise<unknown>;
+  readonly stop: Int32Array;
+  ready: LaneWorkerReady | undefined;
+  lanes: readonly QueuedLane<Derivation>[];
+  leaving: boolean;
+}
+
+/** A share of memory in which a worker can pass its self-test. */
+const smallestShare = 2 ** 23;
+
+/** The mixed lanes of a derivation may take this part of the memory, which keeps hostile counts of lanes out. */
+const partForMixed = 1 / 16;
+
+/** How long a worker has to finish and wipe, in milliseconds, before it is ended by force. */
+const patience = 5000;
+
+export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
+  const { memoryBytes, workers, startWorker = startLaneWorker } = options;
+  const kernels = options.kernel ? [options.kernel] : (['wasm', 'node:crypto', 'scrypt-js'] as const);
+  const queue = createLaneQueue<Derivation>();
+  let hands: readonly Hand[] = [];
+  let crewSize = 0;
+  let regrouping: Promise<void> | undefined;
+  let mixesLanes = true;
+  let closed = false;
+
+  /** How many workers can each do such a derivation in an equal share of the memory. */
+  function crewFor(request: DerivationRequest): number {
+    const least = mixesLanes ? leastMemory(request) : derivationMemory(request);
+    const fits = (share: number) => share >= smallestShare && least <= usableMemory(share);
+    let size = workers;
+    while (size > 1 && !fits(memoryBytes / size)) size--;
+    return size;
+  }
+
+  /** Gives idle workers something to do: called whenever there may be something. */
+  function handOut(): void {
+    const next = queue.next();
+    if (!next || regrouping || closed) return;
+    const size = crewFor(next.request);
+    if (size !== crewSize) {
+      if (hands.every((hand) => hand.lanes.length === 0)) regrouping = regroup(size);
+      return;
+    }
+    const busy = hands.filter((hand) => hand.lanes.length > 0).length;
+    while (hands.length < Math.min(crewSize, busy + queue.waiting())) hands = [...hands, hire()];
+    const idle = hands.find((hand) => hand.ready && hand.lanes.length === 0);
+    if (!idle?.ready) return;
+    employ(idle, next, idle.ready);
+    handOut();
+  }
+
+  /** Shares the memory out anew. A thread gives its memory back when it ends, so all workers are replaced. */
+  async function regroup(size: number): Promise<void> {
+    await Promise.all(hands.map(dismiss));
+    crewSize = size;
+    regrouping = undefined;
+    handOut();
+  }
+
+  function hire(): Hand {
+    const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+    const worker = startWorker({ memoryBytes: Math.floor(memoryBytes / crewSize), kernels, stop });
+    const gone = new Promise((resolve) => worker.once('exit', resolve));
+    const hand: Hand = {
+      worker,
+      gone,
+      stop: new Int32Array(stop),
+      ready: undefined,
+      lanes: [],
+      leaving: false,
+    };
+    let reason: string | undefined;
+    worker.on('message', (reply: LaneReply) => receive(hand, reply));
+    worker.on('error', (error) => (reason = error instanceof Error ? error.message : String(error)));
+    worker.once('exit', (code) => lose(hand, reason ?? `exit code ${code}`));
+    return hand;
+  }
+
+  function employ(hand: Hand, next: Derivation, { costs, memoryBytes: share }: LaneWorkerReady): void {
+    if (!costs) {
+      queue.remove(next);
+      hand.lanes = [{ derivation: next, index: 0 }];
+      const request = { ...next.request, passphrase: next.request.passphrase.slice() };
+      send(hand, { kind: 'derive', request }, [request.passphrase.buffer]);
+      return;
+    }
+    // Every worker gets its part of what waits before one gets more.
+    const part = Math.ceil(queue.waiting() / crewSize);
+    const layout = chooseLayout(next.request, Math.min(part, queue.waiting(next.request)), share, costs);
+    if (!layout) {
+      queue.remove(next);
+      settle(next, problem('derivation-needs-memory', { needed: leastMemory(next.request), allowed: share }));
+      return;
+    }
+    hand.lanes = queue.take(layout, layout.lanes);
+    const lanes = hand.lanes.map(({ derivation: { request }, index }) => ({
+      passphrase: request.passphrase.slice(),
+      salt: request.salt,
+      index,
+    }));
+    const buffers = lanes.map((lane) => lane.passphrase.buffer);
+    send(hand, { kind: 'mix', layout, lanes }, buffers);
+  }
+
+  function send(hand: Hand, job: LaneJob, transferred: readonly ArrayBuffer[] = []): void {
+    Atomics.store(hand.stop, 0, 0);
+    hand.worker.postMessage(job, transferred);
+  }
+
+  function receive(hand: Hand, reply: LaneReply): void {
+    const { lanes } = hand;
+    hand.lanes = [];
+    if (reply.kind === 'ready') {
+      hand.ready = reply;
+      mixesLanes &&= reply.costs !== undefined;
+    } else if (reply.kind === 'mixed') {
+      reply.lanes.forEach((lane, i) => gather(lanes[i], lane));
+    } else if (reply.kind === 'derived') {
+      for (const { derivation } of lanes) settle(derivation, reply.key);
+    } else if (reply.kind === 'failed') {
+      hand.leaving ||= !hand.ready;
+      const affected = hand.ready ? lanes.map(({ derivation }) => derivation) : queue.clear();
+      for (const derivation of affected) settle(derivation, reply.problem);
+    }
+    handOut();
+  }
+
+  function gather(lane: QueuedLane<Derivation> | undefined, bytes: Uint8Array): void {
+    if (!lane || lane.derivation.settled) return;
+    const { derivation, index } = lane;
+    const { request } = derivation;
+    derivation.mixed ??= new Uint8Array(laneLength(request) * request.p);
+    derivation.mixed.set(bytes, laneLength(request) * index);
+    if (--derivation.outstanding === 0) settle(derivation, gatherLanes(request.passphrase, derivation.mixed));
+  }
+
+  /** A worker ended. One that never got ready would not do so the next time either: nothing is tried again. */
+  function lose(hand: Hand, reason: string): void {
+    hands = hands.filter((other) => other !== hand);
+    if (hand.leaving) return;
+    const waiting = hand.ready ? [] : queue.clear();
+    const interrupted = [...hand.lanes.map(({ derivation }) => derivation), ...waiting];
+    for (const derivation of interrupted) settle(derivation, problem('derivation-interrupted', { reason }));
+    handOut();
+  }
+
+  /** Answers a derivation, wipes what it leaves, and stops the workers whose lanes nobody waits for any more. */
+  function settle(derivation: Derivation, outcome: Uint8Array | Problem): void {
+    if (derivation.settled) return;
+    derivation.settled = true;
+    queue.remove(derivation);
+    derivation.request.passphrase.fill(0);
+    derivation.mixed?.fill(0);
+    if (outcome instanceof Uint8Array) derivation.resolve(outcome);
+    else derivation.reject(new RecoveryError(outcome));
+    for (const hand of hands) {
+      if (hand.lanes.length > 0 && hand.lanes.every((lane) => lane.derivation.settled)) {
+        Atomics.store(hand.stop, 0, 1);
+      }
+    }
+  }
+
+  async function dismiss(hand: Hand): Promise<void> {
+    hand.leaving = true;
+    send(hand, { kind: 'close' });
+    Atomics.store(hand.stop, 0, 1);
+    const timer = setTimeout(() => void hand.worker.terminate(), patience);
+    await hand.gone;
+    clearTimeout(timer);
+  }
+
+  return {
+    async derive({ order = 0, ...request }, signal) {
+      checkCost(request);
+      checkMemory((laneLength(request) * request.p) / partForMixed, memoryBytes);
+      checkMemory(leastMemory(request), usableMemory(memoryBytes));
+      if (closed || signal?.aborted) throw new RecoveryError(problem('cancelled'));
+
+      const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+      const derivation: Derivation = {
+        request: { ...request, passphrase: Uint8Array.from(request.passphrase) },
+        order,
+        taken: 0,
+        mixed: undefined,
+        outstanding: request.p,
+        settled: false,
+        resolve,
+        reject,
+      };
+      const cancel = () => settle(derivation, problem('cancelled'));
+      signal?.addEventListener('abort', cancel, { once: true });
+      queue.add(derivation);
+      handOut();
+      try {
+        return await promise;
+      } finally {
+        signal?.removeEventListener('abort', cancel);
+      }
+    },
+
+    async close() {
+      closed = true;
+      const underWay = hands.flatMap((hand) => hand.lanes.map(({ derivation }) => derivation));
+      for (const derivation of [...queue.clear(), ...underWay]) settle(derivation, problem('cancelled'));
+      await regrouping;
+      await Promise.all(hands.map(dismiss));
+    },
+  };
+}
+
+/** Workers see nothing of this process's environment; its standard input stays its own. */
+function startLaneWorker(workerData: LaneWorkerData): Worker {
+  const entry = import.meta.url.endsWith('.ts') ? './lane-worker.ts' : './lane-worker.js';
+  return new Worker(new URL(entry, import.meta.url), { name: 'lanes', workerData, env: {}, execArgv: [] });
+}
