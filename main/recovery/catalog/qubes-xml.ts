@@ -80,37 +80,37 @@ function namedTexts(element: XmlElement, container: string, entry: string): Read
   );
 }
 
-const core2Classes: Readonly<Record<string, string>> = {
-  QubesAppVm: 'AppVM',
-  QubesHVm: 'StandaloneVM',
-  QubesTemplateVm: 'TemplateVM',
-  QubesTemplateHVm: 'TemplateVM',
-  QubesNetVm: 'AppVM',
-  QubesProxyVm: 'AppVM',
-  QubesDisposableVm: 'DispVM',
-  QubesAdminVm: 'AdminVM',
-};
+const core2Classes: ReadonlyMap<string, string> = new Map([
+  ['QubesAppVm', 'AppVM'],
+  ['QubesHVm', 'StandaloneVM'],
+  ['QubesTemplateVm', 'TemplateVM'],
+  ['QubesTemplateHVm', 'TemplateVM'],
+  ['QubesNetVm', 'AppVM'],
+  ['QubesProxyVm', 'AppVM'],
+  ['QubesDisposableVm', 'DispVM'],
+  ['QubesAdminVm', 'AdminVM'],
+]);
 
 function core2(root: XmlElement): readonly ListedQube[] {
-  const elements = root.children.filter((child) => core2Classes[child.name] !== undefined);
+  const elements = root.children.flatMap(({ name, attributes }) => {
+    const kind = core2Classes.get(name);
+    return kind === undefined ? [] : [{ kind, attributes }];
+  });
   const nameByQid = new Map(
     elements.map(({ attributes }) => [attributes['qid'] ?? '', attributes['name'] ?? '']),
   );
-  return elements.map(({ name, attributes }) => {
-    const kind = core2Classes[name] ?? name;
-    return {
-      name: kind === 'AdminVM' ? 'dom0' : (attributes['name'] ?? ''),
-      class: kind,
-      label: attributes['label'] ?? 'red',
-      template: nameByQid.get(attributes['template_qid'] ?? 'none') ?? null,
-      netvm: nameByQid.get(attributes['netvm_qid'] ?? 'none') ?? null,
-      backupPath:
-        isTrue(attributes['backup_content']) && attributes['backup_path'] !== undefined
-          ? withoutEndingSlash(attributes['backup_path'])
-          : null,
-      volumes: [],
-    };
-  });
+  return elements.map(({ kind, attributes }) => ({
+    name: kind === 'AdminVM' ? 'dom0' : (attributes['name'] ?? ''),
+    class: kind,
+    label: attributes['label'] ?? 'red',
+    template: nameByQid.get(attributes['template_qid'] ?? 'none') ?? null,
+    netvm: nameByQid.get(attributes['netvm_qid'] ?? 'none') ?? null,
+    backupPath:
+      isTrue(attributes['backup_content']) && attributes['backup_path'] !== undefined
+        ? withoutEndingSlash(attributes['backup_path'])
+        : null,
+    volumes: [],
+  }));
 }
 
 function isTrue(value: string | undefined): boolean {
