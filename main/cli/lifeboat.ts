@@ -1,11 +1,13 @@
 #!/usr/bin/env node
 /** The command line `lifeboat`: one definition of its commands and options, and how its exit code comes about. */
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { problemOf } from '../../shared/problems.ts';
 import { languageFor } from '../../shared/words/languages.ts';
+import { mountWays } from '../recovery/mount/way.ts';
 import { info, list, printJson, printProblems, restore, verify, type CommonOptions } from './commands.ts';
 import { exitCodeOfProblem, exitCodes } from './exit-codes.ts';
+import { mount, unmount, type MountCommandOptions } from './mount-commands.ts';
 import { Interrupted, UsageError } from './passphrase.ts';
 import type { Speech } from './text.ts';
 import { cliWords } from './words.ts';
@@ -125,6 +127,28 @@ working(
   .action((path: string, qubes: string[], options: CommonOptions & { to: string }) =>
     conclude(options, () => restore(path, qubes, options, speech)),
   );
+
+program
+  .command('mount')
+  .description('show what is in a restored image as a read-only folder, until it is unmounted')
+  .argument('<image>', 'the image, such as DIR/<qube>/private.img')
+  .option('--at <dir>', 'an existing, empty folder to mount at')
+  .option('--recover', 'where the last changes are still in the journal: mount a recovered copy')
+  .addOption(
+    new Option('--leave-journal', 'where they are: mount the image without them').conflicts('recover'),
+  )
+  .option('--partition <n>', 'the partition to mount (default: the largest that can be)', parseCount)
+  .addOption(new Option('--way <way>', 'the one way to try').choices(mountWays))
+  .option(...json)
+  .action((path: string, options: MountCommandOptions) =>
+    conclude(options, () => mount(path, options, speech)),
+  );
+
+program
+  .command('unmount')
+  .description('unmount an image that was mounted with lifeboat mount')
+  .argument('<image>', 'the image, or the folder where it is mounted')
+  .action((path: string) => conclude({}, () => unmount(path, speech)));
 
 try {
   await program.parseAsync();
