@@ -1,6 +1,6 @@
 /** The backend: implements the wizard's contract once, for every host, on top of one engine process. */
 import { randomUUID } from 'node:crypto';
-import type { RestorePlan, RestoreReport } from '../../shared/backup.ts';
+import type { QubeReport, RestorePlan, RestoreReport } from '../../shared/backup.ts';
 import { serve, type Handlers, type Result } from '../../shared/contract/define.ts';
 import type { OpenedBackup, Place, WizardContract } from '../../shared/contract/wizard.ts';
 import { wizardContract } from '../../shared/contract/wizard.ts';
@@ -23,6 +23,8 @@ interface Job {
   readonly destination: string | null;
   /** Folder of each qube below the destination. */
   readonly folders: ReadonlyMap<string, string>;
+  /** Reports of qubes that are done, which outlive the engine. */
+  readonly finished: Map<string, QubeReport>;
 }
 
 const platforms: Partial<Record<NodeJS.Platform, 'linux' | 'macos' | 'windows'>> = {
@@ -49,7 +51,10 @@ export const createBackend: CreateBackend = (host, emit) => {
     if (engine?.alive()) return engine;
     const started = connectEngine(host.spawnEngine);
     started.client.restore.progress(({ job, progress }) => emit.restore.progress({ jobId: job, progress }));
-    started.client.restore.qubeFinished(({ job, qube }) => emit.restore.qubeFinished({ jobId: job, qube }));
+    started.client.restore.qubeFinished(({ job, qube }) => {
+      jobs.get(job)?.finished.set(qube.name, qube);
+      emit.restore.qubeFinished({ jobId: job, qube });
+    });
     engine = started;
     return started;
   };
@@ -66,8 +71,8 @@ export const createBackend: CreateBackend = (host, emit) => {
     return { backupId, place, summary };
   };
 
-  const plannedOutputs = async (opened: Opened, qubes: string[]) =>
-    valueOf(await opened.engine.client.restore.plan({ handle: opened.handle, qubes }));
+  const plannedOutputs = async (opened: Opened, qubes: string[], destination: string | null) =>
+    valueOf(await opened.engine.client.restore.plan({ handle: opened.handle, qubes, destination }));
 
   const handlers: Handlers<WizardContract> = {
     program: {
@@ -122,17 +127,16 @@ export const createBackend: CreateBackend = (host, emit) => {
 
     restore: {
       async plan({ backupId, qubes, folderId, mode }): Promise<RestorePlan> {
-        const outputs = (await plannedOutputs(openedBy(backupId), qubes)).map((planned) => ({
-          qube: planned.qube,
-          file: planned.file,
-          path: planned.output.join('/'),
-          bytes: planned.bytes,
-        }));
+        const destination = mode === 'verify' || folderId === null ? null : places.pathOf(folderId);
+        const planned = await plannedOutputs(openedBy(backupId), qubes, destination);
+        const outputs = planned
+          // What an earlier run finished there is neither written again nor in the way.
+          .filter(({ finished }) => !finished)
+          .map(({ qube, file, output, bytes }) => ({ qube, file, path: output.join('/'), bytes }));
         const neededBytes =
           mode === 'verify' ? 0 : outputs.reduce((sum, output) => sum + (output.bytes ?? 0), 0);
-        if (folderId === null || mode === 'verify')
-          return { outputs, neededBytes, freeBytes: null, findings: [] };
-        const facts = await probeDestination(places.pathOf(folderId), outputs);
+        if (destination === null) return { outputs, neededBytes, freeBytes: null, findings: [] };
+        const facts = await probeDestination(destination, outputs);
         const findings = [...destinationFindings(facts, { outputs, neededBytes })];
         return { outputs, neededBytes, freeBytes: facts.freeBytes, findings };
       },
@@ -141,18 +145,19 @@ export const createBackend: CreateBackend = (host, emit) => {
         const opened = openedBy(backupId);
         const destination = mode === 'verify' || folderId === null ? null : places.pathOf(folderId);
         if (mode === 'restore' && destination === null) fail('dest-missing', { path: '' });
-        const planned = await plannedOutputs(opened, qubes);
+        const planned = await plannedOutputs(opened, qubes, destination);
         const folders = new Map(planned.map(({ qube, output }) => [qube, output[0] ?? '']));
         if (memory !== null) valueOf(await opened.engine.client.engine.configure({ memory, jobs: null }));
         const jobId = randomUUID();
-        jobs.set(jobId, { opened, destination, folders });
+        const finished = new Map<string, QubeReport>();
+        jobs.set(jobId, { opened, destination, folders, finished });
         void opened.engine.client.restore
           .run({ handle: opened.handle, job: jobId, qubes, destination })
           .then((result) => {
             const ended = result.ok
               ? result.value
               : {
-                  report: failedReport(qubes, result.problem),
+                  report: reportWithoutEngine(qubes, finished, result.problem),
                   cancelled: result.problem.code === 'cancelled',
                 };
             emit.restore.finished({ jobId, ...ended });
@@ -196,11 +201,15 @@ export const createBackend: CreateBackend = (host, emit) => {
   };
 };
 
-/** The report of a restore that ended before it could report: nothing is claimed of any qube. */
-function failedReport(qubes: readonly string[], reason: Problem): RestoreReport {
+/** The report of a restore whose engine is gone: what had finished is finished, and nothing is claimed of the rest. */
+function reportWithoutEngine(
+  qubes: readonly string[],
+  finished: ReadonlyMap<string, QubeReport>,
+  reason: Problem,
+): RestoreReport {
   return {
-    outcome: 'failed',
-    qubes: qubes.map((name) => ({ name, outcome: 'failed', files: [] })),
+    outcome: finished.size > 0 ? 'partial' : 'failed',
+    qubes: qubes.map((name) => finished.get(name) ?? { name, outcome: 'failed', files: [] }),
     problems: [reason],
   };
 }

@@ -27,15 +27,16 @@ export const engineContract = {
     close: call(z.object({ handle }), nothing),
   },
   restore: {
-    /** Where everything would go, as path components below the destination. */
+    /** Where everything would go, as path components below the destination, and what an earlier run finished there. */
     plan: call(
-      z.object({ handle, qubes }),
+      z.object({ handle, qubes, destination: z.nullable(z.string()) }),
       z.array(
         z.object({
           qube: z.string(),
           file: z.string(),
           output: z.array(z.string()),
           bytes: z.nullable(z.number()),
+          finished: z.boolean(),
         }),
       ),
     ),

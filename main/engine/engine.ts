@@ -8,7 +8,8 @@ import { fail, problem } from '../../shared/problems.ts';
 import { openBackup, type LockedBackup } from '../recovery/backup.ts';
 import type { DerivationRequest } from '../recovery/kdf/derivation.ts';
 import { planRestore } from '../recovery/restore/plan.ts';
-import { runRestore } from '../recovery/restore/run.ts';
+import { Journal, journalName } from '../recovery/restore/journal.ts';
+import { identityOf, runRestore } from '../recovery/restore/run.ts';
 import { unlockBackup, type UnlockedBackup } from '../recovery/unlock.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import type { EngineContract } from './contract.ts';
@@ -118,13 +119,18 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     },
 
     restore: {
-      plan({ handle, qubes }) {
-        return planRestore(unlockedOf(handle).catalog.qubes, qubes).files.map((file) => ({
-          qube: file.qube,
-          file: file.name,
-          output: [...file.output],
-          bytes: file.virtualSize,
-        }));
+      async plan({ handle, qubes, destination }) {
+        const backup = unlockedOf(handle);
+        const journal = destination === null ? null : await Journal.read(destination, identityOf(backup));
+        return Promise.all(
+          planRestore(backup.catalog.qubes, qubes).files.map(async (file) => ({
+            qube: file.qube,
+            file: file.name,
+            output: [...file.output],
+            bytes: file.virtualSize,
+            finished: (await journal?.finished(file)) !== undefined,
+          })),
+        );
       },
 
       async run({ handle, job: id, qubes, destination }) {
@@ -197,6 +203,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
 
 /** Removes what a cancelled run had restored, and says so in the report. */
 async function removeAll(report: RestoreReport, destination: string): Promise<RestoreReport> {
+  await rm(join(destination, journalName), { force: true });
   const files = report.qubes.flatMap((qube) => qube.files);
   for (const { path } of files) {
     if (path !== null) await rm(join(destination, ...path.split('/')), { recursive: true, force: true });

@@ -23,6 +23,8 @@ export interface LifeboatOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Once it resolves, the person presses Ctrl+C, which reaches every process of the command. */
   readonly interrupted?: Promise<unknown>;
+  /** Once it resolves, every process of the command is killed on the spot. */
+  readonly killed?: Promise<unknown>;
 }
 
 /** Runs `lifeboat` from its sources with `args`. */
@@ -35,6 +37,7 @@ export function lifeboat(args: readonly string[], options: LifeboatOptions = {})
     detached: true,
   });
   void options.interrupted?.then(() => process.kill(-(child.pid ?? 0), 'SIGINT'));
+  void options.killed?.then(() => process.kill(-(child.pid ?? 0), 'SIGKILL'));
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout?.on('data', (bytes: Buffer) => stdout.push(bytes));
   child.stderr?.on('data', (bytes: Buffer) => stderr.push(bytes));

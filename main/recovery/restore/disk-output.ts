@@ -53,15 +53,17 @@ class FileOutput implements Output {
     this.#size = entry.size;
   }
 
-  async complete(): Promise<Completed> {
+  async finish(): Promise<Completed> {
     const facts = await this.#writer.finish(this.#size);
+    return { ...facts, checksums: [{ path: this.#output.join('/'), sha256: facts.sha256 }], problems: [] };
+  }
+
+  async commit(): Promise<void> {
     try {
       await moveWithoutReplacing(this.#path + partialSuffix, this.#path);
     } catch (error) {
       throw destinationError(this.#path, error);
     }
-    const checksum = { path: this.#output.join('/'), sha256: facts.sha256 };
-    return { ...facts, checksums: [checksum], problems: [] };
   }
 
   async abandon(keep: boolean): Promise<Abandoned> {

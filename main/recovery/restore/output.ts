@@ -25,8 +25,10 @@ export type Abandoned = Pick<FileReport, 'path' | 'bytes'>;
 export interface Output {
   /** Takes an entry with its data. */
   take(entry: ArchiveEntry): Promise<void>;
-  /** Called once the archive proved complete: only now may anything come to stand at a final name. */
-  complete(): Promise<Completed>;
+  /** Called once the archive proved complete: makes everything durable, still at its partial name. */
+  finish(): Promise<Completed>;
+  /** Moves what is finished to its final name, which must be free. */
+  commit(): Promise<void>;
   /**
    * Gives up. What was verified so far stays at a partial name when `keep` is set and there is anything,
    * otherwise it is removed.

@@ -20,6 +20,8 @@ export interface RestoreFileOptions {
   /** The header's compression filter; null when the backup says it is not compressed. */
   readonly filter: string | null;
   readonly openOutput: OpenOutput;
+  /** Called with a file that is complete and durable, right before it moves to its final name. */
+  readonly beforeCommit: (completed: Completed) => Promise<void>;
   /** Whether what was verified of a file that cannot be finished stays at its partial name. */
   readonly keepPartial: () => boolean;
 }
@@ -41,25 +43,17 @@ export async function restoreFile(
   warnings: Problem[],
   options: RestoreFileOptions,
 ): Promise<RestoredFile> {
-  const path = planned.output.join('/');
   let output: Output | undefined;
   const open: OpenOutput = async (...args) => (output = await options.openOutput(...args));
   try {
-    const { sha256, bytes, checksums, problems } = await unpack(planned, stream, warnings, {
+    const completed = await unpack(planned, stream, warnings, {
       ...options,
       openOutput: open,
     });
-    const all = [...warnings, ...problems];
-    const report: FileReport = {
-      name: planned.name,
-      path: options.mode === 'restore' ? path : null,
-      bytes,
-      sha256,
-      // Complete is not whole when part of it was taken without being verified.
-      outcome: all.some((value) => severityOf(value) === 'failure') ? 'partial' : success(options.mode),
-      problems: all,
+    return {
+      report: wholeReport(planned, completed, warnings, options.mode),
+      checksums: completed.checksums,
     };
-    return { report, checksums };
   } catch (error) {
     const left = (await output?.abandon(options.keepPartial())) ?? { path: null, bytes: 0 };
     const report: FileReport = {
@@ -73,11 +67,30 @@ export async function restoreFile(
   }
 }
 
+/** The report of a file that is complete. */
+export function wholeReport(
+  planned: PlannedFile,
+  completed: Completed,
+  warnings: readonly Problem[],
+  mode: RestoreMode,
+): FileReport {
+  const problems = [...warnings, ...completed.problems];
+  return {
+    name: planned.name,
+    path: mode === 'restore' ? planned.output.join('/') : null,
+    bytes: completed.bytes,
+    sha256: completed.sha256,
+    // Complete is not whole when part of it was taken without being verified.
+    outcome: problems.some((value) => severityOf(value) === 'failure') ? 'partial' : success(mode),
+    problems,
+  };
+}
+
 async function unpack(
   planned: PlannedFile,
   stream: AsyncIterable<Uint8Array>,
   warnings: Problem[],
-  { filter, openOutput }: RestoreFileOptions,
+  { filter, openOutput, beforeCommit }: RestoreFileOptions,
 ): Promise<Completed> {
   const file = planned.stored.path;
   const { head, whole } = await peek(stream, sniffLength);
@@ -94,7 +107,10 @@ async function unpack(
     await output.take(entry);
   }
   if (!output) fail('stream-unfinished', { file });
-  return output.complete();
+  const completed = await output.finish();
+  await beforeCommit(completed);
+  await output.commit();
+  return completed;
 }
 
 function samePath(a: readonly string[], b: readonly string[]): boolean {

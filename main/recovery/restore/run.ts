@@ -6,8 +6,9 @@ import { diskOutputs } from './disk-output.ts';
 import type { Checksum } from './output.ts';
 import type { PlannedFile, RestorePlan } from './plan.ts';
 import { saveAccount } from './account.ts';
-import { restoreFile } from './restore-file.ts';
-import { overallOutcome, qubeOutcome } from './verdict.ts';
+import { Journal } from './journal.ts';
+import { restoreFile, wholeReport } from './restore-file.ts';
+import { isWhole, overallOutcome, qubeOutcome } from './verdict.ts';
 import { openVerifyOutput } from './verify-output.ts';
 
 export interface RunOptions {
@@ -61,7 +62,14 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     if (signal.aborted) throw new RecoveryError(problem('cancelled'));
   };
 
+  const journal = destination === null ? null : await Journal.read(destination, identityOf(backup));
+
   const work = async (file: PlannedFile): Promise<FileReport> => {
+    const earlier = await journal?.finished(file);
+    if (earlier) {
+      checksums.push(...earlier.checksums);
+      return wholeReport(file, earlier, [], mode);
+    }
     if (end) return failedReport(file, end);
     if (signal.aborted) return failedReport(file, problem('cancelled'));
     listener.fileStarted(file);
@@ -75,6 +83,8 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
       mode,
       filter: backup.protection.filter,
       openOutput: destination === null ? openVerifyOutput : diskOutputs(destination),
+      beforeCommit: async (completed) =>
+        journal?.record(file, { ...completed, problems: [...warnings, ...completed.problems] }),
       keepPartial: () => !signal.aborted,
     });
     checksums.push(...restored.checksums);
@@ -116,11 +126,19 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     qubes: inOrder,
     problems: [...backup.inventory.backup.problems, ...backup.inventory.problems, ...plan.problems],
   };
+  if (journal && isWhole(report.outcome)) await journal.remove();
+  await journal?.close();
   if (destination === null || signal.aborted) return report;
   const further = await saveAccount(destination, report, checksums, backup).catch((error: unknown) => [
     problemOf(error),
   ]);
   return { ...report, problems: [...report.problems, ...further] };
+}
+
+/** Tells a backup from others: by its id and size. Formats 3 and 2 have no id. */
+export function identityOf({ inventory }: UnlockedBackup): string {
+  const { backupId, fileName, size } = inventory.backup;
+  return `${backupId ?? fileName}:${size}`;
 }
 
 function failedReport(file: PlannedFile, reason: Problem): FileReport {

@@ -194,15 +194,22 @@ export class TreeOutput implements Output {
     return [...this.#output, ...place].join('/');
   }
 
-  async complete(): Promise<Completed> {
+  async finish(): Promise<Completed> {
     try {
       for (const pending of this.#symlinks) await this.#makeSymlink(pending);
       await this.#finishFolder(this.#top);
-      await moveWithoutReplacing(this.#growing, this.#root);
     } catch (error) {
       throw destinationError(this.#root, error);
     }
     return { bytes: this.#bytes, sha256: null, checksums: this.#checksums, problems: this.#problems };
+  }
+
+  async commit(): Promise<void> {
+    try {
+      await moveWithoutReplacing(this.#growing, this.#root);
+    } catch (error) {
+      throw destinationError(this.#root, error);
+    }
   }
 
   async #makeSymlink({ place, target, modified }: PendingSymlink): Promise<void> {

@@ -7,7 +7,8 @@ export function success(mode: RestoreMode): Outcome {
   return mode === 'restore' ? 'restored' : 'verified';
 }
 
-function isWhole(outcome: Outcome): boolean {
+/** Whether an outcome says that everything is there and verified. */
+export function isWhole(outcome: Outcome): boolean {
   return outcome === 'restored' || outcome === 'verified';
 }
 

@@ -16,13 +16,14 @@ export const openVerifyOutput: OpenOutput = (output, kind) => {
   };
   return Promise.resolve({
     take,
-    complete: () =>
+    finish: () =>
       Promise.resolve({
         bytes,
         sha256: kind === 'file' ? (checksums[0]?.sha256 ?? null) : null,
         checksums,
         problems: [],
       }),
+    commit: () => Promise.resolve(),
     abandon: () => Promise.resolve({ path: null, bytes: 0 }),
   } satisfies Output);
 };

@@ -1,0 +1,104 @@
+/** A restore that is killed, and one that goes on from where it was: nothing finished is lost or done again. */
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { beforeAll, expect } from 'vitest';
+import type { MadeBackup } from '../support/backup-spec.ts';
+import { codesIn, filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
+import { makeBackup } from '../support/make-backup.ts';
+import { oracle } from '../support/oracles.ts';
+import { noise } from '../support/trees.ts';
+
+const gate = oracle('scrypt', 'tar', 'gzip', 'split');
+
+gate.describe('a restore that was killed', () => {
+  let made: MadeBackup;
+
+  beforeAll(async () => {
+    const folder = await scratchFolder();
+    const source = (name: string) => join(folder, `${name}.img`);
+    for (const name of ['one', 'two']) await writeFile(source(name), noise(6 << 20, name));
+    made = await makeBackup({
+      destination: join(folder, 'slow.backup'),
+      passphrase: 'slow',
+      chunkSize: 1 << 20,
+      // The first qube is quick, the second long enough to be killed in.
+      cost: (member) => ({ logN: member.startsWith('vm2/') ? 16 : 10, r: 8, p: 1 }),
+      qubes: ['one', 'two'].map((name, i) => ({
+        name,
+        class: 'AppVM' as const,
+        qid: i + 1,
+        files: [{ name: 'private.img', source: source(name), sparse: 'none' as const }],
+      })),
+    });
+  });
+
+  const sumOf = async (path: string) =>
+    createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
+
+  gate.test('goes on with what is left, and does not touch what was finished', async () => {
+    const to = join(await scratchFolder(), 'to');
+    await mkdir(to);
+    const args = ['restore', made.path, '--to', to, '--json', '--jobs', '1'];
+    const killed = await lifeboat(args, {
+      passphrase: 'slow',
+      killed: beginning(to, 'two/private.img.partial'),
+    });
+    expect(killed.code).not.toBe(0);
+    expect(await filesBelow(to)).toContain('one/private.img');
+    expect(await filesBelow(to)).not.toContain('two/private.img');
+    const before = await stat(join(to, 'one/private.img'));
+
+    const resumed = await lifeboat(args, { passphrase: 'slow' });
+    expect([resumed.code, reportOf(resumed).outcome]).toEqual([0, 'restored']);
+    for (const name of ['one', 'two']) {
+      const sum = made.files.find((file) => file.qube === name)?.sha256;
+      expect(await sumOf(join(to, name, 'private.img'))).toBe(sum);
+      expect(await readFile(join(to, 'SHA256SUMS'), 'utf8')).toContain(
+        `${sum ?? '-'}  ${name}/private.img\n`,
+      );
+    }
+    const after = await stat(join(to, 'one/private.img'));
+    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+    expect((await filesBelow(to)).filter((path) => /partial|journal/.test(path))).toEqual([]);
+  });
+
+  gate.test('does not take a file that was changed since for a finished one', async () => {
+    const to = join(await scratchFolder(), 'to');
+    await mkdir(to);
+    const args = ['restore', made.path, '--to', to, '--json', '--jobs', '1'];
+    await lifeboat(args, { passphrase: 'slow', killed: beginning(to, 'two/private.img.partial') });
+    await writeFile(join(to, 'one/private.img'), 'mine');
+    const resumed = await lifeboat(args, { passphrase: 'slow' });
+    expect([resumed.code, codesIn(reportOf(resumed))]).toEqual([1, ['dest-occupied']]);
+    expect(await readFile(join(to, 'one/private.img'), 'utf8')).toBe('mine');
+  });
+
+  gate.test('a journal that was cut or tampered with is no reason to stop, nor to believe it', async () => {
+    const to = join(await scratchFolder(), 'to');
+    await mkdir(join(to, 'one'), { recursive: true });
+    await writeFile(join(to, 'one/private.img'), 'forged');
+    const forged = {
+      backup: 'x',
+      stored: 'vm1/private.img',
+      output: ['..', 'one'],
+      modified: 0,
+      completed: null,
+    };
+    await writeFile(join(to, 'lifeboat-journal.jsonl'), `${JSON.stringify(forged)}\n{"backup":"cut`);
+    const ended = await lifeboat(['restore', made.path, '--to', to, '--json'], { passphrase: 'slow' });
+    expect([ended.code, codesIn(reportOf(ended))]).toEqual([1, ['dest-occupied']]);
+    expect(await sumOf(join(to, 'two/private.img'))).toBe(
+      made.files.find((file) => file.qube === 'two')?.sha256,
+    );
+  });
+});
+
+/** Resolves once a file has begun. */
+async function beginning(folder: string, path: string): Promise<void> {
+  while (!(await filesBelow(folder)).includes(path)) await sleep(10);
+  await sleep(200);
+}
