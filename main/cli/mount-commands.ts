@@ -2,6 +2,7 @@
 import { problem, problemOf } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
 import type { Language } from '../../shared/words/languages.ts';
+import { typed } from '../recovery/mount/commands.ts';
 import { mountImage, type MountOptions } from '../recovery/mount/mount-image.ts';
 import { cleanUpMounts, unmountImage, type Mounted } from '../recovery/mount/mounted-images.ts';
 import type { MountWay } from '../recovery/mount/way.ts';
@@ -33,7 +34,7 @@ const mountWords: Readonly<Record<Language, MountWords>> = {
     choices:
       'lifeboat mount --recover mounts a recovered copy, lifeboat mount --leave-journal the image without its last changes.',
     mounted: ({ image, mountPoint, way }) =>
-      `Mounted read-only at ${visible(mountPoint)} (${way})\nTo unmount it: lifeboat unmount ${visible(image)}`,
+      `Mounted read-only at ${visible(mountPoint)} (${way})\nTo unmount it: ${unmountCommand(image)}`,
     unmounted: (image) => `Unmounted ${visible(image)}`,
   },
   de: {
@@ -41,10 +42,12 @@ const mountWords: Readonly<Record<Language, MountWords>> = {
     choices:
       'lifeboat mount --recover hängt eine wiederhergestellte Kopie ein, lifeboat mount --leave-journal das Abbild ohne seine letzten Änderungen.',
     mounted: ({ image, mountPoint, way }) =>
-      `Nur zum Lesen eingehängt unter ${visible(mountPoint)} (${way})\nAushängen: lifeboat unmount ${visible(image)}`,
+      `Nur zum Lesen eingehängt unter ${visible(mountPoint)} (${way})\nAushängen: ${unmountCommand(image)}`,
     unmounted: (image) => `Ausgehängt: ${visible(image)}`,
   },
 };
+
+const unmountCommand = (image: string) => visible(typed('lifeboat', 'unmount', image));
 
 /** `lifeboat mount`: the mount outlives the command. */
 export async function mount(path: string, options: MountCommandOptions, speech: Speech): Promise<number> {

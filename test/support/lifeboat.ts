@@ -25,12 +25,16 @@ export interface LifeboatOptions {
   readonly interrupted?: Promise<unknown>;
   /** Once it resolves, every process of the command is killed on the spot. */
   readonly killed?: Promise<unknown>;
+  /** A program with its arguments that starts it in its own way, such as `setpriv`. */
+  readonly through?: readonly string[];
 }
 
 /** Runs `lifeboat` from its sources with `args`. */
 export function lifeboat(args: readonly string[], options: LifeboatOptions = {}): Promise<Ended> {
   const passphraseArgs = options.passphrase === undefined ? [] : ['--passphrase-fd', '3'];
-  const child = spawn(process.execPath, [join(project, 'main/cli/lifeboat.ts'), ...args, ...passphraseArgs], {
+  const command = [process.execPath, join(project, 'main/cli/lifeboat.ts'), ...args, ...passphraseArgs];
+  const [program, ...rest] = [...(options.through ?? []), ...command] as [string, ...string[]];
+  const child = spawn(program, rest, {
     env: { PATH: process.env['PATH'], LANG: 'en_US.UTF-8', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     // A process group of its own, as a terminal gives each command.

@@ -28,8 +28,8 @@ export function unmountCommand(mountPoint: string): string {
   return typed('sudo', 'umount', mountPoint);
 }
 
-/** Words as a POSIX shell takes them apart again. */
-function typed(...words: readonly string[]): string {
+/** Words as a person types them into a POSIX shell. */
+export function typed(...words: readonly string[]): string {
   return words
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(' ');

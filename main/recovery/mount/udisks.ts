@@ -22,16 +22,16 @@ export function udisksRefusal(stderr: string): UdisksRefusal {
   // udev has not told udisks yet what is on the device.
   if (/is not a mountable filesystem|Error looking up object/.test(stderr)) return 'not-ready';
   const [, name = ''] = /org\.freedesktop\.UDisks2\.Error\.(\w+)/.exec(stderr) ?? [];
-  return named[name] ?? 'other';
+  return byName.get(name) ?? 'other';
 }
 
-const named: Readonly<Record<string, UdisksRefusal>> = {
-  NotAuthorized: 'not-authorised',
-  NotAuthorizedDismissed: 'not-authorised',
-  NotAuthorizedCanObtain: 'consent-needed',
-  DeviceBusy: 'busy',
-  AlreadyMounted: 'already-mounted',
-};
+const byName: ReadonlyMap<string, UdisksRefusal> = new Map([
+  ['NotAuthorized', 'not-authorised'],
+  ['NotAuthorizedDismissed', 'not-authorised'],
+  ['NotAuthorizedCanObtain', 'consent-needed'],
+  ['DeviceBusy', 'busy'],
+  ['AlreadyMounted', 'already-mounted'],
+]);
 
 /** The device in what `udisksctl loop-setup` prints: `Mapped file … as /dev/loop0.` */
 export function mappedDevice(stdout: string): string | null {
