@@ -7,6 +7,7 @@ import { languageFor } from '../../shared/words/languages.ts';
 import { mountWays } from '../recovery/mount/way.ts';
 import { info, list, printJson, printProblems, restore, verify, type CommonOptions } from './commands.ts';
 import { exitCodeOfProblem, exitCodes } from './exit-codes.ts';
+import { cat, cp, ls, type CopyCommandOptions, type ImageOptions } from './image-commands.ts';
 import { mount, unmount, type MountCommandOptions } from './mount-commands.ts';
 import { Interrupted, UsageError } from './passphrase.ts';
 import type { Speech } from './text.ts';
@@ -126,6 +127,40 @@ working(
   .option(...json)
   .action((path: string, qubes: string[], options: CommonOptions & { to: string }) =>
     conclude(options, () => restore(path, qubes, options, speech)),
+  );
+
+/** The options of every command that reads a restored image. */
+function reading(command: Command): Command {
+  return command.option(
+    '--partition <n>',
+    'the partition to read (default: the largest that can be)',
+    parseCount,
+  );
+}
+
+reading(
+  program.command('ls').description('list a folder of a restored image').argument('<image>', 'the image'),
+)
+  .argument('[path]', 'a folder or file in it', '/')
+  .option(...json)
+  .action((path: string, inside: string, options: ImageOptions) =>
+    conclude(options, () => ls(path, inside, options, speech)),
+  );
+
+reading(program.command('cat').description('write a file of a restored image to standard output'))
+  .argument('<image>', 'the image')
+  .argument('<path>', 'a file in it')
+  .action((path: string, inside: string, options: ImageOptions) =>
+    conclude(options, () => cat(path, inside, options)),
+  );
+
+reading(program.command('cp').description('copy files and folders out of a restored image'))
+  .argument('<image>', 'the image')
+  .argument('<paths...>', 'files and folders in it')
+  .requiredOption('--to <dir>', 'an existing folder; nothing in it is overwritten')
+  .option(...json)
+  .action((path: string, wanted: string[], options: CopyCommandOptions) =>
+    conclude(options, () => cp(path, wanted, options, speech)),
   );
 
 program

@@ -1,46 +1,65 @@
 /** Names for restored files and folders that every operating system accepts, and that stay inside the destination. */
 
+import { partialSuffix } from './file-writer.ts';
+
 /** Device names that Windows reserves, with any extension. */
 const reservedOnWindows = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
 
 /** Longest name of one path component, in bytes, that common file systems take. */
-const longestName = 255;
+export const longestName = 255;
+
+/** Longest name of what grows at a partial name first, whose ending needs room too. */
+export const longestGrowingName = longestName - Buffer.byteLength(partialSuffix);
 
 /**
  * One path component made safe: without separators, control characters and what Windows refuses, never `.`, `..`
  * or a reserved device name, and no longer than file systems take.
  */
-export function safeName(name: string): string {
+export function safeName(name: string, longest = longestGrowingName): string {
   let safe = name.replace(/[\p{Cc}<>:"/\\|?*]/gu, '_').replace(/[. ]+$/, (end) => '_'.repeat(end.length));
   if (safe === '') safe = '_';
   if (reservedOnWindows.test(safe)) safe = `_${safe}`;
-  return shortened(safe);
+  return shortened(safe, '', longest);
 }
 
-/** Room that is left for `.partial` and for the number of a name that was taken. */
-const roomForSuffixes = 16;
+/** The ending of a name, by which systems know what kind of file it is. */
+const ending = /\.[^.]{1,15}$/;
 
-function shortened(name: string): string {
-  const limit = longestName - roomForSuffixes;
-  if (Buffer.byteLength(name) <= limit) return name;
-  let cut = name.slice(0, limit);
-  while (Buffer.byteLength(cut) > limit) cut = cut.slice(0, -1);
-  return cut.isWellFormed() ? cut : cut.slice(0, -1);
+/** Cuts a name, before its ending, so that it fits with `suffix` at the end of its stem. */
+function shortened(name: string, suffix: string, longest: number): string {
+  const kind = suffix === '' && Buffer.byteLength(name) <= longest ? '' : (ending.exec(name)?.[0] ?? '');
+  const stem = Array.from(kind === '' ? name : name.slice(0, -kind.length));
+  while (Buffer.byteLength(stem.join('') + suffix + kind) > longest) stem.pop();
+  return stem.join('') + suffix + kind;
 }
 
 /** Hands out names within one folder so that no two are equal, also where case does not count. */
 export class NameRegister {
+  readonly #longest: number;
   readonly #taken = new Set<string>();
+  /** By key, the number that the next claim of an equal name tries. */
+  readonly #nextNumber = new Map<string, number>();
 
-  /** A safe name for `wanted`, numbered when another has it already. */
+  /** @param longest bytes that a name may have */
+  constructor(longest: number) {
+    this.#longest = longest;
+  }
+
+  /** A safe name for `wanted`, numbered before its ending when another has it already. */
   claim(wanted: string): string {
-    const base = safeName(wanted);
-    for (let number = 1; ; number++) {
-      const name = number === 1 ? base : `${base} (${number})`;
-      const key = name.normalize('NFC').toLowerCase();
-      if (this.#taken.has(key)) continue;
-      this.#taken.add(key);
+    const base = safeName(wanted, this.#longest);
+    const key = keyOf(base);
+    for (let number = this.#nextNumber.get(key) ?? 1; ; number++) {
+      const name = number === 1 ? base : shortened(base, ` (${number})`, this.#longest);
+      if (this.#taken.has(keyOf(name))) continue;
+      this.#taken.add(keyOf(name));
+      this.#nextNumber.set(key, number + 1);
       return name;
     }
   }
+}
+
+/** Names of one key are one file on systems that do not tell case, or forms of a letter, apart. */
+function keyOf(name: string): string {
+  return name.normalize('NFC').toLowerCase();
 }

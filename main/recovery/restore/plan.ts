@@ -2,7 +2,7 @@
 import { fail, type Problem } from '../../../shared/problems.ts';
 import type { CatalogedQube } from '../catalog/inventory.ts';
 import type { StoredFile } from '../catalog/stored-files.ts';
-import { NameRegister } from './output-names.ts';
+import { longestGrowingName, NameRegister } from './output-names.ts';
 
 /** One stored file with its place in the destination. */
 export interface PlannedFile {
@@ -39,7 +39,7 @@ export function planRestore(catalog: readonly CatalogedQube[], names: readonly s
   }
   const chosen = catalog.filter(({ qube }) => (wanted ? wanted.has(qube.name) : qube.included));
   // Folder names are claimed over the whole list, so that they do not depend on what was chosen.
-  const folders = new NameRegister();
+  const folders = new NameRegister(longestGrowingName);
   const folderOf = new Map(
     catalog.filter(({ qube }) => qube.included).map((entry) => [entry, folders.claim(entry.qube.name)]),
   );
@@ -53,7 +53,7 @@ export function planRestore(catalog: readonly CatalogedQube[], names: readonly s
 }
 
 function plannedFiles({ qube, files }: CatalogedQube, folder: string): PlannedFile[] {
-  const names = new NameRegister();
+  const names = new NameRegister(longestGrowingName);
   return [...files].map(([name, stored]) => ({
     qube: qube.name,
     name,

@@ -11,7 +11,7 @@ import { problem, type Problem } from '../../../shared/problems.ts';
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
-import { NameRegister } from './output-names.ts';
+import { longestName, NameRegister } from './output-names.ts';
 import type { Abandoned, Checksum, Completed, Output } from './output.ts';
 
 /** A folder of the tree while it grows: names already given in it, and what to set once nothing is added. */
@@ -122,6 +122,8 @@ export class TreeOutput implements Output {
       this.#checksums.push({ path: this.#reportedPath(place), sha256 });
     } catch (error) {
       await writer.close();
+      // A file that ends in the middle must not stand among whole ones.
+      await rm(this.#onDisk(place), { force: true });
       throw error;
     }
     this.#bytes += entry.size;
@@ -242,7 +244,7 @@ export class TreeOutput implements Output {
 function newFolder(place: readonly string[]): Folder {
   return {
     place,
-    names: new NameRegister(),
+    names: new NameRegister(longestName),
     folders: new Map(),
     files: new Map(),
     mode: ownerMayUse,

@@ -1,0 +1,175 @@
+/** The commands `ls`, `cat` and `cp`: files of a restored image, without root and without mounting it. */
+import { finished } from 'node:stream/promises';
+import { resolve } from 'node:path';
+import type { Outcome } from '../../shared/backup.ts';
+import { fail, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { formatSize } from '../../shared/words/formats.ts';
+import { probeDestination } from '../backend/destination.ts';
+import { openFileSource } from '../recovery/bytes/source.ts';
+import { copyOut } from '../recovery/copy-out.ts';
+import type { Ext4 } from '../recovery/image/ext4.ts';
+import { openImage, openVolume, type DiskImage, type Volume } from '../recovery/image/image.ts';
+import type { FileStatus } from '../recovery/image/inode.ts';
+import { displayName } from '../recovery/image/names.ts';
+import { overallOutcome } from '../recovery/restore/verdict.ts';
+import { printJson, printProblems } from './commands.ts';
+import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
+import { problemText, type Speech } from './text.ts';
+
+export interface ImageOptions {
+  readonly json?: boolean;
+  /** Number of the partition, as the table of the image has it. */
+  readonly partition?: number;
+}
+
+export interface CopyCommandOptions extends ImageOptions {
+  readonly to: string;
+}
+
+interface OpenedImage extends AsyncDisposable {
+  readonly filesystem: Ext4;
+  readonly problems: readonly Problem[];
+}
+
+async function openFilesystem(path: string, { partition }: ImageOptions): Promise<OpenedImage> {
+  const source = await openFileSource(path);
+  try {
+    const image = await openImage(source);
+    const filesystem = await openVolume(chooseVolume(image, partition));
+    return {
+      filesystem,
+      problems: [...image.problems, ...filesystem.notes],
+      [Symbol.asyncDispose]: () => source.close(),
+    };
+  } catch (error) {
+    await source.close();
+    throw error;
+  }
+}
+
+/** The partition that was asked for, else the largest whose file system can be read, else whatever there is. */
+function chooseVolume({ volumes }: DiskImage, partition: number | undefined): Volume {
+  if (partition !== undefined) {
+    const chosen = volumes.find((volume) => volume.partition?.number === partition);
+    return chosen ?? fail('filesystem-unsupported', { name: `partition ${partition}` });
+  }
+  const bySize = volumes.toSorted((a, b) => b.source.size - a.source.size);
+  const found = bySize.find((volume) => volume.isReadable) ?? bySize[0];
+  return found ?? fail('filesystem-unsupported', { name: 'unknown' });
+}
+
+interface Listed {
+  readonly name: string;
+  readonly status: FileStatus;
+  readonly target: string | null;
+}
+
+/** `lifeboat ls`: a folder of the image, or one file. */
+export async function ls(
+  path: string,
+  inside: string,
+  options: ImageOptions,
+  speech: Speech,
+): Promise<number> {
+  await using image = await openFilesystem(path, options);
+  const { filesystem } = image;
+  const inode = await filesystem.lookup(inside);
+  const status = await filesystem.stat(inode);
+  const problems: Problem[] = [...image.problems];
+  const listed =
+    status.kind === 'directory'
+      ? await listFolder(filesystem, inode, problems)
+      : [{ name: inside.split('/').findLast((part) => part !== '') ?? inside, status, target: null }];
+  if (options.json) {
+    printJson({ path: inside, entries: listed.map(entryDocument), problems });
+  } else {
+    for (const entry of listed) process.stdout.write(`${entryLine(entry, speech)}\n`);
+    printProblems(problems, speech);
+  }
+  return problems.some((value) => value.code === 'filesystem-damaged') ? exitCodes.partial : exitCodes.right;
+}
+
+async function listFolder(filesystem: Ext4, folder: number, problems: Problem[]): Promise<Listed[]> {
+  const listed: Listed[] = [];
+  try {
+    for await (const { name, inode } of filesystem.readDirectory(folder)) {
+      const status = await filesystem.stat(inode);
+      const target = status.kind === 'link' ? displayName(await filesystem.readLink(inode)) : null;
+      listed.push({ name: displayName(name), status, target });
+    }
+  } catch (error) {
+    if (!(error instanceof RecoveryError)) throw error;
+    problems.push(error.problem);
+  }
+  return listed.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function entryDocument({ name, status, target }: Listed) {
+  const { kind, size, permissions, user, group, modified } = status;
+  return {
+    name,
+    kind,
+    size,
+    mode: permissions.toString(8).padStart(4, '0'),
+    user,
+    group,
+    modified: new Date(modified.seconds * 1000).toISOString(),
+    target,
+  };
+}
+
+function entryLine({ name, status, target }: Listed, { language }: Speech): string {
+  const size = status.kind === 'file' ? formatSize(status.size, language) : status.kind;
+  const time = new Date(status.modified.seconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
+  const suffix = status.kind === 'directory' ? '/' : target === null ? '' : ` -> ${target}`;
+  return `${size.padStart(12)}  ${time}  ${name}${suffix}`;
+}
+
+/** `lifeboat cat`: the content of one file, to standard output. */
+export async function cat(path: string, inside: string, options: ImageOptions): Promise<number> {
+  await using image = await openFilesystem(path, options);
+  const { filesystem } = image;
+  const content = await filesystem.openFile(await filesystem.lookup(inside));
+  const pieceSize = 1024 * 1024;
+  const gone = finished(process.stdout, { readable: false }).catch(() => 'gone' as const);
+  for (let at = 0; at < content.size; at += pieceSize) {
+    const piece = await content.read(at, Math.min(pieceSize, content.size - at));
+    const more = process.stdout.write(piece);
+    if (!more && (await Promise.race([gone, drained()])) === 'gone') break;
+  }
+  return exitCodes.right;
+}
+
+function drained(): Promise<void> {
+  return new Promise((done) => process.stdout.once('drain', done));
+}
+
+/** `lifeboat cp`: files and folders of the image into a folder of this computer. */
+export async function cp(
+  path: string,
+  wanted: readonly string[],
+  options: CopyCommandOptions,
+  speech: Speech,
+): Promise<number> {
+  const destination = resolve(options.to);
+  const { refusal } = await probeDestination(destination, []);
+  if (refusal) throw new RecoveryError(refusal);
+  await using image = await openFilesystem(path, options);
+  const files = [];
+  for (const inside of wanted) files.push(await copyOut(image.filesystem, inside, { destination }));
+  const outcome: Outcome = overallOutcome(
+    files.map(({ name, outcome: each }) => ({ name, outcome: each, files: [] })),
+    'restore',
+  );
+  if (options.json) {
+    printJson({ outcome, files, problems: image.problems });
+  } else {
+    for (const file of files) {
+      const size = formatSize(file.bytes, speech.language);
+      process.stdout.write(`${file.path ?? file.name}  ${size}  ${speech.words.outcomes[file.outcome]}\n`);
+      for (const value of file.problems) process.stdout.write(`${problemText(value, speech)}\n`);
+    }
+    printProblems(image.problems, speech);
+  }
+  return exitCodeOfOutcome(outcome);
+}

@@ -1,0 +1,85 @@
+/** `lifeboat ls`, `cat` and `cp` on a restored image: the files that mkfs.ext4 put in come out as they were. */
+import { readFile, readlink, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, expect } from 'vitest';
+import { fileOf, standardBackup, standardTools, type StandardBackup } from '../support/standard-backup.ts';
+import { filesBelow, lifeboat, scratchFolder } from '../support/lifeboat.ts';
+import { oracle } from '../support/oracles.ts';
+
+const gate = oracle(...standardTools);
+
+gate.describe('files of an image', () => {
+  let backup: StandardBackup;
+  let image: string;
+
+  beforeAll(async () => {
+    backup = await standardBackup();
+    image = fileOf(backup, 'vm1/private.img').source;
+  });
+
+  gate.test('are listed with their kinds, sizes and times', async () => {
+    const ended = await lifeboat(['ls', image, '/home/user/Documents', '--json']);
+    expect(ended.code).toBe(0);
+    const { entries } = JSON.parse(ended.stdout) as { entries: Record<string, unknown>[] };
+    const report = await stat(join(backup.trees.work, 'home/user/Documents/report.txt'));
+    expect(entries.find(({ name }) => name === 'report.txt')).toMatchObject({
+      kind: 'file',
+      size: report.size,
+      modified: new Date(Math.floor(report.mtimeMs / 1000) * 1000).toISOString(),
+    });
+    expect(entries.find(({ name }) => name === 'latest')).toMatchObject({
+      kind: 'link',
+      target: 'report.txt',
+    });
+    expect(entries.map(({ name }) => name)).toContain('größe Übersicht ☂.txt');
+  });
+
+  gate.test('are written to standard output byte for byte', async () => {
+    const ended = await lifeboat(['cat', image, '/home/user/Documents/report.txt']);
+    expect(ended.stdout).toBe(
+      await readFile(join(backup.trees.work, 'home/user/Documents/report.txt'), 'utf8'),
+    );
+  });
+
+  gate.test('are copied out as a tree: contents, links, times, holes', async () => {
+    const to = await scratchFolder();
+    const ended = await lifeboat(['cp', image, '/home/user', '/home/user/.bashrc', '--to', to, '--json']);
+    expect([ended.code, ended.stderr]).toEqual([0, '']);
+    const source = join(backup.trees.work, 'home/user');
+    const copied = join(to, 'user');
+    expect(await filesBelow(copied)).toEqual(await filesBelow(source));
+    for (const path of (await filesBelow(source)).filter((name) => !name.endsWith('latest'))) {
+      expect((await readFile(join(copied, path))).equals(await readFile(join(source, path))), path).toBe(
+        true,
+      );
+    }
+    expect(await readlink(join(copied, 'Documents/latest'))).toBe('report.txt');
+    expect((await stat(join(copied, 'sparse.bin'))).blocks * 512).toBeLessThan(1 << 20);
+    expect(await readFile(join(to, '.bashrc'), 'utf8')).toBe('export EDITOR=vi\n');
+  });
+
+  gate.test('are never copied over what is there', async () => {
+    const to = await scratchFolder();
+    await writeFile(join(to, '.bashrc'), 'mine');
+    const ended = await lifeboat(['cp', image, '/home/user/.bashrc', '--to', to, '--json']);
+    expect(ended.code).toBe(5);
+    expect(ended.stdout).toContain('dest-occupied');
+    expect(await readFile(join(to, '.bashrc'), 'utf8')).toBe('mine');
+  });
+
+  gate.test('are found in the partition of a divided image', async () => {
+    const root = fileOf(backup, 'vm4/root.img').source;
+    const ended = await lifeboat(['cat', root, '/home/user/keys/ledger.txt']);
+    expect(ended.stdout).toBe('account  balance\n');
+  });
+
+  gate.test('are missed in words and with a code of their own', async () => {
+    const missing = await lifeboat(['ls', image, '/nowhere']);
+    expect([missing.code, missing.stderr]).toEqual([
+      5,
+      expect.stringContaining('[filesystem-entry-missing]'),
+    ]);
+    const noImage = await lifeboat(['ls', fileOf(backup, 'vm1/firewall.xml').source]);
+    expect([noImage.code, noImage.stderr]).toEqual([5, expect.stringContaining('[filesystem-unsupported]')]);
+  });
+});
