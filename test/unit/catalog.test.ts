@@ -27,6 +27,14 @@ function codeOf(work: () => unknown): string {
   }
 }
 
+function catching(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
 const real4 = {
   version: '4',
   encrypted: 'True',
@@ -93,6 +101,10 @@ describe('a backup header', () => {
       { compressionFilter: 'gzip -3' },
     ],
     'has lines that nobody knows': [{ ...real4, 'made-by': 'someone', x: '' }, { version: 4 }],
+    'has unknown lines twice, called as what every object has': [
+      { ...real4, 'made-by': 'x\nconstructor=1\nconstructor=2\n__proto__=1\n__proto__=2' },
+      { version: 4 },
+    ],
     'spells backup-id with an underscore': [
       { ...real4, 'backup-id': undefined, backup_id: '20240229T1-2' },
       { backupId: '20240229T1-2' },
@@ -144,7 +156,7 @@ describe('a backup header', () => {
   }
 
   it('of another format is unsupported', () => {
-    for (const version of ['1', '5', '40', '-4', '4.5', 'four', ' ']) {
+    for (const version of ['1', '5', '40', '-4', '4.5', '4.0', '0x4', '4e0', ' 4', '04', 'four', ' ']) {
       expect(
         codeOf(() => parse({ ...real4, version })),
         version,
@@ -406,6 +418,32 @@ describe('the XML of the list', () => {
     const xml =
       '<qubes><xi:include xmlns:xi="http://www.w3.org/2001/XInclude" href="/etc/passwd" parse="text"/></qubes>';
     expect(parseXml(utf8(xml)).children).toMatchObject([{ name: 'xi:include', children: [], text: '' }]);
+  });
+
+  it('says in few words what is wrong with it, however long its names are', () => {
+    const name = 'x'.repeat(100_000);
+    for (const xml of [`<${name}></y>`, `<a ${name}="" ${name}=""/>`, `<a>&${name};</a>`]) {
+      const error = catching(() => parseXml(utf8(xml)));
+      expect(JSON.stringify((error as RecoveryError).problem).length).toBeLessThan(400);
+    }
+  });
+
+  it('is bounded in time, however it is blown up', () => {
+    const mebibytes = 2;
+    const filled = (piece: string) => piece.repeat((mebibytes * 2 ** 20) / piece.length);
+    const blown = {
+      elements: `<a>${filled('<b/>')}</a>`,
+      attributes: `<a ${Array.from({ length: 150_000 }, (_, i) => `a${i}=""`).join(' ')}/>`,
+      text: `<a>${filled('x')}</a>`,
+      references: `<a>${filled('&amp;')}</a>`,
+      blanks: `<a>${filled(' ')}x${filled(' ')}</a>`,
+      path: `<q><domains><domain><features><feature name="backup-content">1</feature><feature name="backup-path">${filled('/')}x</feature></features></domain></domains></q>`,
+    };
+    for (const [kind, xml] of Object.entries(blown)) {
+      const begin = performance.now();
+      codeOf(() => parseQubesXml(utf8(xml)));
+      expect(performance.now() - begin, kind).toBeLessThan(10_000);
+    }
   });
 
   it('is a tree or a problem, whatever text it has', () => {

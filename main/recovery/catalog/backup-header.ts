@@ -26,7 +26,7 @@ const knownKeys = [
 type Key = (typeof knownKeys)[number];
 
 /** The spelling of the official emergency page, met in backups that people put together by hand. */
-const spellings: Readonly<Record<string, Key>> = { backup_id: 'backup-id' };
+const spellings: ReadonlyMap<string, Key> = new Map([['backup_id', 'backup-id']]);
 
 /**
  * Parses a header (docs/format.md, "backup-header"). Unknown keys are ignored, known ones must not repeat.
@@ -41,16 +41,16 @@ export function parseBackupHeader(bytes: Uint8Array): BackupHeader {
     const match = /^([A-Za-z0-9_-]+)=([\x20-\x7e]*)$/.exec(line);
     if (!match) fail('header-malformed', { detail: 'a line that is no key=value' });
     const [, name = '', value = ''] = match;
-    const key = spellings[name] ?? knownKeys.find((known) => known === name);
+    const key = spellings.get(name) ?? knownKeys.find((known) => known === name);
     if (key === undefined) continue;
     if (values.has(key)) fail('header-malformed', { detail: `${key} twice` });
     values.set(key, value);
   }
 
   // Format 2 wrote no version: Qubes began to with format 3.
-  const version = Number(values.get('version') ?? 2);
-  if (version !== 2 && version !== 3 && version !== 4)
-    fail('version-unsupported', { version: values.get('version') ?? '' });
+  const stated = values.get('version') ?? '2';
+  if (!/^[234]$/.test(stated)) fail('version-unsupported', { version: stated });
+  const version = Number(stated);
   const encrypted = isTrue(required(values, 'encrypted'));
   const compressed = isTrue(required(values, 'compressed'));
   const hmacAlgorithm = required(values, 'hmac-algorithm');
