@@ -3,15 +3,21 @@ import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components';
 
-export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'children' | 'style'> {
+export interface ButtonProps extends Omit<AriaButtonProps, 'className' | 'children' | 'style' | 'isPending'> {
   readonly kind?: 'primary' | 'outlined' | 'quiet';
   readonly icon?: LucideIcon | undefined;
+  /** Its work is being done: it keeps the focus, and who presses it again changes nothing. */
+  readonly isBusy?: boolean;
   readonly children: ReactNode;
 }
 
-export function Button({ kind = 'outlined', icon: Icon, children, ...props }: ButtonProps) {
+export function Button({ kind = 'outlined', icon: Icon, isBusy = false, children, ...props }: ButtonProps) {
   return (
-    <AriaButton {...props} className={`button button-${kind}`}>
+    <AriaButton
+      {...props}
+      className={`button button-${kind} ${isBusy ? 'button-busy' : ''}`}
+      {...(isBusy && { 'aria-disabled': true })}
+    >
       {Icon && <Icon className="icon" aria-hidden />}
       {children}
     </AriaButton>

@@ -161,6 +161,7 @@ export const de: UiWords = {
     spaceLeft: '{{left}} bleiben übrig',
     probing: 'Der Ordner wird angesehen …',
     probingVerify: 'Das Backup wird angesehen …',
+    lookAgain: 'Noch einmal nachsehen',
     outputs_one: '{{count}} Datei wird geschrieben',
     outputs_other: '{{count}} Dateien werden geschrieben',
     outputsVerify_one: '{{count}} Datei wird gelesen und geprüft',

@@ -157,6 +157,7 @@ export const en = {
     spaceLeft: '{{left}} will be left',
     probing: 'Looking at the folder…',
     probingVerify: 'Looking at the backup…',
+    lookAgain: 'Look again',
     outputs_one: '{{count}} file will be written',
     outputs_other: '{{count}} files will be written',
     outputsVerify_one: '{{count}} file will be read and checked',

@@ -38,11 +38,15 @@ export interface WizardController {
 
 type JobEvent = Extract<WizardEvent, { readonly type: 'progressed' | 'qube-finished' | 'finished' }>;
 
+/** A restore speaks several times a second; after so many milliseconds of silence it is asked for. */
+const patience = 15_000;
+
 export function createController(client: WizardClient, store: WizardStore): WizardController {
   const { dispatch, getState } = store;
   let lastTicket: Ticket = 0;
   /** Words of a job whose id has not arrived yet: events may overtake the answer of `start`. */
   let early: JobEvent[] = [];
+  let silence: ReturnType<typeof setTimeout> | undefined;
 
   function hear(event: JobEvent): void {
     const state = getState();
@@ -61,8 +65,21 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
         void answerOf(client.backup.close({ backupId: left.backupId }));
       }
       if (state.step === 'destination' && canProbe(state)) void probe();
+      awaitNextWord();
     }),
   ];
+
+  /** A wire that broke sends no event any more: then only asking shows that nobody is there. */
+  function awaitNextWord(): void {
+    clearTimeout(silence);
+    if (getState().step === 'progress') silence = setTimeout(() => void askWhetherAlive(), patience);
+  }
+
+  async function askWhetherAlive(): Promise<void> {
+    const answer = await answerOf(client.program.describe());
+    if (answer.ok) awaitNextWord();
+    else dispatch({ type: 'lost', problem: answer.problem });
+  }
 
   async function open(ask: () => Promise<Result<OpenedBackup>>, sample: boolean): Promise<void> {
     const ticket = ++lastTicket;
@@ -172,6 +189,7 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
       createFolder: (parentId, name) => answerOf(client.places.createFolder({ parentId, name })),
     },
     dispose() {
+      clearTimeout(silence);
       for (const unsubscribe of unsubscribes) unsubscribe();
     },
   };

@@ -54,6 +54,7 @@ export type WizardEvent =
   | { readonly type: 'qube-finished'; readonly jobId: string; readonly qube: QubeReport }
   | { readonly type: 'steered'; readonly steering: Steering }
   | { readonly type: 'steering-failed'; readonly problem: Problem }
+  | { readonly type: 'lost'; readonly problem: Problem }
   | {
       readonly type: 'finished';
       readonly jobId: string;
@@ -235,6 +236,8 @@ function inProgress(state: ProgressStep, event: WizardEvent): WizardState {
       return { ...state, steering: event.steering, trouble: null };
     case 'steering-failed':
       if (!state.steering) return state;
+      return { ...state, steering: null, trouble: event.problem };
+    case 'lost':
       return { ...state, steering: null, trouble: event.problem };
     case 'finished':
       if (event.jobId !== state.jobId) return state;

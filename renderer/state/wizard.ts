@@ -81,7 +81,7 @@ export interface ProgressStep extends Unlocked {
   readonly progress: RestoreProgress | null;
   readonly finished: readonly QubeReport[];
   readonly steering: Steering | null;
-  /** Why the last steering did not work. */
+  /** Why the last steering did not work, or why nothing is heard any more. */
   readonly trouble: Problem | null;
 }
 

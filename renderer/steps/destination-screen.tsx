@@ -1,5 +1,12 @@
 /** Step 4: restore or verify, where to, what exactly would be written, and whether it fits. */
-import { ChevronRight, FolderOpen, HardDriveDownload, ShieldCheck, type LucideIcon } from 'lucide-react';
+import {
+  ChevronRight,
+  FolderOpen,
+  HardDriveDownload,
+  RefreshCw,
+  ShieldCheck,
+  type LucideIcon,
+} from 'lucide-react';
 import { useState } from 'react';
 import {
   Button as AriaButton,
@@ -46,7 +53,7 @@ export function DestinationScreen({ state: { choices, survey } }: { readonly sta
       actions={
         <Button
           kind="primary"
-          isPending={starting}
+          isBusy={starting}
           isDisabled={!plan || !canStart(plan)}
           onPress={() => void controller.start()}
         >
@@ -90,6 +97,11 @@ export function DestinationScreen({ state: { choices, survey } }: { readonly sta
         />
       )}
       {plan && <ProblemNotes problems={plan.findings} />}
+      {plan && !canStart(plan) && (
+        <Button icon={RefreshCw} onPress={() => store.dispatch({ type: 'plan-again' })}>
+          {say('destination.lookAgain')}
+        </Button>
+      )}
       {(survey.kind === 'probing' || plan) && <Outputs plan={plan} mode={choices.mode} />}
       <Advanced memory={choices.memory} isDisabled={starting} />
       <PlaceBrowser

@@ -9,6 +9,7 @@ import {
   type KeyboardEvent,
   type SubmitEvent,
 } from 'react';
+import { useAnnounce } from '../components/announcer.tsx';
 import { Button, IconButton } from '../components/button.tsx';
 import { Hint, ProblemNote } from '../components/note.tsx';
 import { Bar } from '../components/progress-bar.tsx';
@@ -23,6 +24,7 @@ export const samplePassphrase = 'lifeboat';
 export function PassphraseScreen({ state: { backup, attempt } }: { readonly state: PassphraseStep }) {
   const { say } = useSpeech();
   const { controller, store } = useWizard();
+  const announce = useAnnounce();
   const field = useRef<HTMLInputElement>(null);
   const [shown, setShown] = useState(false);
   const [capsLock, setCapsLock] = useState(false);
@@ -32,6 +34,7 @@ export function PassphraseScreen({ state: { backup, attempt } }: { readonly stat
   const checking = attempt.kind === 'checking';
 
   const afterAttempt = useEffectEvent(() => {
+    if (attempt.kind === 'checking') announce(say('passphrase.checking'));
     if (attempt.kind !== 'trouble') return;
     field.current?.focus();
     field.current?.select();
@@ -57,7 +60,7 @@ export function PassphraseScreen({ state: { backup, attempt } }: { readonly stat
         checking && <Button onPress={() => void controller.cancelUnlock()}>{say('program.cancel')}</Button>
       }
       actions={
-        <Button kind="primary" icon={LockKeyholeOpen} type="submit" form={ids.form} isPending={checking}>
+        <Button kind="primary" icon={LockKeyholeOpen} type="submit" form={ids.form} isBusy={checking}>
           {say(checking ? 'passphrase.checking' : 'passphrase.unlock')}
         </Button>
       }

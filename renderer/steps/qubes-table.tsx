@@ -79,6 +79,7 @@ export function QubesTable({ qubes, chosen, onChoose, order, onOrder, emptyWords
               textValue={say('qubes.selectAll')}
               className="table-heading table-choice"
             >
+              <span className="visually-hidden">{say('qubes.selectAll')}</span>
               <RowCheckbox />
             </Column>
             {columns.map((column) => (

@@ -1,5 +1,5 @@
 /** Promises of the controller: what it asks of the backend, and what becomes of the answers. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createController } from '../../renderer/state/controller.ts';
 import { createWizardStore } from '../../renderer/state/store.ts';
 import type { Problem } from '../../shared/problems.ts';
@@ -255,6 +255,24 @@ describe('restoring', () => {
     await each.controller.start();
     await each.controller.pause();
     expect(each.store.getState()).toMatchObject({ steering: null, trouble: problem });
+  });
+
+  it('notices that nobody is there any more, and is patient with who is only silent', async () => {
+    const problem: Problem = { code: 'engine-gone', params: { reason: 'connection lost' } };
+    const answers: { 'program.describe'?: { problem: Problem } } = {};
+    const each = wizard(answers);
+    await toPlan(each);
+    vi.useFakeTimers();
+    try {
+      await each.controller.start();
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(each.store.getState()).toMatchObject({ step: 'progress', trouble: null });
+      answers['program.describe'] = { problem };
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect(each.store.getState()).toMatchObject({ step: 'progress', trouble: problem });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('ends with the report, and opens folders of it', async () => {

@@ -103,6 +103,7 @@ const events = {
   'qube-finished': { type: 'qube-finished', jobId, qube: sample.reportOf('work', 'restored') },
   steered: { type: 'steered', steering: 'pausing' },
   'steering-failed': { type: 'steering-failed', problem },
+  lost: { type: 'lost', problem },
   finished: { type: 'finished', jobId, report, cancelled: false },
   back: { type: 'back' },
   'restore-again': { type: 'restore-again', mode: 'restore' },
@@ -139,8 +140,8 @@ const legal: Readonly<Record<StateName, readonly EventName[]>> = {
   'destination: blocked': [...choosing, 'plan-again'],
   'destination: starting': ['start-failed', 'started'],
   'destination: trouble': [...choosing, 'plan-again'],
-  'progress: running': ['progressed', 'qube-finished', 'steered', 'finished'],
-  'progress: cancelling': ['progressed', 'qube-finished', 'steering-failed', 'finished'],
+  'progress: running': ['progressed', 'qube-finished', 'steered', 'lost', 'finished'],
+  'progress: cancelling': ['progressed', 'qube-finished', 'steering-failed', 'lost', 'finished'],
   results: ['restore-again', 'restore-more', 'start-over'],
 };
 
@@ -288,6 +289,7 @@ const anyEvent: fc.Arbitrary<WizardEvent> = fc.oneof(
     events['start-failed'],
     events['qube-finished'],
     events['steering-failed'],
+    events.lost,
     events.back,
     events['restore-more'],
     events['start-over'],
