@@ -105,7 +105,11 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       return;
     }
     const busy = hands.filter((hand) => hand.lanes.length > 0).length;
-    while (hands.length < Math.min(crewSize, busy + queue.waiting())) hands = [...hands, hire()];
+    try {
+      while (hands.length < Math.min(crewSize, busy + queue.waiting())) hands = [...hands, hire()];
+    } catch (error) {
+      interrupt(queue.clear(), reasonOf(error));
+    }
     const idle = hands.find((hand) => hand.ready && hand.lanes.length === 0);
     if (!idle?.ready) return;
     employ(idle, next, idle.ready);
@@ -134,7 +138,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
     };
     let reason: string | undefined;
     worker.on('message', (reply: LaneReply) => receive(hand, reply));
-    worker.on('error', (error) => (reason = error instanceof Error ? error.message : String(error)));
+    worker.on('error', (error) => (reason = reasonOf(error)));
     worker.once('exit', (code) => lose(hand, reason ?? `exit code ${code}`));
     return hand;
   }
@@ -201,10 +205,12 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
   function lose(hand: Hand, reason: string): void {
     hands = hands.filter((other) => other !== hand);
     if (hand.leaving) return;
-    const waiting = hand.ready ? [] : queue.clear();
-    const interrupted = [...hand.lanes.map(({ derivation }) => derivation), ...waiting];
-    for (const derivation of interrupted) settle(derivation, problem('derivation-interrupted', { reason }));
+    interrupt(hand.ready ? hand.lanes.map(({ derivation }) => derivation) : queue.clear(), reason);
     handOut();
+  }
+
+  function interrupt(derivations: readonly Derivation[], reason: string): void {
+    for (const derivation of derivations) settle(derivation, problem('derivation-interrupted', { reason }));
   }
 
   /** Answers a derivation, wipes what it leaves, and stops the workers whose lanes nobody waits for any more. */
@@ -269,6 +275,10 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       await Promise.all(hands.map(dismiss));
     },
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Workers see nothing of this process's environment; its standard input stays its own. */
