@@ -647,6 +647,7 @@ describe('the plan of a restore', () => {
       'qubes.xml',
       'lifeboat-report.json',
       'lifeboat-report.json.partial',
+      'LIFEBOAT-journal.jsonl',
     ];
     const files = await stored(...names.map((_, i) => `vm${i}/private.img.000.enc`));
     const { qubes } = catalogQubes(
@@ -658,9 +659,34 @@ describe('the plan of a restore', () => {
     const folders = plan.files.map(({ output }) => output[0] ?? '');
     const comparable = folders.map((folder) => folder.normalize('NFC').toLowerCase());
     expect(new Set(comparable).size).toBe(names.length);
+    // Beside them stands the account of the restore.
+    for (const own of ['qubes.xml', 'SHA256SUMS', 'lifeboat-report.json', 'lifeboat-journal.jsonl']) {
+      expect(comparable).not.toContain(own.toLowerCase());
+      expect(comparable).not.toContain(`${own.toLowerCase()}.partial`);
+    }
     for (const folder of folders) {
       expect(folder).not.toMatch(/[/\\\0]|^\.{1,2}$|^con(\.|$)|[. ]$/i);
       expect(Buffer.byteLength(`${folder}.partial`)).toBeLessThanOrEqual(255);
+    }
+  });
+
+  it('gives no file the name under which another one grows', async () => {
+    const files = await stored(
+      'vm1/a.000.enc',
+      'vm1/a.partial.000.enc',
+      'vm1/A.PARTIAL.000.enc',
+      'vm2/..000.enc',
+      'vm3/b.000.enc',
+    );
+    const { qubes } = catalogQubes(
+      [entry('one', 'vm1'), entry('t', 'vm2'), entry('t.partial', 'vm3')],
+      files,
+    );
+    const outputs = planRestore(qubes, null).files.map(({ output }) => output.join('/').toLowerCase());
+    expect(new Set(outputs).size).toBe(outputs.length);
+    const growing = outputs.map((output) => `${output}.partial`);
+    for (const output of outputs) {
+      for (const name of growing) expect(output === name || output.startsWith(`${name}/`)).toBe(false);
     }
   });
 

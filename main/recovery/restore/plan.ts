@@ -2,6 +2,9 @@
 import { fail, type Problem } from '../../../shared/problems.ts';
 import type { CatalogedQube } from '../catalog/inventory.ts';
 import type { StoredFile } from '../catalog/stored-files.ts';
+import { checksumsName, qubesXmlName, reportName } from './account.ts';
+import { partialSuffix } from './file-writer.ts';
+import { journalName } from './journal.ts';
 import { longestGrowingName, NameRegister } from './output-names.ts';
 
 /** One stored file with its place in the destination. */
@@ -40,8 +43,11 @@ export function planRestore(catalog: readonly CatalogedQube[], names: readonly s
   const chosen = catalog.filter(({ qube }) => (wanted ? wanted.has(qube.name) : qube.included));
   // Folder names are claimed over the whole list, so that they do not depend on what was chosen.
   const folders = new NameRegister(longestGrowingName);
+  for (const name of ownNames) folders.claim(name);
   const folderOf = new Map(
-    catalog.filter(({ qube }) => qube.included).map((entry) => [entry, folders.claim(entry.qube.name)]),
+    catalog
+      .filter(({ qube }) => qube.included)
+      .map((entry) => [entry, folders.claim(finishedName(entry.qube.name))]),
   );
   return {
     qubes: chosen.map(({ qube }) => qube.name),
@@ -52,6 +58,14 @@ export function planRestore(catalog: readonly CatalogedQube[], names: readonly s
   };
 }
 
+/** What Lifeboat itself writes beside the qubes' folders. */
+const ownNames = [qubesXmlName, checksumsName, reportName, journalName];
+
+/** A name that differs from those at which unfinished files grow: one file would replace the other there. */
+function finishedName(name: string): string {
+  return name.toLowerCase().endsWith(partialSuffix) ? `${name}_` : name;
+}
+
 function plannedFiles({ qube, files }: CatalogedQube, folder: string): PlannedFile[] {
   const names = new NameRegister(longestGrowingName);
   return [...files].map(([name, stored]) => ({
@@ -59,7 +73,7 @@ function plannedFiles({ qube, files }: CatalogedQube, folder: string): PlannedFi
     name,
     stored,
     // Format 3 stored some templates as one archive of their whole folder, which then is the qube's folder.
-    output: name === '.' && files.size === 1 ? [folder] : [folder, names.claim(name)],
+    output: name === '.' && files.size === 1 ? [folder] : [folder, names.claim(finishedName(name))],
     virtualSize: qube.files.find((file) => file.name === name)?.virtualSize ?? null,
   }));
 }
