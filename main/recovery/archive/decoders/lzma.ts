@@ -46,7 +46,7 @@ async function* decodeFile(input: StoredInput): AsyncGenerator<Uint8Array> {
       left -= made.piece.length;
       came = made.came;
     }
-    ended = came === outcome.endMarker && kernel.endRange();
+    ended = came === outcome.endMarker && kernel.endRange() && (left === 0 || left === Infinity);
     const { consumed } = kernel;
     const stuck = came === outcome.wantsInput && given.length <= longestSymbol;
     if (consumed === undefined || stuck)

@@ -1,0 +1,141 @@
+/** Promises of the decompressors, for every way in which backups are compressed, each carried out by the real program. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { sniffCompression } from '../../main/recovery/archive/decoders/decoder-for.ts';
+import { oracle } from '../support/oracles.ts';
+import { noise } from '../support/trees.ts';
+import {
+  compress,
+  decode,
+  decompress,
+  mixedContent,
+  nameOf,
+  variants,
+  type Variant,
+} from '../vectors/compressed.ts';
+
+const content = mixedContent(300_000);
+const short = content.subarray(71_000, 77_000);
+const nothing = Buffer.alloc(0);
+
+for (const variant of variants) {
+  oracle(variant.tool).describe(nameOf(variant), () => promisesFor(variant));
+}
+
+function promisesFor(variant: Variant): void {
+  const { compression, single, unchecked } = variant;
+
+  test('gives back what was compressed, however it is cut into pieces', async () => {
+    const stored = await compress(variant, content);
+    expect(sniffCompression(stored)).toBe(compression);
+    for (const size of [stored.length, 65_536, 4099]) {
+      expect(await decode(compression, stored, size)).toEqual({ content, fault: undefined });
+    }
+    const storedShort = await compress(variant, short);
+    for (const size of [1, 7]) {
+      expect(await decode(compression, storedShort, size)).toEqual({ content: short, fault: undefined });
+    }
+  });
+
+  test('tells nothing compressed from nothing at all', async () => {
+    const stored = await compress(variant, nothing);
+    expect(await decode(compression, stored, 5)).toEqual({ content: nothing, fault: undefined });
+    expect(await decode(compression, nothing)).toEqual({ content: nothing, fault: 'unfinished' });
+  });
+
+  test('says that a stream is unfinished, wherever it was cut off', async () => {
+    const stored = await compress(variant, short);
+    for (const length of positions(stored.length)) {
+      const outcome = await decode(compression, stored.subarray(0, length), 4099);
+      expect(outcome.fault, `after ${length} bytes`).toBe('unfinished');
+      expect(outcome.content.equals(short.subarray(0, outcome.content.length))).toBe(true);
+    }
+  });
+
+  test('hands out no other content without a fault when a bit is flipped', async () => {
+    const stored = await compress(variant, short);
+    for (const position of positions(stored.length)) {
+      const flipped = Buffer.from(stored);
+      flipped[position] = (flipped[position] ?? 0) ^ (1 << (position % 8));
+      const outcome = await decode(compression, flipped);
+      const judged = unchecked === true ? await decompress(variant, flipped) : undefined;
+      if (judged) expect(outcome, `at ${position}`).toEqual({ content: judged, fault: undefined });
+      else if (!outcome.fault && !unchecked)
+        expect(outcome.content.equals(short), `at ${position}`).toBe(true);
+    }
+  });
+
+  test('takes zeros after the stream for padding, and anything else for a fault', async () => {
+    const stored = await compress(variant, short);
+    for (const zeros of [1, 511, 100_000]) {
+      const padded = Buffer.concat([stored, Buffer.alloc(zeros)]);
+      expect(await decode(compression, padded, 4099)).toEqual({ content: short, fault: undefined });
+    }
+    for (const behind of ['!', '\0\0\0?', 'more than a byte']) {
+      const overlong = Buffer.concat([stored, Buffer.from(behind)]);
+      for (const size of [overlong.length, stored.length]) {
+        expect(await decode(compression, overlong, size)).toEqual({ content: short, fault: 'overlong' });
+      }
+    }
+  });
+
+  test(single ? 'takes a second stream for a fault' : 'decodes streams that follow each other', async () => {
+    const first = await compress(variant, short);
+    const second = await compress(variant, content.subarray(100, 20_000));
+    const both = Buffer.concat([short, content.subarray(100, 20_000)]);
+    const joined = [first, second];
+    const apart = [first, Buffer.alloc(512), await compress(variant, nothing), second];
+    for (const streams of [joined, apart]) {
+      for (const size of [undefined, first.length, 101]) {
+        const outcome = await decode(compression, Buffer.concat(streams), size);
+        expect(outcome).toEqual(
+          single ? { content: short, fault: 'overlong' } : { content: both, fault: undefined },
+        );
+      }
+    }
+  });
+
+  test('gives back any content', async () => {
+    const property = fc.asyncProperty(contents, fc.integer({ min: 1, max: 70_000 }), async (any, size) => {
+      expect(await decode(compression, await compress(variant, any), size)).toEqual({
+        content: any,
+        fault: undefined,
+      });
+    });
+    await fc.assert(property, { numRuns: 6 });
+  });
+}
+
+/** Positions in `length` bytes: the first, the last, and some between. */
+function positions(length: number): number[] {
+  const first = Array.from({ length: 20 }, (_, i) => i);
+  const between = Array.from({ length: 8 }, (_, i) => Math.floor(((i + 1) * length) / 9));
+  const last = Array.from({ length: 14 }, (_, i) => length - 1 - i);
+  return [...new Set([...first, ...between, ...last])].filter(
+    (position) => position >= 0 && position < length,
+  );
+}
+
+/** Content that grows by runs of a byte, by noise, and by copies of what came before. */
+const contents = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('run', 'noise', 'copy'),
+      length: fc.oneof(fc.integer({ min: 1, max: 300 }), fc.integer({ min: 1, max: 30_000 })),
+      choice: fc.nat(1_000_000),
+    }),
+    { maxLength: 20 },
+  )
+  .map((parts) =>
+    parts.reduce((grown, { kind, length, choice }) => {
+      const from = choice % (grown.length + 1);
+      const copied = () => grown.subarray(from, from + length);
+      const part =
+        kind === 'run'
+          ? Buffer.alloc(length, choice)
+          : kind === 'noise'
+            ? noise(length, `${choice}`)
+            : copied();
+      return Buffer.concat([grown, part]);
+    }, nothing),
+  );
