@@ -48,10 +48,10 @@ e2fsprogs.describe('a journal written by debugfs', () => {
 
   const forms = {
     'with 64-bit numbers and whole checksums': ['-b 1024', '-c'],
-    'with 64-bit numbers and half checksums': ['-b 1024', '-v 2'],
+    'with 64-bit numbers and half checksums': ['-b 1024', '-c -v 2'],
     'with 64-bit numbers and no checksums': ['-b 1024 -O ^metadata_csum', ''],
     'with 32-bit numbers and whole checksums': ['-b 1024 -O ^64bit', '-c'],
-    'with 32-bit numbers and half checksums': ['-b 1024 -O ^64bit', '-v 2'],
+    'with 32-bit numbers and half checksums': ['-b 1024 -O ^64bit', '-c -v 2'],
     'with 32-bit numbers and no checksums': ['-t ext3 -b 1024', ''],
     'with blocks of 4 KiB': ['-b 4096', '-c'],
   } as const;
@@ -105,6 +105,25 @@ e2fsprogs.describe('a journal written by debugfs', () => {
         expect(block(9)).toEqual(part('file', 9));
       }),
     );
+  });
+
+  test('that follows an older one ends where the new one does', async () => {
+    const image = inFolder('older');
+    await makeImage(image, '8M', '-b', '1024');
+    await writeFile(inFolder('file'), noise(4096, 'file'));
+    for (const name of ['old', 'new']) await writeFile(inFolder(name), noise(1024, name));
+    await debugfs(image, [`write ${inFolder('file')} file`]);
+    const at = await blocksOf(image, 'file');
+    const write = (index: number, name: string) => `journal_write -b ${at[index]} ${inFolder(name)}`;
+    await debugfs(image, ['journal_open -c', ...[0, 1, 2].map((n) => write(n, 'old')), 'journal_close']);
+    await run('bash', ['-c', 'e2fsck -fy -E journal_only "$1" || test $? = 1', 'bash', image]);
+    await debugfs(image, ['journal_open -c', write(3, 'new'), 'journal_close']);
+    expect(await inspect(image, 'logdump')).toMatch(/Found sequence 2 \(not \d\) at block 4/);
+    await withExt4(image, async (filesystem) => {
+      expect(replayed(filesystem)).toBe(1);
+      const content = Buffer.from(await filesystem.readFile(await filesystem.lookup('file'), 0, 4096));
+      expect(content.subarray(3072)).toEqual(noise(1024, 'new'));
+    });
   });
 
   test('that is broken in the middle is replayed up to there, and told', async () => {

@@ -2,6 +2,7 @@
 import { chmod, chown, link, lstat, mkdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openFileSource, type ByteSource } from '../../main/recovery/bytes/source.ts';
 import { openExt4, type Ext4 } from '../../main/recovery/image/ext4.ts';
 import type { Timestamp } from '../../main/recovery/image/inode.ts';
 import { nameKey } from '../../main/recovery/image/names.ts';
@@ -41,6 +42,8 @@ const layouts = {
   'ext4 with a backup of the superblock in every group': '-O ^sparse_super,^resize_inode -b 1024',
   'ext4 with clusters': '-O bigalloc -C 16384',
   'ext4 with clusters and blocks of 1 KiB': '-O bigalloc -b 1024 -C 16384',
+  'ext4 with clusters, blocks of 1 KiB and meta block groups':
+    '-O bigalloc,meta_bg,^resize_inode -b 1024 -C 16384',
   'ext4 with small inodes': '-I 128',
   'ext4 with large directories': '-O large_dir',
   'ext4 with encryption, verity, quota, projects and mount protection':
@@ -219,6 +222,22 @@ e2fsprogs.describe('ext4', () => {
           expect(await filesystem.lookup(Buffer.concat([Buffer.from('many/'), name]))).toBe(inode);
         }
       });
+      // Of the blocks of the directory two are read: the root of the index, and the one with the name.
+      const source = await openFileSource(image);
+      let bytes = 0;
+      const counted: ByteSource = {
+        ...source,
+        read(position, length, into) {
+          bytes += length;
+          return source.read(position, length, into);
+        },
+      };
+      const filesystem = await openExt4(counted);
+      const { size } = await filesystem.stat(await filesystem.lookup('many'));
+      bytes = 0;
+      await filesystem.lookup(`many/77-${'x'.repeat(17)}`);
+      expect(bytes).toBeLessThan(size / 2);
+      await source.close();
     });
 
     linux.test('lists 20,000 entries and finds them through the index', async () => {

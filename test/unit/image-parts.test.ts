@@ -6,6 +6,7 @@ import type { Run } from '../../main/recovery/image/block-map.ts';
 import { CRC_START, crc16, crc32BigEndian, crc32c } from '../../main/recovery/image/checksums.ts';
 import { coalesced } from '../../main/recovery/image/coalesced.ts';
 import { directoryHash } from '../../main/recovery/image/directory-hash.ts';
+import { entryAfter } from '../../main/recovery/image/fast-commit.ts';
 import { displayName } from '../../main/recovery/image/names.ts';
 import { flattened, overriddenRuns } from '../../main/recovery/image/run-overrides.ts';
 import { collected, debugfs, e2fsprogs, inspect, makeImage, makeScratch } from '../support/images.ts';
@@ -113,6 +114,20 @@ describe('names for people', () => {
   ];
   test.each(shown)('%j is shown as %s', (bytes, expected) => {
     expect(displayName(Buffer.from(bytes as string))).toBe(expected);
+  });
+});
+
+describe('a name that fast commits changed', () => {
+  test('leads where Linux leads it when it replays them', () => {
+    const link = (inode: number) => ({ does: 'link', inode }) as const;
+    const unlink = (inode: number) => ({ does: 'unlink', inode }) as const;
+    expect(entryAfter([link(5)], null)).toBe(5);
+    // What is there already stays, and is only removed by the name of its own inode.
+    expect(entryAfter([link(5)], 3)).toBe(3);
+    expect(entryAfter([unlink(5)], 3)).toBe(3);
+    expect(entryAfter([unlink(3)], 3)).toBeNull();
+    expect(entryAfter([unlink(3), link(5)], 3)).toBe(5);
+    expect(entryAfter([link(5), unlink(5)], null)).toBeNull();
   });
 });
 
