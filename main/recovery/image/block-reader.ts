@@ -31,11 +31,6 @@ export class BlockReader {
     this.#overlay = overlay;
   }
 
-  /** The same blocks as a journal changed them. */
-  withOverlay(overlay: Overlay): BlockReader {
-    return new BlockReader(this.#source, this.blockSize, this.blockCount, overlay);
-  }
-
   /**
    * Reads a block of metadata through the cache. The bytes are shared: they are not to be changed.
    *
@@ -105,11 +100,13 @@ export class BlockReader {
     for (let block = first; block < end;) {
       const from = this.#overlay?.replaced.get(block) ?? block;
       let next = block + 1;
-      if (from === block) while (next < end && !this.#overlay?.replaced.has(next)) next++;
+      if (from === block) {
+        while (next < end && !this.#overlay?.replaced.has(next)) next++;
+      }
       const part = target.subarray((block - first) * blockSize, (next - first) * blockSize);
       await this.#source.read(from * blockSize, part.length, part);
-      if (this.#overlay?.escaped.has(block))
-        new DataView(part.buffer, part.byteOffset).setUint32(0, JOURNAL_MAGIC);
+      const isEscaped = this.#overlay?.escaped.has(block) ?? false;
+      if (isEscaped) new DataView(part.buffer, part.byteOffset).setUint32(0, JOURNAL_MAGIC);
       block = next;
     }
   }

@@ -115,8 +115,8 @@ function mappedRanges(filesystem: Filesystem, inode: Inode): AsyncGenerator<Cont
       const length = Math.min(run.length * blockSize, inode.size - position);
       if (run.physical !== null) stored += run.length;
       // Blocks may be mapped again and again: a small image could else make a copy that fills any disk.
-      if (stored > filesystem.blocks.blockCount)
-        damaged(`inode ${inode.number}`, 'holds more than the image');
+      const isPossible = stored <= filesystem.blocks.blockCount;
+      if (!isPossible) damaged(`inode ${inode.number}`, 'holds more than the image');
       yield { kind: run.physical === null ? 'hole' : 'data', position, length };
     }
   };
@@ -140,14 +140,9 @@ async function readMapped(
     const from = Math.max(position, run.logical * blockSize);
     const to = Math.min(end, (run.logical + run.length) * blockSize);
     const part = target.subarray(from - position, to - position);
+    const offset = from - run.logical * blockSize;
     if (run.physical === null) part.fill(0);
-    else
-      await filesystem.blocks.data(
-        run.physical,
-        from - run.logical * blockSize,
-        part,
-        `inode ${inode.number}`,
-      );
+    else await filesystem.blocks.data(run.physical, offset, part, `inode ${inode.number}`);
   }
   return target;
 }

@@ -142,17 +142,15 @@ async function* storedEntries(
 async function* shortRuns(filesystem: Filesystem, inode: Inode): AsyncGenerator<Run, void, undefined> {
   const { blockSize } = filesystem.superblock;
   const most = STEP_BYTES / blockSize;
-  for await (const { logical, physical, length } of runsOf(
-    filesystem,
-    inode,
-    0,
-    Math.ceil(inode.size / blockSize),
-  )) {
-    if (physical === null) yield { logical, physical, length };
-    else {
-      for (let done = 0; done < length; done += most) {
-        yield { logical: logical + done, physical: physical + done, length: Math.min(most, length - done) };
-      }
+  const end = Math.ceil(inode.size / blockSize);
+  for await (const { logical, physical, length } of runsOf(filesystem, inode, 0, end)) {
+    const step = physical === null ? length : most;
+    for (let done = 0; done < length; done += step) {
+      yield {
+        logical: logical + done,
+        physical: physical === null ? null : physical + done,
+        length: Math.min(step, length - done),
+      };
     }
   }
 }

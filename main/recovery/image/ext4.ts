@@ -163,17 +163,13 @@ async function openFilesystem(source: ByteSource, options: SuperblockOptions): P
 
   const { overlay, fastCommits, problems } = await replayJournal(onDisk);
   problems.forEach(note);
-  const replayed = blocks.withOverlay(overlay);
-  const filesystem = {
-    superblock: await replayedSuperblock(replayed, superblock, options),
-    blocks: replayed,
-    fastCommits,
-    note,
-  };
-  return { filesystem, notes };
+  const replayed = new BlockReader(source, blockSize, blockCount, overlay);
+  const newest = await replayedSuperblock(replayed, superblock, options);
+  const grown = new BlockReader(source, blockSize, newest.blockCount, overlay);
+  return { filesystem: { superblock: newest, blocks: grown, fastCommits, note }, notes };
 }
 
-/** The superblock is metadata too, and may have changed in the journal. */
+/** The superblock is metadata too and may have changed in the journal, as when the file system was enlarged. */
 async function replayedSuperblock(
   blocks: BlockReader,
   before: Superblock,
@@ -183,7 +179,7 @@ async function replayedSuperblock(
   await blocks.data(0, SUPERBLOCK_POSITION, bytes, 'superblock');
   try {
     const after = parseSuperblock(bytes, options);
-    return after.blockSize === before.blockSize && after.blockCount === before.blockCount ? after : before;
+    return after.blockSize === before.blockSize ? after : before;
   } catch (error) {
     if (!isDamage(error)) throw error;
     return before;

@@ -121,8 +121,8 @@ function parseInode(superblock: Superblock, number: number, bytes: Uint8Array, v
   const structure = `inode ${number}`;
   const fields = new Fields(bytes);
   const extra = bytes.length > BASE_INODE_SIZE ? fields.u16(0x80) : 0;
-  if (extra % 4 !== 0 || BASE_INODE_SIZE + extra > bytes.length)
-    damaged(structure, 'size of its extra fields');
+  const isRoom = extra % 4 === 0 && BASE_INODE_SIZE + extra <= bytes.length;
+  if (!isRoom) damaged(structure, 'size of its extra fields');
   if (fields.u16(0x1a) === 0) damaged(structure, 'not in use');
 
   const seed =

@@ -82,8 +82,8 @@ function partitionOf(entry: Entry, number: number, first: number, sectorSize: nu
 }
 
 /**
- * Adds the partitions of the chain of an extended partition. Each record names a partition, counted from itself, and the next
- * record, counted from the first.
+ * Adds the partitions of the chain of an extended partition. Each record names a partition, counted from itself,
+ * and the next record, counted from the first.
  *
  * @returns whether the chain came to its end
  */

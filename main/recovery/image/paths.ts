@@ -27,11 +27,11 @@ export async function linkTarget(filesystem: Filesystem, inode: Inode): Promise<
   if (inode.kind !== 'link') {
     fail('filesystem-entry-unfit', { path: `inode ${inode.number}`, expected: 'link', found: inode.kind });
   }
-  if (inode.size === 0 || inode.size > MAX_TARGET_BYTES)
-    damaged(`link ${inode.number}`, 'length of its target');
-  const isInInode = inode.size < FAST_TARGET_BYTES && !inode.flags.has('extents');
-  if (isInInode && !inode.flags.has('encrypted')) return inode.map.slice(0, inode.size);
-  return openContent(filesystem, inode).read(0, inode.size);
+  const { number, size } = inode;
+  if (size === 0 || size > MAX_TARGET_BYTES) damaged(`link ${number}`, 'length of its target');
+  const isInInode = size < FAST_TARGET_BYTES && !inode.flags.has('extents');
+  if (isInInode && !inode.flags.has('encrypted')) return inode.map.slice(0, size);
+  return openContent(filesystem, inode).read(0, size);
 }
 
 export interface LookupOptions {

@@ -50,7 +50,8 @@ export async function probeVolume(source: ByteSource): Promise<VolumeContent> {
     const content = probe(fields);
     if (content) return content;
   }
-  for await (const { bytes } of superblockCandidates(source)) return extContent(bytes);
+  const backup = await superblockCandidates(source).next();
+  if (!backup.done) return extContent(backup.value.bytes);
   return { kind: start.every((byte) => byte === 0) ? 'blank' : 'unknown', label: null, uuid: null };
 }
 

@@ -26,8 +26,6 @@ const FLAG_UNSIGNED_HASH = 0x2;
 export interface Superblock {
   readonly label: string;
   readonly uuid: string | null;
-  /** The folder where it was last mounted, or empty. */
-  readonly lastMounted: string;
   readonly features: ReadonlySet<Feature>;
   /** Bytes of a block: a power of two from 1,024 to 65,536. */
   readonly blockSize: number;
@@ -52,8 +50,8 @@ export interface Superblock {
   /** Seed of the hashes of directory names: 16 bytes. */
   readonly hashSeed: Uint8Array;
   readonly unsignedHash: boolean;
+  /** The inode that holds the journal, or 0 where there is none or it lies on another disk. */
   readonly journalInode: number;
-  readonly journalDevice: number;
   readonly hasErrors: boolean;
 }
 
@@ -80,9 +78,10 @@ export function parseSuperblock(bytes: Uint8Array, options: SuperblockOptions): 
   const incompat = dynamic ? fields.u32(0x60) : 0;
   const features = featuresOf(dynamic ? fields.u32(0x5c) : 0, incompat, dynamic ? fields.u32(0x64) : 0);
   const checksummed = features.has('metadata_csum') && options.verifyChecksums;
-  if (checksummed && fields.u8(0x175) !== CHECKSUM_CRC32C) damaged('superblock', 'kind of checksums');
-  if (checksummed && crc32c(bytes.subarray(0, 0x3fc)) !== fields.u32(0x3fc))
-    damaged('superblock', 'checksum');
+  if (checksummed) {
+    if (fields.u8(0x175) !== CHECKSUM_CRC32C) damaged('superblock', 'kind of checksums');
+    if (crc32c(bytes.subarray(0, 0x3fc)) !== fields.u32(0x3fc)) damaged('superblock', 'checksum');
+  }
   refuseUnsupported(incompat);
 
   const uuidBytes = bytes.subarray(0x68, 0x78);
@@ -93,7 +92,6 @@ export function parseSuperblock(bytes: Uint8Array, options: SuperblockOptions): 
   const superblock: Superblock = {
     label: fields.text(0x78, 16),
     uuid: fields.uuid(0x68),
-    lastMounted: fields.text(0x88, 64),
     features,
     blockSize: 1024 << fields.u32(0x18),
     blockCount,
@@ -114,7 +112,6 @@ export function parseSuperblock(bytes: Uint8Array, options: SuperblockOptions): 
     hashSeed: bytes.slice(0xec, 0xfc),
     unsignedHash: (fields.u32(0x160) & FLAG_UNSIGNED_HASH) !== 0,
     journalInode: features.has('has_journal') ? fields.u32(0xe0) : 0,
-    journalDevice: features.has('has_journal') ? fields.u32(0xe4) : 0,
     hasErrors: (fields.u16(0x3a) & STATE_ERRORS) !== 0,
   };
   checkGeometry(superblock);
