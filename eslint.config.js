@@ -26,10 +26,21 @@ const electronOnlyInApp = [
 const rawChannels = {
   name: 'electron',
   importNames: ['ipcMain', 'ipcRenderer'],
-  message: 'Raw channels only in main/app/ipc.ts and preload/preload.ts: everything else goes through the contract.',
+  message:
+    'Raw channels only in main/app/ipc.ts and preload/preload.ts: everything else goes through the contract.',
 };
 
-const nodeModules = ['node:*', 'fs', 'path', 'crypto', 'child_process', 'worker_threads', 'os', 'stream', 'zlib'];
+const nodeModules = [
+  'node:*',
+  'fs',
+  'path',
+  'crypto',
+  'child_process',
+  'worker_threads',
+  'os',
+  'stream',
+  'zlib',
+];
 
 export default tseslint.config(
   { ignores: ['dist/', 'release/', 'node_modules/', '**/*.wasm.ts', '**/assembly/', 'test/fixtures/'] },
@@ -45,12 +56,21 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      '@typescript-eslint/no-unnecessary-condition': [
+        'error',
+        { allowConstantLoopConditions: 'only-allowed-literals' },
+      ],
       'no-restricted-syntax': [
         'error',
-        { selector: 'ExportDefaultDeclaration', message: 'Export by name, so that a thing has one name everywhere.' },
+        {
+          selector: 'ExportDefaultDeclaration',
+          message: 'Export by name, so that a thing has one name everywhere.',
+        },
       ],
       eqeqeq: 'error',
     },
@@ -75,7 +95,11 @@ export default tseslint.config(
     rules: {
       'no-restricted-imports': [
         'error',
-        { patterns: [{ group: ['**/main/**', '**/renderer/**', ...nodeModules], message: 'preload sees shared only.' }] },
+        {
+          patterns: [
+            { group: ['**/main/**', '**/renderer/**', ...nodeModules], message: 'preload sees shared only.' },
+          ],
+        },
       ],
     },
   },

@@ -4,7 +4,7 @@ import { problem, RecoveryError } from '../../shared/problems.ts';
 import type { Member } from '../recovery/container/container-index.ts';
 import { SealFault } from '../recovery/encryption/scrypt-container.ts';
 import type { OpenedChunk } from '../recovery/encryption/scrypt-protection.ts';
-import type { ChunkAnswer, ChunkTask } from './chunk-worker.ts';
+import type { ChunkAnswer, ChunkTask, ForgetTask } from './chunk-worker.ts';
 
 const workerEntry = new URL(
   import.meta.url.endsWith('.ts') ? './chunk-worker.ts' : './chunk-worker.js',
@@ -50,6 +50,11 @@ export class ChunkPool {
       this.#waiting.set(id, { resolve, reject });
       this.#threads[id % this.#threads.length]?.postMessage(task, [buffer, task.key.buffer as ArrayBuffer]);
     });
+  }
+
+  /** Closes the backup at `path` in every thread, once what is under way there is done. */
+  forget(path: string): void {
+    for (const thread of this.#threads) thread.postMessage({ forget: path } satisfies ForgetTask);
   }
 
   async close(): Promise<void> {

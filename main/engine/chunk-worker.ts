@@ -15,6 +15,11 @@ export interface ChunkTask {
   readonly buffer: ArrayBuffer;
 }
 
+/** Word that a backup is closed. */
+export interface ForgetTask {
+  readonly forget: string;
+}
+
 /** The buffer comes back with either the place of the plaintext in it, or why there is none. */
 export type ChunkAnswer = { readonly id: number; readonly buffer: ArrayBuffer } & (
   | { readonly start: number; readonly length: number }
@@ -33,6 +38,13 @@ function sourceAt(path: string): Promise<ByteSource> {
   return opening;
 }
 
+/** Closes the backup at `path`, so that its drive can be removed, or opened anew when it came back. */
+function forget(path: string): void {
+  const opened = sources.get(path);
+  sources.delete(path);
+  opened?.then((source) => source.close()).catch(() => undefined);
+}
+
 async function openTask({ id, path, offset, size, key, buffer }: ChunkTask): Promise<ChunkAnswer> {
   try {
     const source = await sourceAt(path);
@@ -40,14 +52,18 @@ async function openTask({ id, path, offset, size, key, buffer }: ChunkTask): Pro
     const plain = openSealed(sealed, key);
     return { id, buffer, start: plain.byteOffset, length: plain.length };
   } catch (error) {
-    return error instanceof SealFault
-      ? { id, buffer, fault: error.kind }
-      : { id, buffer, problem: problemOf(error) };
+    if (error instanceof SealFault) return { id, buffer, fault: error.kind };
+    forget(path);
+    return { id, buffer, problem: problemOf(error) };
   } finally {
     key.fill(0);
   }
 }
 
-parentPort?.on('message', (task: ChunkTask) => {
+parentPort?.on('message', (task: ChunkTask | ForgetTask) => {
+  if ('forget' in task) {
+    forget(task.forget);
+    return;
+  }
   void openTask(task).then((answer) => parentPort?.postMessage(answer, [answer.buffer]));
 });

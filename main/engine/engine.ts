@@ -70,6 +70,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     open?.unlocking?.abort();
     await open?.unlocked?.protection.wipe();
     await open?.locked.source.close();
+    if (open) chunks?.forget(open.locked.path);
   };
 
   const handlers: Handlers<EngineContract> = {
