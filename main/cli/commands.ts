@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import type { Inventory, RestoreReport } from '../../shared/backup.ts';
 import { RecoveryError, type Problem } from '../../shared/problems.ts';
+import { isWhole } from '../recovery/restore/verdict.ts';
 import { probeDestination } from '../backend/destination.ts';
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
@@ -129,7 +130,7 @@ async function run(
   const wanted = qubes.length === 0 ? null : qubes;
   const { report, cancelled } = await runJob(session, wanted, destination, options, speech);
   if (options.json) printJson(reportDocument(report));
-  else if (!options.quiet || report.outcome !== 'restored') print(reportText(report, speech));
+  else if (!options.quiet || !isWhole(report.outcome)) print(reportText(report, speech));
   if (cancelled) {
     process.stderr.write(`${speech.words.cancelled}\n`);
     return exitCodes.cancelled;
