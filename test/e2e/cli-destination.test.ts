@@ -2,9 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect } from 'vitest';
-import { codesIn, filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
+import { begun, codesIn, filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
 import { makeBackup } from '../support/make-backup.ts';
 import { oracle } from '../support/oracles.ts';
 import { standardBackup, standardPassphrase, standardTools } from '../support/standard-backup.ts';
@@ -74,14 +73,9 @@ gate.test('Ctrl+C ends a restore in order: exit code 130, nothing unfinished lef
   await mkdir(to);
   const ended = await lifeboat(['restore', made.path, '--to', to, '--json', '--jobs', '1'], {
     passphrase: 'slow',
-    interrupted: firstFileIn(to),
+    interrupted: begun(to, 'work/private.img'),
   });
   expect(ended.code).toBe(130);
   expect(codesIn(reportOf(ended))).toContain('cancelled');
   expect(await filesBelow(to)).toEqual([]);
 });
-
-/** Resolves when something was written into a folder. */
-async function firstFileIn(folder: string): Promise<void> {
-  while ((await filesBelow(folder)).length === 0) await sleep(20);
-}

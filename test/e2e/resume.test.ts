@@ -2,10 +2,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { beforeAll, expect } from 'vitest';
 import type { MadeBackup } from '../support/backup-spec.ts';
-import { codesIn, filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
+import { begun, codesIn, filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
 import { makeBackup } from '../support/make-backup.ts';
 import { oracle } from '../support/oracles.ts';
 import { noise } from '../support/trees.ts';
@@ -45,7 +44,7 @@ gate.describe('a restore that was killed', () => {
     const args = ['restore', made.path, '--to', to, '--json', '--jobs', '1'];
     const killed = await lifeboat(args, {
       passphrase: 'slow',
-      killed: beginning(to, 'two/private.img.partial'),
+      killed: begun(to, 'two/private.img'),
     });
     expect(killed.code).not.toBe(0);
     expect(await filesBelow(to)).toContain('one/private.img');
@@ -70,7 +69,7 @@ gate.describe('a restore that was killed', () => {
     const to = join(await scratchFolder(), 'to');
     await mkdir(to);
     const args = ['restore', made.path, '--to', to, '--json', '--jobs', '1'];
-    await lifeboat(args, { passphrase: 'slow', killed: beginning(to, 'two/private.img.partial') });
+    await lifeboat(args, { passphrase: 'slow', killed: begun(to, 'two/private.img') });
     await writeFile(join(to, 'one/private.img'), 'mine');
     const resumed = await lifeboat(args, { passphrase: 'slow' });
     expect([resumed.code, codesIn(reportOf(resumed))]).toEqual([1, ['dest-occupied']]);
@@ -96,9 +95,3 @@ gate.describe('a restore that was killed', () => {
     );
   });
 });
-
-/** Resolves once a file has begun. */
-async function beginning(folder: string, path: string): Promise<void> {
-  while (!(await filesBelow(folder)).includes(path)) await sleep(10);
-  await sleep(200);
-}

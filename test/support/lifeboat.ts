@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RestoreReport } from '../../shared/backup.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -82,4 +83,10 @@ export async function saved(folder: string, name: string, bytes: Uint8Array): Pr
   const path = join(folder, name);
   await writeFile(path, bytes);
   return path;
+}
+
+/** Resolves once a restore has begun to write `path` below a folder. */
+export async function begun(folder: string, path: string): Promise<void> {
+  while (!(await filesBelow(folder)).includes(`${path}.partial`)) await sleep(10);
+  await sleep(200);
 }
