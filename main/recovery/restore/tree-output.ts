@@ -20,11 +20,15 @@ interface Folder {
   readonly place: readonly string[];
   readonly names: NameRegister;
   readonly folders: Map<string, Folder>;
-  /** Names in the archive of the files in this folder, with their names on disk. */
-  readonly files: Map<string, string>;
+  /** What a hard link can have as its original, by names in the archive. */
+  readonly originals: Map<string, Original>;
   mode: number;
   modified: number | null;
 }
+
+type Original =
+  | { readonly kind: 'file'; readonly place: readonly string[]; readonly sha256: string }
+  | { readonly kind: 'symlink'; readonly target: string };
 
 interface PendingSymlink {
   readonly place: readonly string[];
@@ -120,6 +124,7 @@ export class TreeOutput implements Output {
       for await (const { position, bytes } of entry.data()) await writer.write(position, bytes);
       const { sha256 } = await writer.finish(entry.size);
       this.#checksums.push({ path: this.#reportedPath(place), sha256 });
+      folder.originals.set(name, { kind: 'file', place, sha256 });
     } catch (error) {
       await writer.close();
       // A file that ends in the middle must not stand among whole ones.
@@ -137,29 +142,34 @@ export class TreeOutput implements Output {
       this.#problems.push(problem('link-leads-out', { path: entry.path, target: entry.target }));
       return;
     }
+    folder.originals.set(name, { kind: 'symlink', target: entry.target });
     this.#symlinks.push({ place: this.#claim(folder, name), target: entry.target, modified: entry.modified });
   }
 
   async #placeHardlink(entry: ArchiveEntry, folder: Folder, name: string): Promise<void> {
-    const original = this.#fileAt(this.#partsBelowRoot(entry.target));
+    const original = this.#originalAt(this.#partsBelowRoot(entry.target));
     if (!original) {
       this.#problems.push(problem('link-has-no-original', { path: entry.path, target: entry.target }));
       return;
     }
+    if (original.kind === 'symlink') {
+      // A symlink of two names is made twice, and looked at twice: where it leads depends on its folder.
+      this.#placeSymlink({ ...entry, target: original.target }, folder, name);
+      return;
+    }
     const place = this.#claim(folder, name);
-    const [from, to] = [this.#onDisk(original), this.#onDisk(place)];
+    const [from, to] = [this.#onDisk(original.place), this.#onDisk(place)];
     // File systems without hard links get a copy.
     await link(from, to).catch(() => copyFile(from, to));
-    const { sha256 } = this.#checksums.find(({ path }) => path === this.#reportedPath(original)) ?? {};
-    if (sha256 !== undefined) this.#checksums.push({ path: this.#reportedPath(place), sha256 });
+    this.#checksums.push({ path: this.#reportedPath(place), sha256: original.sha256 });
+    folder.originals.set(name, { ...original, place });
   }
 
-  /** The place of a file that the archive held earlier. */
-  #fileAt(parts: readonly string[] | undefined): readonly string[] | undefined {
+  /** The file or symlink that the archive held earlier at a path. */
+  #originalAt(parts: readonly string[] | undefined): Original | undefined {
     let folder: Folder | undefined = this.#top;
     for (const part of parts?.slice(0, -1) ?? []) folder = folder?.folders.get(part);
-    const name = folder?.files.get(parts?.at(-1) ?? '');
-    return folder && name !== undefined ? [...folder.place, name] : undefined;
+    return folder?.originals.get(parts?.[parts.length - 1] ?? '');
   }
 
   async #folderAt(parts: readonly string[]): Promise<Folder> {
@@ -178,7 +188,6 @@ export class TreeOutput implements Output {
 
   #claim(folder: Folder, name: string): readonly string[] {
     const given = folder.names.claim(name);
-    folder.files.set(name, given);
     const place = [...folder.place, given];
     if (given !== name) {
       this.#problems.push(
@@ -246,7 +255,7 @@ function newFolder(place: readonly string[]): Folder {
     place,
     names: new NameRegister(longestName),
     folders: new Map(),
-    files: new Map(),
+    originals: new Map(),
     mode: ownerMayUse,
     modified: null,
   };

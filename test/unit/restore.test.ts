@@ -1,0 +1,933 @@
+/** Promises of what is written: names, files with holes, trees that nothing leads out of, verdicts and accounts. */
+import { execFile, execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmod,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { saveAccount } from '../../main/recovery/restore/account.ts';
+import { ContentHash } from '../../main/recovery/restore/content-hash.ts';
+import { diskOutputs } from '../../main/recovery/restore/disk-output.ts';
+import { exists, FileWriter, moveWithoutReplacing } from '../../main/recovery/restore/file-writer.ts';
+import { NameRegister, safeName } from '../../main/recovery/restore/output-names.ts';
+import type { PlannedFile } from '../../main/recovery/restore/plan.ts';
+import { restoreFile, type RestoredFile } from '../../main/recovery/restore/restore-file.ts';
+import { overallOutcome, qubeOutcome } from '../../main/recovery/restore/verdict.ts';
+import { openVerifyOutput } from '../../main/recovery/restore/verify-output.ts';
+import type { UnlockedBackup } from '../../main/recovery/unlock.ts';
+import type { FileReport, Outcome, RestoreMode, RestoreReport } from '../../shared/backup.ts';
+import { problem, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { oracle } from '../support/oracles.ts';
+import { bash, run } from '../support/tools.ts';
+import { describeTree, noise, writeTree } from '../support/trees.ts';
+import { archiveEnd, member, paxHeader, type HeaderFields } from '../vectors/hand-made-tar.ts';
+import { inPieces } from '../vectors/reading.ts';
+
+let folder: string;
+// Not by `afterEach`, which comes before what a test itself undoes, such as its mounts.
+beforeEach(async ({ onTestFinished }) => {
+  folder = await mkdtemp(join(tmpdir(), 'lifeboat-restore-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+});
+
+const codeOf = (error: unknown) => (error instanceof RecoveryError ? error.problem.code : error);
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+describe('a safe name', () => {
+  it.each([
+    ['private.img', 'private.img'],
+    ['größe ☂.txt', 'größe ☂.txt'],
+    ['.bashrc', '.bashrc'],
+    ['', '_'],
+    ['.', '_'],
+    ['..', '__'],
+    ['...', '___'],
+    ['a/b', 'a_b'],
+    ['../../etc/passwd', '.._.._etc_passwd'],
+    ['a\\b', 'a_b'],
+    ['C:\\x', 'C__x'],
+    ['a:stream', 'a_stream'],
+    ['what?', 'what_'],
+    ['a\0b\nc\x7fd\x85e', 'a_b_c_d_e'],
+    ['name.', 'name_'],
+    ['name. . ', 'name____'],
+    [' name', ' name'],
+    ['CON', '_CON'],
+    ['con.txt', '_con.txt'],
+    ['Lpt9.tar.gz', '_Lpt9.tar.gz'],
+    ['COM¹', '_COM¹'],
+    ['console', 'console'],
+    ['com10', 'com10'],
+  ])('of %j is %j', (name, expected) => expect(safeName(name)).toBe(expected));
+
+  it('is one component of a path that every system takes, whatever it was', () => {
+    const name = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 400 }),
+      fc.string({
+        unit: fc.constantFrom('.', ' ', '/', '\\', 'con', '.partial', 'ä', '☂', '𝄞', 'x'),
+        maxLength: 300,
+      }),
+    );
+    fc.assert(
+      fc.property(name, (wanted) => {
+        const safe = safeName(wanted);
+        expect(safe).not.toMatch(/^$|^\.{1,2}$|[\p{Cc}<>:"/\\|?*]|[. ]$/u);
+        expect(safe).not.toMatch(/^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i);
+        expect(Buffer.byteLength(`${safe}.partial`)).toBeLessThanOrEqual(255);
+        expect(safe.isWellFormed() || !wanted.isWellFormed()).toBe(true);
+        expect(safeName(safe)).toBe(safe);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
+
+describe('a register of names', () => {
+  it('gives no two names that are one where case or form does not count', () => {
+    const name = fc.string({
+      unit: fc.constantFrom('a', 'A', 'ä', 'a\u0308', 'Ä', '.', ' ', '(2)', '/'),
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(fc.array(name, { maxLength: 60 }), (wanted) => {
+        const register = new NameRegister(255);
+        const given = wanted.map((value) => register.claim(value).normalize('NFC').toLowerCase());
+        expect(new Set(given).size).toBe(given.length);
+      }),
+    );
+  });
+
+  it('gives out a hundred thousand equal names without growing slow', () => {
+    const register = new NameRegister(255);
+    const begin = performance.now();
+    for (let i = 0; i < 100_000; i++) register.claim('same.txt');
+    expect(performance.now() - begin).toBeLessThan(5000);
+  });
+});
+
+describe('a file writer', () => {
+  const at = (name: string) => join(folder, name);
+
+  /** Writes pieces at their positions and finishes. */
+  async function write(path: string, size: number, ...pieces: readonly (readonly [number, Uint8Array])[]) {
+    const writer = await FileWriter.create(path);
+    for (const [position, bytes] of pieces) await writer.write(position, bytes);
+    return writer.finish(size);
+  }
+
+  it('writes what it is given where it belongs, and knows its sum', async () => {
+    const expected = Buffer.alloc(100_000);
+    const parts = [
+      [10, noise(5000, 'one')],
+      [5010, noise(1, 'two')],
+      [70_000, noise(20_000, 'three')],
+    ] as const;
+    for (const [position, bytes] of parts) expected.set(bytes, position);
+    const facts = await write(at('file'), expected.length, ...parts);
+    expect((await readFile(at('file'))).equals(expected)).toBe(true);
+    expect(facts).toEqual({ bytes: expected.length, sha256: sha256(expected) });
+    expect((await stat(at('file'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('leaves holes where nothing was given, and where zeros were', async () => {
+    const mebibyte = 2 ** 20;
+    const facts = await write(
+      at('holes'),
+      40 * mebibyte + 1,
+      [8 * mebibyte, noise(4096, 'first')],
+      [16 * mebibyte, Buffer.alloc(8 * mebibyte)],
+      [32 * mebibyte, noise(4096, 'second')],
+    );
+    const found = await stat(at('holes'));
+    expect(found.size).toBe(40 * mebibyte + 1);
+    expect(found.blocks * 512).toBeLessThanOrEqual(32 * 1024);
+    expect(facts.sha256).toBe(sha256(await readFile(at('holes'))));
+  });
+
+  it('leaves holes also where pieces do not lie on the borders of blocks', async () => {
+    const content = Buffer.alloc(512 * 1024);
+    for (const position of [0, 100_000, 500_000]) content.set(noise(3000, String(position)), position);
+    for (const size of [content.length, 65_536 + 1536, 4095]) {
+      const path = at(`pieces-of-${size}`);
+      const pieces: (readonly [number, Uint8Array])[] = [];
+      for (let position = 0; position < content.length; position += size) {
+        pieces.push([position, content.subarray(position, position + size)]);
+      }
+      const facts = await write(path, content.length, ...pieces);
+      expect((await readFile(path)).equals(content)).toBe(true);
+      expect(facts.sha256).toBe(sha256(content));
+    }
+    expect((await stat(at(`pieces-of-${content.length}`))).blocks * 512).toBeLessThanOrEqual(32 * 1024);
+  });
+
+  it('writes any pieces as a plain file would have them', async () => {
+    let n = 0;
+    const piece = fc.tuple(fc.nat({ max: 6000 }), fc.uint8Array({ maxLength: 6000 }), fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 8 }), fc.nat({ max: 9000 }), async (list, tail) => {
+        let end = 0;
+        const pieces = list.map(([gap, bytes, zeros]) => {
+          const position = end + gap;
+          end = position + bytes.length;
+          return [position, zeros ? new Uint8Array(bytes.length) : bytes] as const;
+        });
+        const expected = Buffer.alloc(end + tail);
+        for (const [position, bytes] of pieces) expected.set(bytes, position);
+        const path = at(`any-${n++}`);
+        const facts = await write(path, expected.length, ...pieces);
+        expect((await readFile(path)).equals(expected)).toBe(true);
+        expect(facts.sha256).toBe(sha256(expected));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('creates its file and takes no other: not a file, not a folder, not a link', async () => {
+    await writeTree(folder, { file: 'kept', target: 'kept' });
+    await mkdir(at('folder'));
+    await symlink('target', at('link'));
+    await symlink('nowhere', at('broken'));
+    for (const name of ['file', 'folder', 'link', 'broken']) {
+      expect(await FileWriter.create(at(name)).catch(codeOf), name).toBe('dest-occupied');
+    }
+    expect(await readFile(at('target'), 'utf8')).toBe('kept');
+    expect(await exists(at('nowhere'))).toBe(false);
+    expect(await FileWriter.create(at('file/x')).catch(codeOf)).toBe('dest-not-a-folder');
+  });
+
+  it('moves a finished file or folder to a free name, and to no other', async () => {
+    await writeTree(folder, { from: 'new', taken: 'old', 'tree/x': 'x', 'full/y': 'y' });
+    await symlink('nowhere', at('broken'));
+    for (const name of ['taken', 'full', 'broken']) {
+      expect(await moveWithoutReplacing(at('from'), at(name)).catch(codeOf), name).toBe('dest-occupied');
+      expect(await moveWithoutReplacing(at('tree'), at(name)).catch(codeOf), name).toBe('dest-occupied');
+    }
+    expect(await readFile(at('taken'), 'utf8')).toBe('old');
+    await moveWithoutReplacing(at('from'), at('to'));
+    await moveWithoutReplacing(at('tree'), at('tree-moved'));
+    expect((await readdir(folder)).sort()).toEqual(['broken', 'full', 'taken', 'to', 'tree-moved']);
+  });
+
+  it('does not hide a name behind a case that the system does not tell apart', async () => {
+    await writeTree(folder, { 'from.partial': 'new', Name: 'old' });
+    await moveWithoutReplacing(at('from.partial'), at('name')).catch(() => undefined);
+    expect(await readFile(at('Name'), 'utf8')).toBe('old');
+  });
+});
+
+describe('a file writer on a bad day', () => {
+  /** Mounts, until the test is over, at a folder of its own; skips where this machine cannot. */
+  async function mounted(skip: (reason: string) => never, ...args: readonly string[]): Promise<string> {
+    if (process.getuid?.() !== 0) skip('mounting needs root');
+    const point = join(folder, 'mount');
+    await mkdir(point);
+    try {
+      execFileSync('mount', [...args, point], { stdio: 'pipe' });
+    } catch (error) {
+      skip(`this machine cannot mount it: ${String(error).split('\n')[1] ?? ''}`);
+    }
+    onTestFinished(() => void execFileSync('umount', [point]));
+    return point;
+  }
+
+  it('says that the drive ran full, and where', async ({ skip }) => {
+    const point = await mounted(skip, '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs');
+    const path = join(point, 'large');
+    const writer = await FileWriter.create(path);
+    const writing = writer.write(0, noise(2 ** 21, 'large')).catch((error: unknown) => error);
+    expect(await writing).toMatchObject({ problem: { code: 'dest-ran-full', params: { path } } });
+    await writer.close();
+  });
+
+  it('fits a volume of holes on a drive that is smaller by far', async ({ skip }) => {
+    const point = await mounted(skip, '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs');
+    const writer = await FileWriter.create(join(point, 'sparse'));
+    await writer.write(0, noise(1000, 'start'));
+    await writer.write(2 ** 26, noise(1000, 'end'));
+    expect(await writer.finish(2 ** 26 + 5000)).toMatchObject({ bytes: 2 ** 26 + 5000 });
+  });
+
+  it('says that the drive is read-only', async ({ skip }) => {
+    const point = await mounted(skip, '-t', 'tmpfs', '-o', 'ro', 'tmpfs');
+    expect(await FileWriter.create(join(point, 'x')).catch(codeOf)).toBe('dest-read-only');
+  });
+
+  it('says that the folder is somebody else’s', async ({ skip }) => {
+    if (process.getuid?.() !== 0) skip('changing the user needs root');
+    await chmod(folder, 0o755);
+    process.seteuid?.(65_534);
+    onTestFinished(() => process.seteuid?.(0));
+    expect(await FileWriter.create(join(folder, 'x')).catch(codeOf)).toBe('dest-denied');
+  });
+
+  /** Runs the body of an async function in a process of its own, which may write files of 64 KiB at most. */
+  async function underFileLimit(body: string): Promise<unknown> {
+    const source = pathToFileURL(
+      join(import.meta.dirname, '../../main/recovery/restore/file-writer.ts'),
+    ).href;
+    const script = `const { FileWriter } = await import(${JSON.stringify(source)});
+      const path = process.argv[1];
+      try { ${body} } catch (error) { console.log(JSON.stringify(error.problem ?? String(error))); }`;
+    const { stdout } = await promisify(execFile)(
+      'bash',
+      [
+        '-c',
+        'ulimit -f 64; exec "$@"',
+        'bash',
+        process.execPath,
+        '--input-type=module',
+        '-e',
+        script,
+        join(folder, 'limited'),
+      ],
+      { env: { PATH: process.env['PATH'] } },
+    );
+    return JSON.parse(stdout);
+  }
+
+  it('says that the drive cannot hold files so large', async () => {
+    const found = await underFileLimit(`
+      const writer = await FileWriter.create(path);
+      await writer.write(0, new Uint8Array(60_000).fill(1));
+      await writer.write(60_000, new Uint8Array(60_000).fill(1));`);
+    expect(found).toMatchObject({ code: 'dest-file-limit', params: { path: join(folder, 'limited') } });
+  });
+});
+
+describe('a content hash', () => {
+  it('counts holes as the zeros that they read as', async () => {
+    const hash = new ContentHash();
+    const whole = Buffer.alloc(40 * 2 ** 20);
+    whole.set(noise(1000, 'x'), 33 * 2 ** 20);
+    await hash.update(33 * 2 ** 20, noise(1000, 'x'));
+    expect(await hash.finish(whole.length)).toBe(sha256(whole));
+    expect(await new ContentHash().finish(0)).toBe(sha256(Buffer.alloc(0)));
+  });
+});
+
+/** A stored file that stands for any; its stream is given by the tests. */
+const planned = (path: string, output: readonly string[]): PlannedFile => ({
+  qube: 'work',
+  name: path.slice(path.lastIndexOf('/') + 1),
+  stored: { path, chunks: [], firstMissing: null, storedBytes: 0 },
+  output,
+  virtualSize: null,
+});
+
+interface Restoring {
+  readonly path?: string;
+  readonly output?: readonly string[];
+  readonly keep?: boolean;
+  readonly filter?: string | null;
+  readonly mode?: RestoreMode;
+  readonly warnings?: Problem[];
+}
+
+/** Restores an archive, or any stream, below the test's folder. */
+function restore(
+  archive: Uint8Array | AsyncIterable<Uint8Array>,
+  options: Restoring = {},
+): Promise<RestoredFile> {
+  const {
+    path = 'dom0-home/user',
+    output = ['dom0', 'user'],
+    keep = true,
+    filter = null,
+    mode = 'restore',
+  } = options;
+  return restoreFile(
+    planned(path, output),
+    archive instanceof Uint8Array ? inPieces(archive, 60_000) : archive,
+    options.warnings ?? [],
+    {
+      mode,
+      filter,
+      openOutput: mode === 'restore' ? diskOutputs(folder) : openVerifyOutput,
+      beforeCommit: () => Promise.resolve(),
+      keepPartial: () => keep,
+    },
+  );
+}
+
+const codes = ({ report }: RestoredFile) => report.problems.map(({ code }) => code);
+
+const volume = (data: Uint8Array, path = 'vm1/private.img') =>
+  Buffer.concat([member({ name: path }, data), archiveEnd]);
+function flipped(bytes: Buffer, at: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed.writeUInt8(changed.readUInt8(at) ^ 1, at);
+  return changed;
+}
+
+const asVolume = { path: 'vm1/private.img', output: ['work', 'private.img'] } as const;
+
+describe('a restored volume', () => {
+  const data = noise(100_000, 'volume');
+
+  it('stands at its final name alone, and its report says so', async () => {
+    const { report, checksums } = await restore(volume(data), asVolume);
+    expect(report).toEqual({
+      name: 'private.img',
+      path: 'work/private.img',
+      bytes: data.length,
+      sha256: sha256(data),
+      outcome: 'restored',
+      problems: [],
+    });
+    expect(checksums).toEqual([{ path: 'work/private.img', sha256: sha256(data) }]);
+    expect(await readdir(join(folder, 'work'))).toEqual(['private.img']);
+    expect((await readFile(join(folder, 'work/private.img'))).equals(data)).toBe(true);
+  });
+
+  it('is decompressed, and takes what the data are over what the header names', async () => {
+    const named = await restore(gzipSync(volume(data)), { ...asVolume, filter: 'gzip' });
+    expect(named.report).toMatchObject({ outcome: 'restored', sha256: sha256(data), problems: [] });
+    const other = { ...asVolume, output: ['other', 'private.img'], filter: 'bzip2' };
+    const differs = await restore(gzipSync(volume(data)), other);
+    expect(differs.report).toMatchObject({ outcome: 'restored', sha256: sha256(data) });
+    expect(codes(differs)).toEqual(['compression-differs']);
+  });
+
+  it('is verified with the same sum, and nothing is written', async () => {
+    const { report } = await restore(volume(data), { ...asVolume, mode: 'verify' });
+    expect(report).toMatchObject({
+      outcome: 'verified',
+      path: null,
+      sha256: sha256(data),
+      bytes: data.length,
+    });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  const bad: Record<string, [Uint8Array, Restoring, string]> = {
+    'ends early': [volume(data).subarray(0, 60_000), {}, 'stream-unfinished'],
+    'ends without the end of its archive': [volume(data).subarray(0, -1024), {}, 'stream-unfinished'],
+    'is followed by more': [Buffer.concat([volume(data), Buffer.of(1)]), {}, 'stream-overlong'],
+    'is followed by another member': [
+      Buffer.concat([member({ name: 'vm1/private.img' }, data), volume(data, 'vm1/other')]),
+      {},
+      'archive-member-unexpected',
+    ],
+    'is followed by itself': [
+      Buffer.concat([member({ name: 'vm1/private.img' }, data), volume(data)]),
+      {},
+      'archive-member-unexpected',
+    ],
+    'has another name': [volume(data, 'vm10/private.img'), {}, 'archive-member-unexpected'],
+    'has a longer name': [volume(data, 'vm1/private.img2'), {}, 'archive-member-unexpected'],
+    'has a header of noise': [Buffer.concat([noise(512, 'bad'), volume(data)]), {}, 'archive-malformed'],
+    'is empty': [Buffer.alloc(0), {}, 'stream-unfinished'],
+    'is an archive of nothing': [archiveEnd, {}, 'stream-unfinished'],
+    'is compressed by what nobody knows': [noise(5000, 'lz4'), { filter: 'lz4' }, 'compression-unsupported'],
+    'is damaged in its compression': [
+      flipped(gzipSync(volume(data)), 70_000),
+      { filter: 'gzip' },
+      'stream-damaged',
+    ],
+  };
+  for (const [what, [stream, options, code]] of Object.entries(bad)) {
+    it(`never stands at its final name when it ${what}`, async () => {
+      const restored = await restore(stream, { ...asVolume, ...options, keep: false });
+      expect(restored.report).toMatchObject({ path: null, bytes: 0, sha256: null, outcome: 'failed' });
+      expect(codes(restored)[0]).toBe(code);
+      expect(restored.checksums).toEqual([]);
+      const left = await readdir(folder, { recursive: true });
+      expect(left.filter((name) => name.includes('private'))).toEqual([]);
+    });
+  }
+
+  it('that ends early stays at its partial name when that is wanted, as far as it goes', async () => {
+    const { report } = await restore(volume(data).subarray(0, 60_000), asVolume);
+    expect(report).toMatchObject({ path: 'work/private.img.partial', outcome: 'partial', sha256: null });
+    const left = await readFile(join(folder, 'work/private.img.partial'));
+    expect(left.equals(data.subarray(0, left.length))).toBe(true);
+    expect(report.bytes).toBe(left.length);
+    // The next attempt begins anew and takes its place.
+    expect((await restore(volume(data), asVolume)).report.outcome).toBe('restored');
+    expect(await readdir(join(folder, 'work'))).toEqual(['private.img']);
+  });
+
+  it('never replaces what stands at its name, also when that came meanwhile', async () => {
+    await writeTree(folder, { 'work/private.img': 'mine' });
+    expect(codes(await restore(volume(data), asVolume))).toEqual(['dest-occupied']);
+    await rm(join(folder, 'work/private.img'));
+    async function* meanwhile() {
+      yield* inPieces(volume(data), 10_000);
+      await writeFile(join(folder, 'work/private.img'), 'mine');
+    }
+    const late = await restore(meanwhile(), asVolume);
+    expect(codes(late)).toEqual(['dest-occupied']);
+    expect(late.report).toMatchObject({ outcome: 'partial', path: 'work/private.img.partial' });
+    expect(await readFile(join(folder, 'work/private.img'), 'utf8')).toBe('mine');
+  });
+
+  it('reports what befalls its stream as what it is, after what precedes', async () => {
+    async function* dying() {
+      yield* inPieces(volume(data).subarray(0, 50_000), 10_000);
+      throw new RecoveryError(problem('chunk-damaged', { file: 'vm1/private.img', chunk: 7 }));
+    }
+    const warnings = [problem('chunk-unstable', { file: 'vm1/private.img', chunk: 3 })];
+    const restored = await restore(dying(), { ...asVolume, warnings });
+    expect(codes(restored)).toEqual(['chunk-damaged', 'chunk-unstable']);
+    expect(restored.report).toMatchObject({ outcome: 'partial', bytes: 50_000 - 512 });
+  });
+});
+
+/** An archive of a home by hand: `dom0-home/user` first, then what the tests put into it. */
+function home(...entries: readonly (readonly [HeaderFields, (string | Uint8Array)?])[]): Buffer {
+  const parts = entries.map(([fields, data]) => {
+    const { name = '', linkName = '' } = fields;
+    const below = name.startsWith('/') || name.startsWith('dom0-home') ? name : `dom0-home/user/${name}`;
+    const long = paxHeader([
+      ['path', below],
+      ['linkpath', linkName],
+    ]);
+    return Buffer.concat([long, member({ ...fields, name: 'x', linkName: '' }, data)]);
+  });
+  return Buffer.concat([member({ name: 'dom0-home/user/', type: '5', mode: 0o755 }), ...parts, archiveEnd]);
+}
+
+const file = (name: string, data = name): readonly [HeaderFields, string] => [{ name }, data];
+const symbolic = (name: string, linkName: string): readonly [HeaderFields] => [{ name, type: '2', linkName }];
+const hard = (name: string, linkName: string): readonly [HeaderFields] => [{ name, type: '1', linkName }];
+const directory = (name: string, mode = 0o755): readonly [HeaderFields] => [
+  { name: `${name}/`, type: '5', mode },
+];
+
+const root = () => join(folder, 'dom0/user');
+
+oracle('tar').describe('a restored tree', () => {
+  it('is the tree that GNU tar archived: contents, modes, times, links of both kinds', async () => {
+    const original = join(folder, 'original/user');
+    await writeTree(original, {
+      'notes.txt': 'notes\n',
+      '.config/größe ☂.xml': '<x/>\n',
+      [`${'a-folder/'.repeat(14)}${'long-'.repeat(40)}.txt`]: 'deep\n',
+      'program.sh': '#!/bin/sh\n',
+      'large.bin': noise(300_000, 'large'),
+      'zeros.bin': Buffer.alloc(300_000),
+      empty: '',
+    });
+    await chmod(join(original, 'program.sh'), 0o755);
+    await mkdir(join(original, 'empty-folder'), { mode: 0o700 });
+    await symlink('notes.txt', join(original, 'link'));
+    await symlink('../notes.txt', join(original, '.config/link-up'));
+    await symlink('nowhere', join(original, 'broken'));
+    await link(join(original, 'notes.txt'), join(original, 'same-notes.txt'));
+    for (const [n, name] of ['notes.txt', '.config', 'empty-folder', 'large.bin'].entries()) {
+      await utimes(join(original, name), 1_600_000_000, 1_600_000_000 + n + 0.5);
+    }
+    for (const form of [['--format=gnu', '--sparse'], ['--format=posix', '--sparse'], ['--format=posix']]) {
+      const args = [
+        '-C',
+        join(folder, 'original'),
+        '--sort=name',
+        ...form,
+        '--xform=s:^user:dom0-home/user:',
+      ];
+      const restored = await restore(await run('tar', [...args, '-cf', '-', 'user']));
+      expect(restored.report).toMatchObject({ outcome: 'restored', path: 'dom0/user', problems: [] });
+      expect(await describeTree(root())).toEqual(await describeTree(original));
+      for (const [n, name] of ['notes.txt', '.config', 'empty-folder', 'large.bin'].entries()) {
+        const { mtimeMs, mode } = await stat(join(root(), name));
+        expect(mtimeMs).toBe((1_600_000_000 + n + (form.includes('--format=gnu') ? 0 : 0.5)) * 1000);
+        expect(mode & 0o777).toBe((await stat(join(original, name))).mode & 0o777);
+      }
+      const sums = restored.checksums.map(({ path, sha256: sum }) => `${sum}  ${path}\n`).join('');
+      await run('sha256sum', ['--strict', '-c', '-'], { cwd: folder, input: sums });
+      expect(restored.checksums).toHaveLength(8);
+      await rm(join(folder, 'dom0'), { recursive: true });
+    }
+  });
+
+  it('has no setuid, setgid or sticky bits, and folders that their owner can use', async () => {
+    const { report } = await restore(
+      home(
+        [{ name: 'setuid', mode: 0o6755 }, 'x'],
+        directory('sticky', 0o1777),
+        directory('closed', 0),
+        file('closed/inside'),
+      ),
+    );
+    expect(report.problems).toEqual([]);
+    expect((await stat(join(root(), 'setuid'))).mode & 0o7777).toBe(0o755);
+    expect((await stat(join(root(), 'sticky'))).mode & 0o7777).toBe(0o777);
+    expect((await stat(join(root(), 'closed'))).mode & 0o7777).toBe(0o700);
+    expect(await readFile(join(root(), 'closed/inside'), 'utf8')).toBe('closed/inside');
+  });
+
+  it('is restored by somebody who is not root, closed folders and unreadable files included', async ({
+    skip,
+  }) => {
+    if (process.getuid?.() !== 0) skip('changing the user needs root');
+    await chmod(folder, 0o777);
+    process.seteuid?.(65_534);
+    onTestFinished(() => process.seteuid?.(0));
+    const { report } = await restore(
+      home(
+        directory('closed', 0),
+        file('closed/inside'),
+        directory('read-only', 0o555),
+        file('read-only/inside'),
+        [{ name: 'unreadable', mode: 0 }, 'x'],
+        hard('unreadable-too', 'dom0-home/user/unreadable'),
+      ),
+    );
+    expect(report).toMatchObject({ outcome: 'restored', problems: [] });
+    expect(await readdir(root())).toHaveLength(4);
+    expect((await stat(join(root(), 'unreadable'))).mode & 0o777).toBe(0);
+  });
+
+  it('has a symlink of two names twice, in its second folder only where it still stays inside', async () => {
+    const restored = await restore(
+      home(
+        file('target'),
+        directory('sub'),
+        symbolic('link', 'target'),
+        hard('again', 'dom0-home/user/link'),
+        symbolic('sub/up', '../target'),
+        hard('up', 'dom0-home/user/sub/up'),
+        hard('up-again', 'dom0-home/user/again'),
+      ),
+    );
+    expect(restored.report).toMatchObject({ outcome: 'restored' });
+    expect(restored.report.problems).toEqual([
+      problem('link-leads-out', { path: 'dom0-home/user/up', target: '../target' }),
+    ]);
+    for (const name of ['link', 'again', 'up-again', 'sub/up']) {
+      expect(await readFile(join(root(), name), 'utf8'), name).toBe('target');
+    }
+  });
+
+  it('gives every name of a file its sum, however many it has', async () => {
+    const names = Array.from({ length: 50 }, (_, i) => `name-${i}`);
+    const { checksums } = await restore(
+      home(file('name'), ...names.map((name, i) => hard(name, `dom0-home/user/${names[i - 1] ?? 'name'}`))),
+    );
+    expect(checksums).toEqual(
+      ['name', ...names].map((name) => ({ path: `dom0/user/${name}`, sha256: sha256(Buffer.from('name')) })),
+    );
+  });
+
+  it('leaves devices and pipes out, and says so', async () => {
+    const restored = await restore(
+      home(
+        [{ name: 'disk', type: '4' }],
+        [{ name: 'tty', type: '3' }],
+        [{ name: 'pipe', type: '6' }],
+        file('kept'),
+      ),
+    );
+    expect(restored.report.problems).toEqual(
+      ['disk', 'tty', 'pipe'].map((name) => problem('entry-is-special', { path: `dom0-home/user/${name}` })),
+    );
+    expect(await readdir(root())).toEqual(['kept']);
+  });
+
+  it('is left whole at its partial name, or removed, when its stream ends early', async () => {
+    const cut = home(file('first'), [{ name: 'second' }, noise(5000, 'second')]).subarray(0, -4096);
+    const kept = await restore(cut);
+    expect(kept.report).toMatchObject({ outcome: 'partial', path: 'dom0/user.partial' });
+    expect(await readdir(join(folder, 'dom0/user.partial'))).toEqual(['first']);
+    const gone = await restore(cut, { keep: false });
+    expect(gone.report).toMatchObject({ outcome: 'failed', path: null });
+    expect(await readdir(join(folder, 'dom0'))).toEqual([]);
+  });
+});
+
+describe('a hostile tree', () => {
+  it('writes nothing outside of its root', async () => {
+    const restored = await restore(
+      home(
+        file('../leaked'),
+        file('a/../../leaked'),
+        file('a/..'),
+        file('/dom0-home/user/leaked'),
+        file('dom0-home/user/../leaked'),
+        file('inside'),
+      ),
+    );
+    expect(codes(restored)).toEqual(Array.from({ length: 5 }, () => 'entry-leads-out'));
+    expect((await readdir(folder, { recursive: true })).filter((name) => name.includes('leaked'))).toEqual(
+      [],
+    );
+  });
+
+  it('with a member of somebody else is refused', async () => {
+    for (const name of ['dom0-home/other', 'dom0-home/userx', 'dom0-home', 'etc/passwd']) {
+      const archive = Buffer.concat([
+        member({ name: 'dom0-home/user/', type: '5' }),
+        member({ name }, 'x'),
+        archiveEnd,
+      ]);
+      expect(codes(await restore(archive, { keep: false })), name).toEqual(['archive-member-unexpected']);
+    }
+  });
+
+  it('writes nothing through a link of its own', async () => {
+    const outside = join(folder, 'outside');
+    await mkdir(outside);
+    const { report } = await restore(
+      home(
+        symbolic('link', outside),
+        file('link/through-absolute'),
+        symbolic('up', '../../outside'),
+        file('up/through-relative'),
+        directory('sub'),
+        symbolic('in', 'sub'),
+        file('in/through-inside'),
+        file('in'),
+      ),
+    );
+    expect(await readdir(outside)).toEqual([]);
+    expect(await readdir(join(root(), 'sub'))).toEqual([]);
+    // The files are there, beside the link that had their folder's name.
+    const all = (await readdir(root(), { recursive: true })).map((name) => name.split('/').at(-1));
+    expect(all).toContain('through-inside');
+    expect(all).toContain('through-absolute');
+    expect(report.problems.map(({ code }) => code)).toContain('entry-renamed');
+  });
+
+  const leading: Record<string, readonly (readonly [string, string])[]> = {
+    'an absolute target': [['l', '/etc']],
+    'too many steps up': [['l', '..']],
+    'too many steps up from a folder': [['sub/l', '../..']],
+    'steps up behind a name': [['l', 'sub/../..']],
+    'a chain': [
+      ['l1', 'sub/deep'],
+      ['l2', 'l1/../..'],
+      ['l3', 'l2/../..'],
+    ],
+    'a chain from a folder': [
+      ['sub/l1', '../sub/deep'],
+      ['sub/l2', 'l1/../../..'],
+    ],
+    'steps up between dots and slashes': [['l', './/.././../']],
+    'a chain of two links of one folder': [
+      ['sub/a', '..'],
+      ['b', 'sub/a/..'],
+    ],
+  };
+  for (const [what, links] of Object.entries(leading)) {
+    it(`keeps no link that leads out by ${what}`, async () => {
+      const restored = await restore(
+        home(directory('sub'), directory('sub/deep'), ...links.map(([from, to]) => symbolic(from, to))),
+      );
+      expect(codes(restored)).toContain('link-leads-out');
+      await expectContained();
+    });
+  }
+
+  /** Every link of the tree that leads anywhere leads into it. */
+  async function expectContained(): Promise<void> {
+    const top = await realpath(root());
+    // With the kinds of entries asked for, links are not followed.
+    for (const entry of await readdir(top, { recursive: true, withFileTypes: true })) {
+      if (!entry.isSymbolicLink()) continue;
+      const path = join(entry.parentPath, entry.name);
+      const target = await realpath(path).catch(() => top);
+      expect(target === top || target.startsWith(`${top}/`), `${path} -> ${await readlink(path)}`).toBe(true);
+    }
+  }
+
+  it('keeps no link that leads out, however links are chained', async () => {
+    const component = fc.constantFrom('..', '.', 'a', 'b', 'c', '');
+    const target = fc.array(component, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('/') || '.');
+    const place = fc
+      .array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 })
+      .map((parts) => parts.join('/'));
+    const entry = fc.oneof(
+      { weight: 3, arbitrary: fc.tuple(place, target).map(([from, to]) => symbolic(from, to)) },
+      { weight: 1, arbitrary: place.map((name) => directory(name)) },
+      { weight: 1, arbitrary: place.map((name) => file(name)) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(place, place).map(([name, to]) => hard(name, `dom0-home/user/${to}`)),
+      },
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(entry, { maxLength: 12 }), async (entries) => {
+        const { report } = await restore(home(...entries));
+        expect(report.outcome, JSON.stringify(report.problems)).toBe('restored');
+        await expectContained();
+        await rm(join(folder, 'dom0'), { recursive: true });
+      }),
+      { numRuns: 100, endOnFailure: true },
+    );
+  });
+
+  it('links to no file outside, nor to what is no file', async () => {
+    await writeTree(folder, { secret: 'secret' });
+    const targets = [
+      '/etc/passwd',
+      join(folder, 'secret'),
+      '../secret',
+      'dom0-home/user/../../../secret',
+      'secret',
+      'dom0-home/user/absent',
+      'dom0-home/user',
+      '',
+    ];
+    const restored = await restore(home(...targets.map((target, i) => hard(`hard-${i}`, target))));
+    expect(codes(restored)).toEqual(targets.map(() => 'link-has-no-original'));
+    expect(await readdir(root())).toEqual([]);
+    expect((await stat(join(folder, 'secret'))).nlink).toBe(1);
+  });
+
+  it('hides no file behind another: names that are one elsewhere get numbers, and it says so', async () => {
+    const names = [
+      'name',
+      'NAME',
+      'nam\u0065',
+      'ä',
+      'a\u0308',
+      'con',
+      'x:y',
+      'x_y',
+      'end.',
+      'end_',
+      'tab\there',
+    ];
+    const restored = await restore(home(...names.map((name, i) => file(name, String(i)))));
+    const found = await readdir(root());
+    expect(found).toHaveLength(names.length);
+    expect(new Set(found.map((name) => name.normalize('NFC').toLowerCase())).size).toBe(names.length);
+    const contents = await Promise.all(found.map((name) => readFile(join(root(), name), 'utf8')));
+    expect(contents.map(Number).toSorted((a, b) => a - b)).toEqual(names.map((_, i) => i));
+    expect(codes(restored).filter((code) => code === 'entry-renamed').length).toBeGreaterThanOrEqual(7);
+  });
+
+  it('keeps both a file and a folder of one name, and a file that comes twice', async () => {
+    await restore(
+      home(
+        file('a', 'file'),
+        file('a/inside'),
+        directory('b'),
+        file('b', 'file'),
+        file('c', '1'),
+        file('c', '2'),
+      ),
+    );
+    const all = await readdir(root(), { recursive: true });
+    expect(all.filter((name) => name.endsWith('inside'))).toHaveLength(1);
+    const contents = await Promise.all(
+      all.map(async (name) =>
+        (await lstat(join(root(), name))).isFile() ? readFile(join(root(), name), 'utf8') : '',
+      ),
+    );
+    expect(contents.filter((content) => content !== '').sort()).toEqual([
+      '1',
+      '2',
+      'a/inside',
+      'file',
+      'file',
+    ]);
+  });
+});
+
+describe('a verdict', () => {
+  const ofFile = (outcome: Outcome): FileReport => ({
+    name: 'x',
+    path: null,
+    bytes: 0,
+    sha256: null,
+    outcome,
+    problems: [],
+  });
+  const lacking = [problem('volume-missing', { qube: 'work', volume: 'root' })];
+
+  it.each<[string, readonly Outcome[], readonly Problem[], RestoreMode, Outcome]>([
+    ['every file restored', ['restored', 'restored'], [], 'restore', 'restored'],
+    ['every file verified', ['verified'], [], 'verify', 'verified'],
+    ['one partial', ['restored', 'partial'], [], 'restore', 'partial'],
+    ['one failed', ['restored', 'failed'], [], 'restore', 'partial'],
+    ['only a partial one', ['partial'], [], 'restore', 'partial'],
+    ['all failed', ['failed', 'failed'], [], 'restore', 'failed'],
+    ['no files', [], [], 'restore', 'failed'],
+    ['a volume missing', ['restored'], lacking, 'restore', 'partial'],
+    ['a volume missing and all failed', ['failed'], lacking, 'verify', 'failed'],
+    ['a volume missing and no files', [], lacking, 'verify', 'failed'],
+  ])('on a qube with %s', (_, outcomes, lacks, mode, expected) => {
+    expect(qubeOutcome(outcomes.map(ofFile), lacks, mode)).toBe(expected);
+  });
+
+  it.each<[readonly Outcome[], RestoreMode, Outcome]>([
+    [['restored', 'restored'], 'restore', 'restored'],
+    [['verified'], 'verify', 'verified'],
+    [['restored', 'partial'], 'restore', 'partial'],
+    [['restored', 'failed'], 'restore', 'partial'],
+    [['failed', 'failed'], 'restore', 'failed'],
+    [[], 'restore', 'failed'],
+  ])('on qubes that are %j', (outcomes, mode, expected) => {
+    expect(
+      overallOutcome(
+        outcomes.map((outcome) => ({ name: 'x', outcome, files: [] })),
+        mode,
+      ),
+    ).toBe(expected);
+  });
+});
+
+describe('the account of a restore', () => {
+  const report: RestoreReport = { outcome: 'restored', qubes: [], problems: [] };
+  const backup = (qubesXml: string | null) =>
+    ({
+      qubesXml: qubesXml === null ? null : Buffer.from(qubesXml),
+      inventory: { backup: {} },
+    }) as unknown as UnlockedBackup;
+  const sum = (path: string, content: string) => ({ path, sha256: sha256(Buffer.from(content)) });
+
+  it('holds the list, the report, and sums that sha256sum checks, also of names with line breaks', async () => {
+    const files = { 'a/b.img': 'one', 'back\\slash': 'two', 'line\nbreak': 'three', 'c  d': 'four' };
+    await writeTree(folder, files);
+    const sums = Object.entries(files).map(([path, content]) => sum(path, content));
+    expect(await saveAccount(folder, report, sums, backup('<qubes/>'))).toEqual([]);
+    await run('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder });
+    expect(await readFile(join(folder, 'qubes.xml'), 'utf8')).toBe('<qubes/>');
+    expect(JSON.parse(await readFile(join(folder, 'lifeboat-report.json'), 'utf8'))).toMatchObject(report);
+    expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  it('adds to the sums of an earlier restore, newer ones of a path in place of older ones', async () => {
+    await writeTree(folder, { a: 'old', b: 'b' });
+    await saveAccount(folder, report, [sum('a', 'old'), sum('b', 'b')], backup(null));
+    await writeTree(folder, { a: 'new', c: 'c' });
+    await saveAccount(folder, report, [sum('c', 'c'), sum('a', 'new')], backup(null));
+    const text = await readFile(join(folder, 'SHA256SUMS'), 'utf8');
+    expect(text.split('\n').map((line) => line.slice(66))).toEqual(['a', 'b', 'c', '']);
+    await run('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder });
+  });
+
+  it('does not replace a list of qubes that is another', async () => {
+    await saveAccount(folder, report, [], backup('<first/>'));
+    expect(await saveAccount(folder, report, [], backup('<first/>'))).toEqual([]);
+    const problems = await saveAccount(folder, report, [], backup('<second/>'));
+    expect(problems).toEqual([problem('dest-occupied', { path: join(folder, 'qubes.xml') })]);
+    expect(await readFile(join(folder, 'qubes.xml'), 'utf8')).toBe('<first/>');
+  });
+});
+
+oracle('bash').test('a hole of the tests is a hole on this machine', async () => {
+  const path = join(folder, 'hole');
+  await bash('truncate -s 1M "$1"', [path]);
+  expect((await stat(path)).blocks).toBe(0);
+});
