@@ -129,6 +129,23 @@ describe('derivations', () => {
   });
 });
 
+describe('a worker whose mixer fails its self-test', () => {
+  it('derives by node:crypto', async () => {
+    // A mixer of 1 MiB has no room for the self-test.
+    const startWorker = (data: LaneWorkerData) =>
+      new Worker(laneWorker, { workerData: { ...data, memoryBytes: mebibyte }, env: {}, execArgv: [] });
+    const deriver = createKeyDeriver({ memoryBytes: 64 * mebibyte, workers: 2, startWorker });
+    opened.push(deriver);
+    const requests = [1, 5, 2].map((p) => request({ logN: 9, r: 8, p }));
+    const keys = await Promise.all(requests.map((asked) => deriver.derive(asked)));
+    expect(keys.map(hex)).toEqual(requests.map(expected));
+    expect(await problemIn(deriver.derive(request({ logN: 11, r: 8, p: 1 })))).toMatchObject({
+      code: 'derivation-needs-memory',
+      params: { allowed: mebibyte },
+    });
+  });
+});
+
 describe('memory', () => {
   it('is shared so that every worker has its part of the lanes before one has more', async () => {
     const watched = open({ memoryBytes: 512 * mebibyte, workers: 2 });

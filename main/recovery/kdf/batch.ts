@@ -6,7 +6,7 @@ import { layoutFits, layoutMemory, maxLanes, type LaneLayout } from './smix.ts';
 export type LaneCosts = readonly [number, number, number, number];
 
 /** What the processors at hand have in common: a lane alone waits for itself half of the time. */
-export const typicalLaneCosts: LaneCosts = [1, 0.64, 0.54, 0.51];
+export const typicalLaneCosts: LaneCosts = [1, 0.64, 0.52, 0.48];
 
 /** Of how many rows one is kept at most: a lane then takes an eighth of its memory and less than three times as long. */
 const widestSpacing = 8;

@@ -73,11 +73,6 @@ function areaStride({ spacing, logN, r }: Omit<LaneLayout, 'lanes'>): number {
   return laneLength({ r }) * (4 + Math.ceil(2 ** logN / spacing)) + laneGap;
 }
 
-/** Whether this machine can run the kernel at all: it needs 128-bit SIMD. */
-export function mixerSupported(): boolean {
-  return WebAssembly.validate(Buffer.from(smixWasm, 'base64'));
-}
-
 /** The memory a mixer can have when it may have `memoryBytes`: whole pages, and at most 4 GiB. */
 export function usableMemory(memoryBytes: number): number {
   return Math.floor(Math.min(memoryBytes, largestMemory) / pageLength) * pageLength;
@@ -91,6 +86,8 @@ export function layoutFits(layout: LaneLayout, memoryBytes: number): boolean {
 /**
  * Opens a mixer in a memory of `memoryBytes` (see `usableMemory`), which never grows. The operating system provides a
  * page when it is first used.
+ *
+ * @throws Error where the processor has no 128-bit SIMD, or the address space no room
  */
 export function openMixer(memoryBytes: number): Mixer {
   const pages = usableMemory(memoryBytes) / pageLength;
