@@ -62,7 +62,7 @@ gate.describe('at a desktop', () => {
     image = join(seat.folder, 'private, of work ü.img');
     const plain = join(seat.folder, 'plain');
     await makePendingImage(plain);
-    await run('e2fsck', ['-y', '-E', 'journal_only', plain]);
+    await run('e2fsck', ['-p', '-E', 'journal_only', plain]);
     await rename(plain, image);
   });
   afterAll(() => seat.leave());

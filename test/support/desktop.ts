@@ -6,8 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { test } from 'vitest';
-import { oracle, type Oracle } from './oracles.ts';
+import { oracle, skipped, type Oracle } from './oracles.ts';
 import { toolEnvironment } from './tools.ts';
 
 const daemons = {
@@ -134,12 +133,6 @@ export async function desktops(): Promise<Oracle> {
     await desktop[Symbol.asyncDispose]();
     return gate;
   } catch {
-    const reason = 'setting up services apart from the system takes root';
-    return {
-      describe: (name, body) => {
-        test.skip(`${name} (skipped: ${reason})`, body);
-      },
-      test: (name, body) => test.skip(`${name} (skipped: ${reason})`, body),
-    };
+    return skipped('setting up services apart from the system takes root');
   }
 }

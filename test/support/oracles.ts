@@ -30,6 +30,11 @@ export function oracle(...tools: readonly string[]): Oracle {
       });
     return { describe: refuse, test: refuse };
   }
+  return skipped(reason);
+}
+
+/** The gate of tests that cannot run here for want of something that is no program to install, such as root. */
+export function skipped(reason: string): Oracle {
   return {
     describe: (name, body) => describe.skip(`${name} (skipped: ${reason})`, body),
     test: (name, body) => test.skip(`${name} (skipped: ${reason})`, body),

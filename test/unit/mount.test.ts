@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, rm, stat, readdir, writeFile } from 'node:fs/pr
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, test } from 'vitest';
 import { mountCommand, unmountCommand } from '../../main/recovery/mount/commands.ts';
-import { fuse2fsArguments } from '../../main/recovery/mount/fuse2fs.ts';
+import { fuse2fsOptions } from '../../main/recovery/mount/fuse2fs.ts';
 import { mountImage, type MountOptions } from '../../main/recovery/mount/mount-image.ts';
 import { mountedImages, unmountImage } from '../../main/recovery/mount/mounted-images.ts';
 import { missingOptions, parseMountTable } from '../../main/recovery/mount/mount-table.ts';
@@ -165,22 +165,11 @@ describe('commands', () => {
     expect((await run('sh', ['-c', typed])).toString()).toBe(path);
   });
 
-  it('for fuse2fs carry nothing of the name of the file, which may hold a comma', () => {
-    const wanted = {
-      ...source,
-      file: '/r/a,allow_other.img',
-      part,
-      withoutJournal: true,
-      at: null,
-      byHand: '',
-    };
-    expect(fuse2fsArguments(wanted, '/m')).toEqual([
-      '-r',
-      '-o',
-      'ro,nosuid,nodev,noexec,fakeroot,norecovery,offset=1048576',
-      '/proc/self/fd/3',
-      '/m',
-    ]);
+  it.each([
+    [{ part: null, withoutJournal: false }, 'ro,nosuid,nodev,noexec,fakeroot'],
+    [{ part, withoutJournal: true }, 'ro,nosuid,nodev,noexec,fakeroot,norecovery,offset=1048576'],
+  ])('of fuse2fs for %j have the options %s', (wanted, options) => {
+    expect(fuse2fsOptions(wanted)).toBe(options);
   });
 
   it.each([

@@ -4,16 +4,19 @@
  *
  * Source: fuse2fs(1), mount.fuse3(8), fusermount3(1).
  */
+import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { access, symlink, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import { mountAt, type MountEntry } from './mount-table.ts';
-import { inheritedFile, lastWords } from './system.ts';
+import { stateFolder } from './records.ts';
+import { lastWords, type MountSystem } from './system.ts';
 import type { Wanted, Way } from './way.ts';
 
-/** The arguments of fuse2fs. */
-export function fuse2fsArguments({ part, withoutJournal }: Wanted, folder: string): readonly string[] {
-  const options = [
+/** The options of fuse2fs; `ro` it keeps for itself. */
+export function fuse2fsOptions({ part, withoutJournal }: Pick<Wanted, 'part' | 'withoutJournal'>): string {
+  return [
     'ro',
     'nosuid',
     'nodev',
@@ -22,10 +25,7 @@ export function fuse2fsArguments({ part, withoutJournal }: Wanted, folder: strin
     'fakeroot',
     ...(withoutJournal ? ['norecovery'] : []),
     ...(part ? [`offset=${part.offset}`] : []),
-  ];
-  // It keeps `ro` for itself; `-r` makes the mount read-only too. A comma in the file's own name would be taken for
-  // the end of an option.
-  return ['-r', '-o', options.join(','), inheritedFile, folder];
+  ].join(',');
 }
 
 export const fuse2fs: Way = {
@@ -35,8 +35,10 @@ export const fuse2fs: Way = {
     if (tool === null || unmounter === null || !(await canUseFuse())) return false;
     const folder = wanted.at ?? (await makeFolder());
     await note({ mountPoint: folder });
-    await using image = await open(wanted.file, constants.O_RDONLY);
-    const end = await tools.run(tool, fuse2fsArguments(wanted, folder), { file: image.fd });
+    const end = await withPlainName(wanted.file, tools.system, (file) =>
+      // Of the two, `-r` is what makes the mount read-only.
+      tools.run(tool, ['-r', '-o', fuse2fsOptions(wanted), file, folder]),
+    );
     // It answers 0 for some failures too.
     const mount = await mountAt(folder);
     if (end.code !== 0 || !mount || !isFuse2fs(mount)) {
@@ -62,7 +64,26 @@ async function canUseFuse(): Promise<boolean> {
   );
 }
 
+/**
+ * Runs `work` with a path of the file that has no comma: fuse2fs makes the name an option of its own making, and what
+ * follows a comma in it would be a further option.
+ */
+async function withPlainName<R>(
+  file: string,
+  system: MountSystem,
+  work: (path: string) => Promise<R>,
+): Promise<R> {
+  if (!/[,\\]/.test(file)) return work(file);
+  const link = join(await stateFolder(system), `${randomUUID()}.img`);
+  await symlink(file, link);
+  try {
+    return await work(link);
+  } finally {
+    await unlink(link);
+  }
+}
+
 /** Whether a mount is one of fuse2fs, and not another file system in user space. */
-export function isFuse2fs({ fileSystem, source }: MountEntry): boolean {
-  return fileSystem === 'fuse.ext4' || (fileSystem.startsWith('fuse') && source === inheritedFile);
+export function isFuse2fs({ fileSystem }: MountEntry): boolean {
+  return fileSystem.startsWith('fuse.ext');
 }

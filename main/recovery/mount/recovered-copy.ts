@@ -7,7 +7,7 @@ import { copyFile, lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import { openFileSource, type ByteSource } from '../bytes/source.ts';
-import type { Volume } from '../image/image.ts';
+import { openVolume, type Volume } from '../image/image.ts';
 import { destinationError } from '../restore/file-writer.ts';
 import { needsRecovery } from './journal-state.ts';
 import { inheritedFile, lastWords, type Tools } from './system.ts';
@@ -51,6 +51,7 @@ export async function makeRecoveredCopy(
 ): Promise<Copy> {
   const e2fsck = await tools.find('e2fsck');
   if (e2fsck === null) fail('image-recovery-failed', { detail: 'not installed' });
+  await checkJournal(volume);
   const path = copyPath(image);
   const isShared = volume.partition === null && (await sharesBlocks(image, path));
   await using file = await create(path, isShared);
@@ -104,14 +105,28 @@ async function writeData(file: FileHandle, piece: Buffer, position: number, path
   }
 }
 
+/**
+ * Refuses a journal that cannot be replayed as a whole, of which e2fsck would make what it can.
+ *
+ * @throws RecoveryError `image-recovery-failed`, `source-lost`
+ */
+async function checkJournal(volume: Volume): Promise<void> {
+  const { notes } = await openVolume(volume);
+  const damage = notes.find(({ code }) => code === 'journal-damaged');
+  if (damage?.code === 'journal-damaged') {
+    fail('image-recovery-failed', { detail: `the journal is damaged (${damage.params.detail})` });
+  }
+}
+
+/** What e2fsck prints where it has lost something of the journal, and still exits as if all were well. */
+const LOSS = /checksum|invalid|deleted|error/i;
+
 /** Has e2fsck replay the journal and do nothing else. Source: e2fsck(8), `journal_only` and exit codes. */
 async function replay(e2fsck: string, file: FileHandle, tools: Tools): Promise<void> {
-  const args = ['-y', '-E', 'journal_only', inheritedFile];
+  const args = ['-p', '-E', 'journal_only', inheritedFile];
   const end = await tools.run(e2fsck, args, { file: file.fd, limit: tools.system.limits.recovery });
-  const corrected = 0b11;
-  if (end.code === null || (end.code & ~corrected) !== 0) {
-    fail('image-recovery-failed', { detail: lastWords(end) });
-  }
+  const isCorrected = end.code === 0 || end.code === 1;
+  if (!isCorrected || LOSS.test(end.stdout)) fail('image-recovery-failed', { detail: lastWords(end) });
 }
 
 async function checkReplayed(path: string): Promise<void> {

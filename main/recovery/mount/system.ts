@@ -42,10 +42,7 @@ export interface ToolOptions {
   readonly file?: number;
 }
 
-/**
- * The path under which a tool finds the file it inherits. Unlike the file's own path it has nothing in it that a
- * tool could take for an option, and it stays the same file.
- */
+/** The path under which a tool finds the file it inherits, with nothing in it that it could take for an option. */
 export const inheritedFile = '/proc/self/fd/3';
 
 /** The system's tools, for one piece of work that can be cancelled. */
