@@ -2,7 +2,7 @@
  * SMix of scrypt (RFC 7914, section 5) for one to four lanes side by side, in AssemblyScript.
  *
  * Salsa20/8 waits for its own results most of the time, so the lanes take turns in one instruction stream. The row
- * mixers that do this are unrolled by `scripts/build-kernel.ts`; here is what surrounds them: which row each lane
+ * mixers that do this are unrolled by `scripts/row-mixers.ts`; here is what surrounds them: which row each lane
  * mixes next, and where the result goes.
  *
  * Of the N rows of V every `spacing`-th is kept, and a row between is mixed again from the kept row before it: the

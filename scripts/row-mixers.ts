@@ -1,62 +1,10 @@
 /**
- * Builds the key derivation kernel: AssemblyScript to WebAssembly, kept in a module as text so that it is found
- * alike from source, in the built tree, in an asar and in a single file. Run as `node scripts/build-kernel.ts`.
+ * Writes the innermost part of the SMix kernel, the row mixers, as AssemblyScript: it can neither unroll a loop nor
+ * keep an array in registers.
  */
-import { Buffer } from 'node:buffer';
-import { readFileSync, writeFileSync } from 'node:fs';
-import asc from 'assemblyscript/asc';
-
-const kernelFolder = new URL('../main/recovery/kdf/', import.meta.url);
-
-/** The row mixers exist as text only, since AssemblyScript can neither unroll a loop nor keep an array in registers. */
-const generated: Readonly<Record<string, string>> = { 'row-mixers.ts': rowMixers() };
-
-const options = ['smix.ts', '--outFile', 'smix.wasm', '-O3', '--noAssert', '--enable', 'simd'].concat([
-  '--runtime',
-  'stub',
-  '--importMemory',
-  '--noExportMemory',
-  '--initialMemory',
-  '1',
-]);
-
-const wasm = await compile();
-writeFileSync(
-  new URL('smix.wasm.ts', kernelFolder),
-  '/** The SMix kernel in base64: built by `scripts/build-kernel.ts` from `assembly/`. */\n' +
-    `export const smixWasm =\n  '${Buffer.from(wasm).toString('base64')}';\n`,
-);
-
-async function compile(): Promise<Uint8Array> {
-  let output: Uint8Array | undefined;
-  let messages = '';
-  const { error } = await asc.main(options, {
-    readFile: (name) => generated[name] ?? readSource(name),
-    writeFile: (_name, contents) => {
-      output = Buffer.from(contents);
-    },
-    listFiles: () => [],
-    stderr: {
-      write(chunk) {
-        messages += chunk.toString();
-      },
-    },
-  });
-  if (error || !output) throw new Error(`AssemblyScript refused the kernel\n${messages}`, { cause: error });
-  return output;
-}
-
-/** The compiler probes several names for each import; a missing file is its answer to that. */
-function readSource(name: string): string | null {
-  try {
-    return readFileSync(new URL(`assembly/${name}`, kernelFolder), 'utf8');
-  } catch {
-    return null;
-  }
-}
 
 /** scryptBlockMix (RFC 7914, section 4) of one row of each of 1 to 4 lanes, and the same of the sum of two rows. */
-function rowMixers(): string {
+export function rowMixers(): string {
   const sets = [1, 2, 3, 4].map((count) => Array.from({ length: count }, (_, index) => index));
   return [
     "import { Lane } from './lane';",
