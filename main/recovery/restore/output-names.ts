@@ -2,8 +2,8 @@
 
 import { partialSuffix } from './file-writer.ts';
 
-/** Device names that Windows reserves, with any extension. */
-const reservedOnWindows = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
+/** Device names that Windows reserves, with blanks behind them and with any extension. */
+const reservedOnWindows = /^(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?$/i;
 
 /** Longest name of one path component, in bytes, that common file systems take. */
 export const longestName = 255;
@@ -16,10 +16,11 @@ export const longestGrowingName = longestName - Buffer.byteLength(partialSuffix)
  * or a reserved device name, and no longer than file systems take.
  */
 export function safeName(name: string, longest = longestGrowingName): string {
-  let safe = name.replace(/[\p{Cc}<>:"/\\|?*]/gu, '_').replace(/[. ]+$/, (end) => '_'.repeat(end.length));
+  let safe = shortened(name.replace(/[\p{Cc}<>:"/\\|?*]/gu, '_'), '', longest);
   if (safe === '') safe = '_';
-  if (reservedOnWindows.test(safe)) safe = `_${safe}`;
-  return shortened(safe, '', longest);
+  if (reservedOnWindows.test(safe)) safe = shortened(`_${safe}`, '', longest);
+  // Last, since cutting can leave a new end; and never on a long name, where the pattern would take long.
+  return safe.replace(/[. ]+$/, (end) => '_'.repeat(end.length));
 }
 
 /** The ending of a name, by which systems know what kind of file it is. */
@@ -27,10 +28,22 @@ const ending = /\.[^.]{1,15}$/;
 
 /** Cuts a name, before its ending, so that it fits with `suffix` at the end of its stem. */
 function shortened(name: string, suffix: string, longest: number): string {
-  const kind = suffix === '' && Buffer.byteLength(name) <= longest ? '' : (ending.exec(name)?.[0] ?? '');
-  const stem = Array.from(kind === '' ? name : name.slice(0, -kind.length));
-  while (Buffer.byteLength(stem.join('') + suffix + kind) > longest) stem.pop();
-  return stem.join('') + suffix + kind;
+  if (suffix === '' && Buffer.byteLength(name) <= longest) return name;
+  const kind = ending.exec(name)?.[0] ?? '';
+  const stem = name.slice(0, name.length - kind.length);
+  return firstBytes(stem, longest - Buffer.byteLength(suffix + kind)) + suffix + kind;
+}
+
+/** As many whole characters of `text` as fit into `most` bytes of UTF-8. */
+function firstBytes(text: string, most: number): string {
+  let bytes = 0;
+  let end = 0;
+  for (const character of text) {
+    bytes += Buffer.byteLength(character);
+    if (bytes > most) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
 }
 
 /** Hands out names within one folder so that no two are equal, also where case does not count. */
