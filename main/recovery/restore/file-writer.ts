@@ -17,6 +17,9 @@ export interface FileFacts {
 const holeUnit = 4096;
 const zeroUnit = Buffer.alloc(holeUnit);
 
+/** The largest file of FAT, the one file system with such a limit that people still have. */
+const fatFileLimit = 2 ** 32 - 1;
+
 /** What is appended to the name of everything that is not finished yet. */
 export const partialSuffix = '.partial';
 
@@ -53,37 +56,42 @@ export class FileWriter {
 
   /** Writes data at `position`, at or behind the end of what was written before; runs of zeros become holes. */
   async write(position: number, bytes: Uint8Array): Promise<void> {
-    await this.#hash.update(position, bytes);
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    try {
-      for (const { start, end } of dataRuns(buffer)) await this.#writeAll(buffer, start, end, position);
-    } catch (error) {
-      if (errnoOf(error) === 'EFBIG') fail('dest-file-limit', { path: this.path, limit: position });
-      throw destinationError(this.path, error);
-    }
+    // Before the hash, so that a drive refuses what it cannot hold before a long hole is hashed.
+    for (const { start, end } of dataRuns(buffer)) await this.#writeAll(buffer, start, end, position);
+    await this.#hash.update(position, bytes);
     this.#written += bytes.length;
   }
 
   async #writeAll(buffer: Buffer, start: number, end: number, position: number): Promise<void> {
-    for (let at = start; at < end;) {
-      const { bytesWritten } = await this.#handle.write(buffer, at, end - at, position + at);
-      at += bytesWritten;
+    let at = start;
+    try {
+      while (at < end) at += (await this.#handle.write(buffer, at, end - at, position + at)).bytesWritten;
+    } catch (error) {
+      throw this.#refusal(error, position + at);
     }
   }
 
   /** Gives the file its length, makes it durable, checks it and closes it. */
   async finish(size: number): Promise<FileFacts> {
     try {
-      const sha256 = await this.#hash.finish(size);
+      // Before the hash, for the same reason.
       await this.#handle.truncate(size);
+      const sha256 = await this.#hash.finish(size);
       await this.#handle.sync();
       const found = (await this.#handle.stat()).size;
       if (found !== size) fail('size-mismatch', { file: this.path, expected: size, found });
       await this.close();
       return { bytes: size, sha256 };
     } catch (error) {
-      throw destinationError(this.path, error);
+      throw this.#refusal(error, Math.min(size, fatFileLimit));
     }
+  }
+
+  /** What the drive's refusal means; `limit` is how large a file it can hold, should that be it. */
+  #refusal(error: unknown, limit: number): RecoveryError {
+    if (errnoOf(error) !== 'EFBIG') return destinationError(this.path, error);
+    return new RecoveryError(problem('dest-file-limit', { path: this.path, limit }), { cause: error });
   }
 
   async close(): Promise<void> {
