@@ -99,10 +99,13 @@ async function unpack(
   let output: Output | undefined;
   let single = false;
   for await (const entry of readArchive(decoderFor(compression)(whole))) {
-    const isItself = samePath(pathParts(entry.path), prefix);
-    const isBelow = samePath(pathParts(entry.path).slice(0, prefix.length), prefix);
-    if (single || !isBelow) fail('archive-member-unexpected', { file, found: entry.path });
-    single = isItself && entry.kind === 'file';
+    const parts = pathParts(entry.path);
+    const isItself = samePath(parts, prefix);
+    const isBelow = samePath(parts.slice(0, prefix.length), prefix);
+    const isFile = isItself && entry.kind === 'file' && !output;
+    const fits = isItself ? isFile || entry.kind === 'folder' : isBelow;
+    if (single || !fits) fail('archive-member-unexpected', { file, found: entry.path });
+    single = isFile;
     output ??= await openOutput(planned.output, single ? 'file' : 'tree', prefix);
     await output.take(entry);
   }
