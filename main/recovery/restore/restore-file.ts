@@ -93,12 +93,11 @@ async function unpack(
   { filter, openOutput, beforeCommit }: RestoreFileOptions,
 ): Promise<Completed> {
   const file = planned.stored.path;
-  const { head, whole } = await peek(stream, sniffLength);
-  const compression = chooseCompression(filter, head, file, warnings);
+  const archive = await decompressed(stream, filter, file, warnings);
   const prefix = pathParts(file);
   let output: Output | undefined;
   let single = false;
-  for await (const entry of readArchive(decoderFor(compression)(whole))) {
+  for await (const entry of readArchive(archive)) {
     const parts = pathParts(entry.path);
     const isItself = samePath(parts, prefix);
     const isBelow = samePath(parts.slice(0, prefix.length), prefix);
@@ -114,6 +113,22 @@ async function unpack(
   await beforeCommit(completed);
   await output.commit();
   return completed;
+}
+
+async function decompressed(
+  stream: AsyncIterable<Uint8Array>,
+  filter: string | null,
+  file: string,
+  warnings: Problem[],
+): Promise<AsyncIterable<Uint8Array>> {
+  const { head, whole } = await peek(stream, sniffLength);
+  try {
+    return decoderFor(chooseCompression(filter, head, file, warnings))(whole);
+  } catch (error) {
+    // Nobody else will: its producers would hold what they have opened.
+    await whole.return();
+    throw error;
+  }
 }
 
 function samePath(a: readonly string[], b: readonly string[]): boolean {
