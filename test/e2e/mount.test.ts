@@ -34,7 +34,7 @@ import { thisSystem, type MountSystem } from '../../main/recovery/mount/system.t
 import { debugfs, inspect, makeHole, makeImage, mounting } from '../support/images.ts';
 import { oracle } from '../support/oracles.ts';
 import { after, before, makePartitioned, makePendingImage } from '../support/pending-journal.ts';
-import { missingTools, run } from '../support/tools.ts';
+import { findTool, missingTools, run } from '../support/tools.ts';
 
 const project = join(import.meta.dirname, '../..');
 const folder = await mkdtemp(join(tmpdir(), 'lifeboat-mount-'));
@@ -95,7 +95,7 @@ for (const way of ['mount', 'fuse2fs'] as const) {
       expect(await mountAt(mounted.mountPoint)).toBe(null);
       expect(existsSync(mounted.mountPoint)).toBe(false);
       expect(await readRecords(system)).toEqual([]);
-      expect(await loopDevicesOf(clean)).toEqual([]);
+      await expect.poll(() => loopDevicesOf(clean)).toEqual([]);
       await expect(unmountIt(clean)).rejects.toMatchObject(carrying('mount-unknown'));
     });
 
@@ -158,10 +158,30 @@ for (const way of ['mount', 'fuse2fs'] as const) {
       await truncate(torn, 3000);
       await expect(mountIt(torn)).rejects.toMatchObject(carrying('mount-failed'));
       expect(await readRecords(system)).toEqual([]);
-      expect(await loopDevicesOf(torn)).toEqual([]);
+      await expect.poll(() => loopDevicesOf(torn)).toEqual([]);
     });
   });
 }
+
+fuse.test(
+  'a mount with fewer restrictions than asked for is taken down, whatever its tool says',
+  async () => {
+    const tools = inFolder('tools');
+    await mkdir(tools);
+    const careless = `#!/bin/sh\nexec ${findTool('fuse2fs')} -o "$(echo "$3" | sed s/,noexec//)" "$4" "$5"\n`;
+    await writeFile(join(tools, 'fuse2fs'), careless, { mode: 0o755 });
+    const image = inFolder('careless.img');
+    const at = inFolder('careless');
+    await makeImage(image, '4M');
+    await mkdir(at);
+    const environment = { ...system.environment, PATH: `${tools}:${process.env['PATH'] ?? ''}` };
+    const mounting = mountImage(image, { at, ways: ['fuse2fs'], system: { ...system, environment } });
+    await expect(mounting).rejects.toMatchObject(
+      carrying('mount-failed', { way: 'fuse2fs', detail: 'mounted without ro, noexec' }),
+    );
+    expect(await mountAt(at)).toBe(null);
+  },
+);
 
 fuse.describe('a process that ended', () => {
   const image = inFolder('abandoned.img');
@@ -243,6 +263,18 @@ root.describe('a process that ended while it was mounting', () => {
     expect(await readRecords(system)).toEqual([]);
   });
 
+  test('leaves no mount of which only the loop device was noted', async () => {
+    const [image, at] = [inFolder('noted.img'), inFolder('noted')];
+    await makeImage(image, '4M');
+    await mkdir(at);
+    await run('mount', ['-o', 'loop,ro', image, at]);
+    const [loopDevice = ''] = await loopDevicesOf(image);
+    await addRecord({ ...(await record(image)), way: 'mount', loopDevice }, system);
+    expect(await cleanUpMounts(system)).toEqual([]);
+    expect(await mountAt(at)).toBe(null);
+    expect(await loopDevicesOf(image)).toEqual([]);
+  });
+
   test('takes away no device, mount, folder or file that is another’s by now', async () => {
     const [image, other] = [inFolder('mine.img'), inFolder('other.img')];
     const at = inFolder('other');
@@ -252,13 +284,22 @@ root.describe('a process that ended while it was mounting', () => {
     await run('mount', ['-o', 'loop,ro', other, at]);
     try {
       const [loopDevice = ''] = await loopDevicesOf(other);
-      const copy = { path: other, identity: '1:1' };
-      for (const way of ['udisks', 'fuse2fs', 'mount'] as const) {
-        // The number of the device went to another file; for udisks the mount is on another device.
-        const stale = { ...(await record(image)), way, mountPoint: at, ownFolder: true };
-        await addRecord({ ...stale, loopDevice: way === 'udisks' ? '/dev/loop9999999' : null }, system);
-        expect(await cleanUpMounts(system)).toEqual([]);
-        await addRecord({ ...stale, mountPoint: null, copy, loopDevice }, system);
+      const stale = await record(image);
+      const records = [
+        // Something else is mounted there by now, and the folder is not empty.
+        ...(['udisks', 'fuse2fs', 'mount'] as const).map((way) => ({
+          ...stale,
+          way,
+          mountPoint: at,
+          ownFolder: true,
+        })),
+        // The number of the device went to another file.
+        { ...stale, loopDevice },
+        // Another file took the name of the copy.
+        { ...stale, copy: { path: other, identity: '1:1' } },
+      ];
+      for (const each of records) {
+        await addRecord(each, system);
         expect(await cleanUpMounts(system)).toEqual([]);
       }
       expect(await mountAt(at)).toMatchObject({ source: loopDevice });

@@ -115,6 +115,8 @@ export const asNobody = ['setpriv', `--reuid=${nobody}`, `--regid=${nobody}`, '-
  * skipped, also with `CI=true`: neither is a program to install.
  */
 export async function desktops(): Promise<Oracle> {
+  const reason = 'setting up services apart from the system takes root';
+  if (process.getuid?.() !== 0) return skipped(reason);
   const absent = (Object.keys(daemons) as Daemon[]).filter((daemon) => pathOf(daemon) === undefined);
   const tools = [
     'unshare',
@@ -133,6 +135,6 @@ export async function desktops(): Promise<Oracle> {
     await desktop[Symbol.asyncDispose]();
     return gate;
   } catch {
-    return skipped('setting up services apart from the system takes root');
+    return skipped(reason);
   }
 }

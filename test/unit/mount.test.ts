@@ -1,7 +1,7 @@
 /** Promises of mounting that need no rights: what tools print is understood, and tools that misbehave are outlived. */
 import { chmod, mkdir, readFile, rm, stat, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it, test } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { mountCommand, unmountCommand } from '../../main/recovery/mount/commands.ts';
 import { fuse2fsOptions } from '../../main/recovery/mount/fuse2fs.ts';
 import { mountImage, type MountOptions } from '../../main/recovery/mount/mount-image.ts';
@@ -20,6 +20,7 @@ import { mappedDevice, udisksRefusal } from '../../main/recovery/mount/udisks.ts
 import type { ProblemCode } from '../../shared/problems.ts';
 import { scratchFolder } from '../support/lifeboat.ts';
 import { e2fsprogs, makeImage } from '../support/images.ts';
+import { oracle, skipped } from '../support/oracles.ts';
 import { run } from '../support/tools.ts';
 
 let folder: string;
@@ -30,6 +31,7 @@ beforeEach(async () => {
   await mkdir(tools);
 });
 
+const linux = process.platform === 'linux' ? oracle() : skipped('for Linux');
 const limits = { answer: 5000, person: 5000, recovery: 5000 };
 
 /** A user without rights, on a computer whose tools are found in `tools` first. */
@@ -84,7 +86,7 @@ describe('the table of mounts', () => {
     expect(mount && missingOptions(mount)).toEqual(missing);
   });
 
-  test.runIf(process.platform === 'linux')('is read as findmnt reads it', async () => {
+  linux.test('is read as findmnt reads it', async () => {
     const own = parseMountTable(await readFile('/proc/self/mountinfo', 'utf8'));
     const { filesystems } = JSON.parse((await run('findmnt', ['--list', '--json'])).toString()) as {
       filesystems: { target: string; fstype: string; options: string }[];
@@ -180,7 +182,7 @@ describe('commands', () => {
   ])('name the copy of %s %s', (image, copy) => expect(copyPath(image)).toBe(copy));
 });
 
-describe('a tool', () => {
+linux.describe('a tool', () => {
   it('gets an environment that can be parsed and nothing of the person', async () => {
     await fake('tool', `cat /proc/$$/environ > ${folder}/environment`);
     await toolsOf(system()).run(join(tools, 'tool'), []);
@@ -241,7 +243,7 @@ describe('a tool', () => {
   }
 });
 
-e2fsprogs.describe('through udisks', () => {
+(process.platform === 'linux' ? e2fsprogs : linux).describe('through udisks', () => {
   const refusal = (name: string) =>
     `echo "Error setting up loop device: GDBus.Error:org.freedesktop.UDisks2.Error.${name}: Not authorized" >&2; exit 1`;
   const log = () => `echo "$*" >> ${folder}/log`;
@@ -345,7 +347,7 @@ e2fsprogs.describe('through udisks', () => {
   });
 });
 
-describe('records', () => {
+linux.describe('records', () => {
   const record = async () => ({
     version: 1 as const,
     image: '/r/private.img',

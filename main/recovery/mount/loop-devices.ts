@@ -1,5 +1,6 @@
 /** The loop devices of Linux, and which file lies behind each. */
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Tools } from './system.ts';
 
 const LOOP_DEVICE = /^\/dev\/loop\d{1,7}$/;
@@ -28,21 +29,25 @@ export async function loopDevicesOf(file: string): Promise<readonly string[]> {
   return devices.filter((_, index) => found[index]);
 }
 
+/** How long a device that was let go may still be looked at by udev: milliseconds, and how often they pass. */
+const lettingGo = { pause: 50, looks: 20 };
+
 /**
- * Takes `file` off a loop device, by whoever is there to do it; one that holds something else by now is left alone.
- *
- * @returns whether it is off
+ * Takes `file` off a loop device, by whoever is there to do it. A device that holds something else by now is left
+ * alone, and so is one that cannot be had: it is read-only, and ends with the next start of the computer.
  */
-export async function detach(device: string, file: string, tools: Tools): Promise<boolean> {
+export async function detach(device: string, file: string, tools: Tools): Promise<void> {
   const attempts = [
     ['udisksctl', ['loop-delete', '--block-device', device, '--no-user-interaction']],
     ['losetup', ['--detach', device]],
   ] as const;
   for (const [name, args] of attempts) {
-    if (!(await holds(device, file))) return true;
+    if (!(await holds(device, file))) return;
     const tool = await tools.find(name);
     if (tool === null || (name === 'losetup' && tools.system.uid !== 0)) continue;
-    await tools.run(tool, args).catch(() => undefined);
+    const end = await tools.run(tool, args).catch(() => null);
+    for (let look = 0; end?.code === 0 && look < lettingGo.looks && (await holds(device, file)); look++) {
+      await wait(lettingGo.pause);
+    }
   }
-  return !(await holds(device, file));
 }

@@ -48,7 +48,7 @@ export async function mountAt(mountPoint: string): Promise<MountEntry | null> {
 }
 
 /** The first place where a device is mounted. */
-export async function mountOf(device: string): Promise<MountEntry | null> {
+export async function mountOfDevice(device: string): Promise<MountEntry | null> {
   return (await readMountTable()).find((entry) => entry.source === device) ?? null;
 }
 

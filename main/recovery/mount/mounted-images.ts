@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { fail, problemOf, type Problem } from '../../../shared/problems.ts';
 import { isFuse2fs } from './fuse2fs.ts';
 import { detach, holds } from './loop-devices.ts';
-import { mountAt } from './mount-table.ts';
+import { mountAt, mountOfDevice, type MountEntry } from './mount-table.ts';
 import { removeCopy } from './recovered-copy.ts';
 import { forget, isRunning, readRecords, thisProcess, type MountRecord } from './records.ts';
 import { thisSystem, toolsOf, type MountSystem, type Tools } from './system.ts';
@@ -33,16 +33,23 @@ export async function mountedImages(system: MountSystem = thisSystem()): Promise
 /** What a record says is mounted, as far as the kernel agrees; null where nothing is. */
 export async function mountedBy(record: MountRecord): Promise<Mounted | null> {
   const { image, state, owner, journal, partition, copy, way, mountPoint } = record;
-  if (state !== 'mounted' || way === null || mountPoint === null || !(await isInPlace(record))) return null;
+  if (state !== 'mounted' || way === null || mountPoint === null || !(await mountOf(record))) return null;
   return { image, mountPoint, way, journal, partition, copy: copy?.path ?? null, keep: owner === null };
 }
 
-/** Whether what lies at the mount point of a record is the mount it speaks of, and no later one. */
-async function isInPlace(record: MountRecord): Promise<boolean> {
-  const mount = record.mountPoint === null ? null : await mountAt(record.mountPoint);
-  if (!mount) return false;
-  if (record.way === 'fuse2fs') return isFuse2fs(mount);
-  return mount.source === record.loopDevice || holds(mount.source, mountedFile(record));
+/** The mount that a record speaks of, and no later one at the same place; null where it is no more. */
+async function mountOf(record: MountRecord): Promise<MountEntry | null> {
+  const { way, mountPoint, loopDevice } = record;
+  const holdsFile = (device: string) => holds(device, mountedFile(record));
+  if (mountPoint === null) {
+    // The process may have died before it could note where.
+    return loopDevice !== null && (await holdsFile(loopDevice)) ? mountOfDevice(loopDevice) : null;
+  }
+  const mount = await mountAt(mountPoint);
+  if (!mount) return null;
+  const isIt =
+    way === 'fuse2fs' ? isFuse2fs(mount) : mount.source === loopDevice || (await holdsFile(mount.source));
+  return isIt ? mount : null;
 }
 
 function mountedFile({ copy, image }: MountRecord): string {
@@ -76,7 +83,7 @@ export async function unmountImage(
  */
 export async function cleanUpMounts(system: MountSystem = thisSystem()): Promise<readonly Problem[]> {
   return releaseAll(system, async (record) => {
-    if (record.state === 'mounting' || (await isInPlace(record))) {
+    if (record.state === 'mounting' || (await mountOf(record))) {
       return record.owner !== null && !(await hasOwner(record));
     }
     return true;
@@ -128,9 +135,8 @@ export async function release(record: MountRecord, tools: Tools): Promise<void> 
 /** Undoes the mount of a record. */
 export async function takeDown(record: MountRecord, tools: Tools): Promise<void> {
   const { way, mountPoint, loopDevice, ownFolder } = record;
-  if (way !== null && mountPoint !== null && (await isInPlace(record))) {
-    await ways[way].unmount({ way, mountPoint, loopDevice, ownFolder }, tools);
-  }
+  const mount = await mountOf(record);
+  if (way !== null && mount) await ways[way].unmount({ mountPoint: mount.mountPoint, loopDevice }, tools);
   if (loopDevice !== null) await detach(loopDevice, mountedFile(record), tools);
   // Removes nothing but an empty folder.
   if (ownFolder && mountPoint !== null) await rmdir(mountPoint).catch(() => undefined);

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fail } from '../../../shared/problems.ts';
 import { unmountCommand } from './commands.ts';
 import { detach, loopDevicesOf } from './loop-devices.ts';
-import { missingOptions, mountOf, safeOptions } from './mount-table.ts';
+import { missingOptions, mountOfDevice, safeOptions } from './mount-table.ts';
 import { hasDesktop, lastWords, type ToolEnd, type Tools } from './system.ts';
 import type { Wanted, Way } from './way.ts';
 
@@ -47,7 +47,7 @@ export const udisks: Way = {
     if (device === null) return false;
     await note({ loopDevice: device });
     await mountDevice(udisksctl, device, wanted, tools);
-    const mount = await mountOf(device);
+    const mount = await mountOfDevice(device);
     if (!mount) fail('mount-failed', { way: 'udisks', detail: `${device} is not mounted` });
     await note({ mountPoint: mount.mountPoint });
     return true;
@@ -105,7 +105,7 @@ async function mountDevice(udisksctl: string, device: string, wanted: Wanted, to
     if (!mayPass || look === recognition.looks) refuse(end, wanted);
     if (refusal === 'already-mounted') {
       // A desktop that mounts by itself was faster, with options of its own.
-      const mount = await mountOf(device);
+      const mount = await mountOfDevice(device);
       if (mount && missingOptions(mount).length === 0) return;
       await ask(udisksctl, ['unmount', '--block-device', device], tools);
     }

@@ -29,6 +29,11 @@ export interface Trace {
   readonly ownFolder: boolean;
 }
 
+export interface Place {
+  readonly mountPoint: string;
+  readonly loopDevice: string | null;
+}
+
 export interface Way {
   /**
    * Mounts, and answers false where this computer does not have this way. What is done on the way is noted before
@@ -42,7 +47,7 @@ export interface Way {
    *
    * @throws RecoveryError `mount-busy`, `mount-not-authorised`, `mount-timed-out`, `unmount-failed`
    */
-  unmount(trace: Trace & { readonly mountPoint: string }, tools: Tools): Promise<void>;
+  unmount(place: Place, tools: Tools): Promise<void>;
 }
 
 /** Where a way notes what it has done, and gets a folder to mount at. */
