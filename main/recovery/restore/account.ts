@@ -1,5 +1,5 @@
 /** The account of a restore, left beside the restored files: the list of qubes, checksums, and the report. */
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
@@ -40,6 +40,7 @@ export async function saveAccount(
 async function saveOnce(path: string, bytes: Uint8Array): Promise<readonly Problem[]> {
   const present = await readFile(path).catch(() => null);
   if (present) return present.equals(bytes) ? [] : [problem('dest-occupied', { path })];
+  await rm(path + partialSuffix, { force: true });
   const writer = await FileWriter.create(path + partialSuffix);
   await writer.write(0, bytes);
   await writer.finish(bytes.length);
@@ -71,7 +72,9 @@ function pathPart(line: string): string {
 /** Replaces a file of our own in one step. */
 async function replace(path: string, text: string): Promise<void> {
   try {
-    await writeFile(path + partialSuffix, text, { flush: true });
+    // What an earlier run or another hand left at the partial name is not written through.
+    await rm(path + partialSuffix, { force: true });
+    await writeFile(path + partialSuffix, text, { flag: 'wx', flush: true });
     await rename(path + partialSuffix, path);
   } catch (error) {
     throw destinationError(path, error);
