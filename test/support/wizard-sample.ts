@@ -25,7 +25,7 @@ export const program: ProgramDescription = {
 export const backupPlace: Place = {
   id: 'place-backup',
   name: 'qubes-backup-2026-03-14T201503',
-  path: '/media/anna/Rescue/qubes-backup-2026-03-14T201503',
+  path: '/media/user/Rescue/qubes-backup-2026-03-14T201503',
 };
 export const samplePlace: Place = {
   id: 'place-sample',
@@ -35,7 +35,7 @@ export const samplePlace: Place = {
 export const folderPlace: Place = {
   id: 'place-folder',
   name: 'From Qubes',
-  path: '/home/anna/From Qubes',
+  path: '/home/user/From Qubes',
 };
 
 export const summary: BackupSummary = {
@@ -79,7 +79,7 @@ function qubeOf({
       ? []
       : [
           {
-            name: name === 'dom0' ? 'dom0-home/anna' : `vm-${name}/private.img`,
+            name: name === 'dom0' ? 'dom0-home/user' : `vm-${name}/private.img`,
             chunks: Math.ceil(stored * 10),
             storedBytes: Math.round(stored * gigabyte),
             virtualSize: Math.round(stored * 2 * gigabyte),
@@ -199,25 +199,25 @@ function place(id: string, path: string): Place {
 }
 
 export const homeListing: FolderListing = {
-  folder: place('folder-home', '/home/anna'),
+  folder: place('folder-home', '/home/user'),
   parent: place('folder-above', '/home'),
   entries: [
-    { ...place('folder-1', '/home/anna/Documents'), kind: 'folder', size: null, modified: 1_772_000_000_000 },
-    { ...place('folder-2', '/home/anna/Downloads'), kind: 'folder', size: null, modified: 1_772_500_000_000 },
+    { ...place('folder-1', '/home/user/Documents'), kind: 'folder', size: null, modified: 1_772_000_000_000 },
+    { ...place('folder-2', '/home/user/Downloads'), kind: 'folder', size: null, modified: 1_772_500_000_000 },
     {
-      ...place('folder-3', '/home/anna/From Qubes'),
+      ...place('folder-3', '/home/user/From Qubes'),
       kind: 'folder',
       size: null,
       modified: 1_773_400_000_000,
     },
-    { ...place('folder-4', '/home/anna/Pictures'), kind: 'folder', size: null, modified: 1_760_000_000_000 },
+    { ...place('folder-4', '/home/user/Pictures'), kind: 'folder', size: null, modified: 1_760_000_000_000 },
     {
-      ...place('file-1', `/home/anna/${backupPlace.name}`),
+      ...place('file-1', `/home/user/${backupPlace.name}`),
       kind: 'file',
       size: 86.4 * gigabyte,
       modified: 1_773_519_303_000,
     },
-    { ...place('file-2', '/home/anna/notes.txt'), kind: 'file', size: 4096, modified: 1_770_000_000_000 },
+    { ...place('file-2', '/home/user/notes.txt'), kind: 'file', size: 4096, modified: 1_770_000_000_000 },
   ],
   omitted: 0,
 };

@@ -56,8 +56,8 @@ describe('choosing a backup', () => {
 
   it('opens what was dropped by its path', async () => {
     const { controller, argsOf } = wizard();
-    await controller.openPath('/media/anna/backup');
-    expect(argsOf('places.locate')).toEqual([{ path: '/media/anna/backup', kind: 'backup' }]);
+    await controller.openPath('/media/user/backup');
+    expect(argsOf('places.locate')).toEqual([{ path: '/media/user/backup', kind: 'backup' }]);
     expect(argsOf('backup.open')).toEqual([{ placeId: sample.backupPlace.id }]);
   });
 
