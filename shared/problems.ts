@@ -104,6 +104,7 @@ export const problemKinds = {
   'dest-file-limit': failure('path', 'limit'),
   'dest-occupied': failure('path'),
   'dest-name-invalid': retriable('name'),
+  'dest-name-refused': failure('path'),
   'dest-lost': retriable('path', 'reason'),
 
   // Images of disks

@@ -343,6 +343,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Der Name ist zu lang oder enthält ein Zeichen, das dieses Laufwerk nicht erlaubt, etwa / oder \\.',
     todo: 'Geben Sie einen anderen Namen ein.',
   },
+  'dest-name-refused': {
+    what: '{{path}} konnte nicht geschrieben werden.',
+    why: 'Dieses Laufwerk erlaubt den Namen nicht, oder keinen so langen Pfad.',
+    todo: 'Wählen Sie ein anderes Laufwerk oder ein Ziel mit kürzerem Pfad.',
+  },
   'dest-lost': {
     what: 'Das Ziellaufwerk ist nicht mehr da.',
     why: 'Das Schreiben nach {{path}} schlug fehl: Das Laufwerk wurde abgezogen, ist eingeschlafen oder antwortet nicht mehr ({{reason}}).',

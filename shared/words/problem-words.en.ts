@@ -343,6 +343,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'It is too long, or has a character that this drive does not allow in names, such as / or \\.',
     todo: 'Type another name.',
   },
+  'dest-name-refused': {
+    what: '{{path}} could not be written.',
+    why: 'This drive does not take its name, or a path of that length.',
+    todo: 'Choose another drive, or a destination whose own path is shorter.',
+  },
   'dest-lost': {
     what: 'The destination drive went away.',
     why: 'Writing to {{path}} failed: it was unplugged, fell asleep, or stopped answering ({{reason}}).',

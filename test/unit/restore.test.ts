@@ -14,6 +14,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -37,7 +38,7 @@ import type { UnlockedBackup } from '../../main/recovery/unlock.ts';
 import type { FileReport, Outcome, RestoreMode, RestoreReport } from '../../shared/backup.ts';
 import { problem, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { oracle } from '../support/oracles.ts';
-import { bash, run } from '../support/tools.ts';
+import { bash, missingTools, run } from '../support/tools.ts';
 import { describeTree, noise, writeTree } from '../support/trees.ts';
 import { archiveEnd, member, paxHeader, type HeaderFields } from '../vectors/hand-made-tar.ts';
 import { inPieces } from '../vectors/reading.ts';
@@ -75,7 +76,11 @@ describe('a safe name', () => {
     ['con.txt', '_con.txt'],
     ['Lpt9.tar.gz', '_Lpt9.tar.gz'],
     ['COM¹', '_COM¹'],
+    ['con .txt', '_con .txt'],
+    ['CONIN$', '_CONIN$'],
     ['console', 'console'],
+    [`${'x'.repeat(239)}.y.z`, `${'x'.repeat(239)}.y.z`],
+    [`${'x'.repeat(246)}. ${'y'.repeat(50)}`, `${'x'.repeat(246)}_`],
     ['com10', 'com10'],
   ])('of %j is %j', (name, expected) => expect(safeName(name)).toBe(expected));
 
@@ -98,6 +103,19 @@ describe('a safe name', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+
+  it('is found quickly, however long and odd the name is', () => {
+    for (const name of [
+      '.'.repeat(30_000) + 'x',
+      ' '.repeat(30_000) + 'x',
+      '𝄞'.repeat(15_000),
+      'x.'.repeat(15_000),
+    ]) {
+      const begin = performance.now();
+      for (let i = 0; i < 20; i++) safeName(name);
+      expect(performance.now() - begin, name.slice(0, 4)).toBeLessThan(200);
+    }
   });
 });
 
@@ -234,6 +252,29 @@ describe('a file writer', () => {
   });
 });
 
+/** Runs the body of an async function in a process of its own, which may write files of 64 KiB at most. */
+async function underFileLimit(body: string): Promise<unknown> {
+  const source = pathToFileURL(join(import.meta.dirname, '../../main/recovery/restore/file-writer.ts')).href;
+  const script = `const { FileWriter } = await import(${JSON.stringify(source)});
+    const path = process.argv[1];
+    try { ${body} } catch (error) { console.log(JSON.stringify(error.problem ?? String(error))); }`;
+  const { stdout } = await promisify(execFile)(
+    'bash',
+    [
+      '-c',
+      'ulimit -f 64; exec "$@"',
+      'bash',
+      process.execPath,
+      '--input-type=module',
+      '-e',
+      script,
+      join(folder, 'limited'),
+    ],
+    { env: { PATH: process.env['PATH'] } },
+  );
+  return JSON.parse(stdout);
+}
+
 describe('a file writer on a bad day', () => {
   /** Mounts, until the test is over, at a folder of its own; skips where this machine cannot. */
   async function mounted(skip: (reason: string) => never, ...args: readonly string[]): Promise<string> {
@@ -279,37 +320,48 @@ describe('a file writer on a bad day', () => {
     expect(await FileWriter.create(join(folder, 'x')).catch(codeOf)).toBe('dest-denied');
   });
 
-  /** Runs the body of an async function in a process of its own, which may write files of 64 KiB at most. */
-  async function underFileLimit(body: string): Promise<unknown> {
-    const source = pathToFileURL(
-      join(import.meta.dirname, '../../main/recovery/restore/file-writer.ts'),
-    ).href;
-    const script = `const { FileWriter } = await import(${JSON.stringify(source)});
-      const path = process.argv[1];
-      try { ${body} } catch (error) { console.log(JSON.stringify(error.problem ?? String(error))); }`;
-    const { stdout } = await promisify(execFile)(
-      'bash',
-      [
-        '-c',
-        'ulimit -f 64; exec "$@"',
-        'bash',
-        process.execPath,
-        '--input-type=module',
-        '-e',
-        script,
-        join(folder, 'limited'),
-      ],
-      { env: { PATH: process.env['PATH'] } },
-    );
-    return JSON.parse(stdout);
-  }
-
   it('says that the drive cannot hold files so large', async () => {
     const found = await underFileLimit(`
       const writer = await FileWriter.create(path);
       await writer.write(0, new Uint8Array(60_000).fill(1));
       await writer.write(60_000, new Uint8Array(60_000).fill(1));`);
     expect(found).toMatchObject({ code: 'dest-file-limit', params: { path: join(folder, 'limited') } });
+  });
+});
+
+describe('the end of a file beyond the limit of its drive', () => {
+  it('is told as such, also where it is a hole', async () => {
+    const found = await underFileLimit(`
+      const writer = await FileWriter.create(path);
+      await writer.write(0, new Uint8Array(1000).fill(1));
+      await writer.finish(1_000_000);`);
+    expect(found).toMatchObject({ code: 'dest-file-limit', params: { path: join(folder, 'limited') } });
+  });
+});
+
+describe('a drive of NTFS that belongs to somebody else', () => {
+  it('takes a tree without its modes and times, rather than not at all', async ({ skip }) => {
+    if (process.getuid?.() !== 0) skip('mounting needs root');
+    const lacking = missingTools('ntfs-3g', 'mkfs.ntfs');
+    if (lacking.length > 0) skip(`needs ${lacking.join(', ')}`);
+    const image = join(folder, 'image');
+    await bash('truncate -s 16M "$1" && mkfs.ntfs -Q -F -q "$1"', [image]);
+    const point = join(folder, 'dom0');
+    await mkdir(point);
+    await chmod(folder, 0o755);
+    try {
+      execFileSync('ntfs-3g', ['-o', 'allow_other,uid=0,gid=0,umask=0', image, point], { stdio: 'pipe' });
+    } catch (error) {
+      skip(`this machine cannot mount it: ${String(error).split('\n')[1] ?? ''}`);
+    }
+    onTestFinished(() => void execFileSync('umount', [point]));
+    process.seteuid?.(65_534);
+    onTestFinished(() => process.seteuid?.(0));
+    const { report } = await restore(
+      home(file('kept'), directory('sub'), file('sub/inside'), symbolic('link', 'kept')),
+    );
+    expect(report).toMatchObject({ outcome: 'restored', path: 'dom0/user' });
+    expect(await readFile(join(root(), 'sub/inside'), 'utf8')).toBe('sub/inside');
   });
 });
 
@@ -321,6 +373,30 @@ describe('a content hash', () => {
     await hash.update(33 * 2 ** 20, noise(1000, 'x'));
     expect(await hash.finish(whole.length)).toBe(sha256(whole));
     expect(await new ContentHash().finish(0)).toBe(sha256(Buffer.alloc(0)));
+  });
+});
+
+describe('an image that no drive can hold', () => {
+  it('is refused by the drive at once, before its holes are hashed', async () => {
+    // Eight petabytes; ext4 ends at sixteen terabytes. Where a system takes any length, there is nothing to see.
+    const path = join(folder, 'vast');
+    const probe = await FileWriter.create(join(folder, 'probe'));
+    await probe.close();
+    if (
+      await truncate(join(folder, 'probe'), 2 ** 53 - 1).then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+    const writer = await FileWriter.create(path);
+    const begin = performance.now();
+    expect(await writer.finish(2 ** 53 - 1).catch(codeOf)).toBe('dest-file-limit');
+    expect(performance.now() - begin).toBeLessThan(1000);
+    const written = writer.write(2 ** 53 - 10_000, noise(100, 'far')).catch(codeOf);
+    expect(await written).toBe('dest-file-limit');
+    expect(performance.now() - begin).toBeLessThan(1000);
+    await writer.close();
   });
 });
 
@@ -478,6 +554,25 @@ describe('a restored volume', () => {
     expect(codes(late)).toEqual(['dest-occupied']);
     expect(late.report).toMatchObject({ outcome: 'partial', path: 'work/private.img.partial' });
     expect(await readFile(join(folder, 'work/private.img'), 'utf8')).toBe('mine');
+  });
+
+  it('tells its stream that no more is wanted, whenever that is', async () => {
+    for (const [filter, bytes] of [
+      ['lz4', noise(200_000, 'lz4')],
+      ['gzip', volume(data)],
+      [null, noise(5000, 'x')],
+    ] as const) {
+      let closed = false;
+      async function* watched() {
+        try {
+          yield* inPieces(bytes, 1000);
+        } finally {
+          closed = true;
+        }
+      }
+      await restore(watched(), { ...asVolume, filter, mode: 'verify' });
+      expect(closed, filter ?? 'none').toBe(true);
+    }
   });
 
   it('reports what befalls its stream as what it is, after what precedes', async () => {
@@ -793,6 +888,64 @@ describe('a hostile tree', () => {
     expect((await stat(join(folder, 'secret'))).nlink).toBe(1);
   });
 
+  it('costs one entry, not the restore, when a name or a target is more than the drive takes', async () => {
+    const deep = Array.from({ length: 30 }, () => 'd'.repeat(200)).join('/');
+    const restored = await restore(
+      home(
+        symbolic('nul', 'a\0b'),
+        symbolic('long', 'x'.repeat(5000)),
+        symbolic('empty', ''),
+        file(`${deep}/file`),
+        directory(`${deep}/folder`),
+        file('kept'),
+      ),
+    );
+    expect(restored.report).toMatchObject({ outcome: 'partial', path: 'dom0/user' });
+    expect(await readFile(join(root(), 'kept'), 'utf8')).toBe('kept');
+    expect(
+      restored.report.problems.map(({ code, params }) => [
+        code,
+        Object.values(params)[0]?.toString().slice(0, 24),
+      ]),
+    ).toEqual([
+      ['link-leads-out', 'dom0-home/user/nul'],
+      ['link-leads-out', 'dom0-home/user/long'],
+      ['link-leads-out', 'dom0-home/user/empty'],
+      ['dest-name-refused', 'dom0-home/user/ddddddddd'],
+      ['dest-name-refused', 'dom0-home/user/ddddddddd'],
+    ]);
+  });
+
+  it('keeps no link that leads out where Windows reads it', async () => {
+    const targets = ['..\\..\\x', 'sub\\..\\..\\x', '\\x', 'C:\\x', 'c:x', 'C:/x', '\\\\server\\share'];
+    const restored = await restore(
+      home(directory('sub'), ...targets.map((target, i) => symbolic(`l${i}`, target))),
+    );
+    expect(codes(restored)).toEqual(targets.map(() => 'link-leads-out'));
+    expect(await readdir(root())).toEqual(['sub']);
+  });
+
+  it('whose root is no folder is refused, and so is one that becomes a file', async () => {
+    const roots = [
+      { type: '2', linkName: '/etc' },
+      { type: '1', linkName: 'x' },
+      { type: '6' },
+      { type: '3' },
+    ];
+    for (const fields of roots) {
+      const archive = Buffer.concat([member({ name: 'dom0-home/user', ...fields }), archiveEnd]);
+      const restored = await restore(archive, { keep: false });
+      expect(codes(restored), fields.type).toEqual(['archive-member-unexpected']);
+      expect(restored.report.outcome).toBe('failed');
+    }
+    const both = Buffer.concat([
+      member({ name: 'dom0-home/user/', type: '5' }),
+      member({ name: 'dom0-home/user' }, 'x'),
+      archiveEnd,
+    ]);
+    expect(codes(await restore(both, { keep: false }))).toEqual(['archive-member-unexpected']);
+  });
+
   it('hides no file behind another: names that are one elsewhere get numbers, and it says so', async () => {
     const names = [
       'name',
@@ -915,6 +1068,22 @@ describe('the account of a restore', () => {
     const text = await readFile(join(folder, 'SHA256SUMS'), 'utf8');
     expect(text.split('\n').map((line) => line.slice(66))).toEqual(['a', 'b', 'c', '']);
     await run('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder });
+  });
+
+  it('is written anew where an earlier one was ended half way, and through no link', async () => {
+    await writeTree(folder, { 'qubes.xml.partial': '<qub', 'SHA256SUMS.partial': 'half', victim: 'mine' });
+    await symlink('victim', join(folder, 'lifeboat-report.json.partial'));
+    await rm(join(folder, 'SHA256SUMS.partial'));
+    await symlink('victim', join(folder, 'SHA256SUMS.partial'));
+    expect(await saveAccount(folder, report, [sum('a', 'a')], backup('<qubes/>'))).toEqual([]);
+    expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('mine');
+    expect((await readdir(folder)).sort()).toEqual([
+      'SHA256SUMS',
+      'lifeboat-report.json',
+      'qubes.xml',
+      'victim',
+    ]);
+    expect((await lstat(join(folder, 'SHA256SUMS'))).isFile()).toBe(true);
   });
 
   it('does not replace a list of qubes that is another', async () => {

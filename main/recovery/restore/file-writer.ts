@@ -179,6 +179,9 @@ function destinationProblem(path: string, errno: string): Problem {
       return problem('dest-denied', { path });
     case 'EEXIST':
       return problem('dest-occupied', { path });
+    case 'ENAMETOOLONG':
+    case 'EILSEQ':
+      return problem('dest-name-refused', { path });
     case 'ENOTDIR':
       return problem('dest-not-a-folder', { path });
     default:

@@ -10,9 +10,9 @@ import {
   sniffLength,
 } from '../archive/decoders/decoder-for.ts';
 import { peek } from '../bytes/peek.ts';
+import { pathParts } from './archive-paths.ts';
 import type { Completed, Checksum, OpenOutput, Output } from './output.ts';
 import type { PlannedFile } from './plan.ts';
-import { pathParts } from './tree-output.ts';
 import { success } from './verdict.ts';
 
 export interface RestoreFileOptions {

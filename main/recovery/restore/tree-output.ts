@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { problem, type Problem } from '../../../shared/problems.ts';
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
 import { errnoOf } from '../bytes/source.ts';
+import { pathParts, staysInside } from './archive-paths.ts';
 import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
 import { longestName, NameRegister } from './output-names.ts';
 import type { Abandoned, Checksum, Completed, Output } from './output.ts';
@@ -18,6 +19,7 @@ import type { Abandoned, Checksum, Completed, Output } from './output.ts';
 interface Folder {
   /** Path components below the root, as they are on disk. */
   readonly place: readonly string[];
+  readonly made: Promise<void>;
   readonly names: NameRegister;
   readonly folders: Map<string, Folder>;
   /** What a hard link can have as its original, by names in the archive. */
@@ -42,7 +44,7 @@ export class TreeOutput implements Output {
   readonly #root: string;
   readonly #output: readonly string[];
   readonly #growing: string;
-  readonly #top: Folder = newFolder([]);
+  readonly #top: Folder = newFolder([], Promise.resolve());
   readonly #symlinks: PendingSymlink[] = [];
   readonly #checksums: Checksum[] = [];
   readonly #problems: Problem[] = [];
@@ -78,14 +80,21 @@ export class TreeOutput implements Output {
   async take(entry: ArchiveEntry): Promise<void> {
     const parts = this.#partsBelowRoot(entry.path);
     if (!parts) {
-      this.#problems.push(problem('entry-leads-out', { path: entry.path }));
+      this.#problems.push(problem('entry-leads-out', { path: shown(entry.path) }));
       return;
     }
     try {
       await this.#place(entry, parts);
     } catch (error) {
-      throw destinationError(this.#root, error);
+      this.#surviveName(error, entry.path);
     }
+  }
+
+  /** A name or path that the drive does not take costs its entry alone; any other failure is passed on. */
+  #surviveName(error: unknown, path: string): void {
+    const refusal = destinationError(this.#root, error);
+    if (refusal.problem.code !== 'dest-name-refused') throw refusal;
+    this.#problems.push(problem('dest-name-refused', { path: shown(path) }));
   }
 
   /** The components of an archive path below the tree's root; undefined for a path that is not below it. */
@@ -113,7 +122,7 @@ export class TreeOutput implements Output {
       case 'hardlink':
         return this.#placeHardlink(entry, folder, name);
       case 'other':
-        this.#problems.push(problem('entry-is-special', { path: entry.path }));
+        this.#problems.push(problem('entry-is-special', { path: shown(entry.path) }));
     }
   }
 
@@ -132,14 +141,16 @@ export class TreeOutput implements Output {
       throw error;
     }
     this.#bytes += entry.size;
-    await chmod(this.#onDisk(place), entry.mode & 0o777);
-    await utimes(this.#onDisk(place), entry.modified, entry.modified);
+    await whereAllowed(chmod(this.#onDisk(place), entry.mode & 0o777));
+    await whereAllowed(utimes(this.#onDisk(place), entry.modified, entry.modified));
   }
 
   /** Symlinks are made last, so that nothing can be written through them. */
   #placeSymlink(entry: ArchiveEntry, folder: Folder, name: string): void {
     if (!staysInside(entry.target, folder.place.length)) {
-      this.#problems.push(problem('link-leads-out', { path: entry.path, target: entry.target }));
+      this.#problems.push(
+        problem('link-leads-out', { path: shown(entry.path), target: shown(entry.target) }),
+      );
       return;
     }
     folder.originals.set(name, { kind: 'symlink', target: entry.target });
@@ -149,7 +160,9 @@ export class TreeOutput implements Output {
   async #placeHardlink(entry: ArchiveEntry, folder: Folder, name: string): Promise<void> {
     const original = this.#originalAt(this.#partsBelowRoot(entry.target));
     if (!original) {
-      this.#problems.push(problem('link-has-no-original', { path: entry.path, target: entry.target }));
+      this.#problems.push(
+        problem('link-has-no-original', { path: shown(entry.path), target: shown(entry.target) }),
+      );
       return;
     }
     if (original.kind === 'symlink') {
@@ -177,10 +190,13 @@ export class TreeOutput implements Output {
     for (const part of parts) {
       let next = folder.folders.get(part);
       if (!next) {
-        next = newFolder(this.#claim(folder, part));
+        const place = this.#claim(folder, part);
+        const made = mkdir(this.#onDisk(place), { mode: ownerMayUse }).then(() => undefined);
+        next = newFolder(place, made);
         folder.folders.set(part, next);
-        await mkdir(this.#onDisk(next.place), { mode: ownerMayUse });
       }
+      // One that could not be made refuses all that belongs into it.
+      await next.made;
       folder = next;
     }
     return folder;
@@ -191,7 +207,10 @@ export class TreeOutput implements Output {
     const place = [...folder.place, given];
     if (given !== name) {
       this.#problems.push(
-        problem('entry-renamed', { from: [...folder.place, name].join('/'), to: place.join('/') }),
+        problem('entry-renamed', {
+          from: shown([...folder.place, name].join('/')),
+          to: shown(place.join('/')),
+        }),
       );
     }
     return place;
@@ -228,19 +247,27 @@ export class TreeOutput implements Output {
       await symlink(target, this.#onDisk(place));
     } catch (error) {
       // FAT has no links, and Windows grants them to few.
-      if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errnoOf(error))) throw error;
-      this.#problems.push(problem('links-not-supported', { path: place.join('/'), target }));
+      const path = shown(place.join('/'));
+      if (isNotAllowed(error))
+        this.#problems.push(problem('links-not-supported', { path, target: shown(target) }));
+      else this.#surviveName(error, path);
       return;
     }
-    await lutimes(this.#onDisk(place), modified, modified);
+    await whereAllowed(lutimes(this.#onDisk(place), modified, modified));
   }
 
   /** Sets modes and times from the leaves up, since adding to a folder changes its time. */
   async #finishFolder(folder: Folder): Promise<void> {
-    for (const child of folder.folders.values()) await this.#finishFolder(child);
+    for (const child of folder.folders.values()) {
+      const isThere = await child.made.then(
+        () => true,
+        () => false,
+      );
+      if (isThere) await this.#finishFolder(child);
+    }
     const path = this.#onDisk(folder.place);
-    if (folder.modified !== null) await utimes(path, folder.modified, folder.modified);
-    await chmod(path, folder.mode | ownerMayUse);
+    if (folder.modified !== null) await whereAllowed(utimes(path, folder.modified, folder.modified));
+    await whereAllowed(chmod(path, folder.mode | ownerMayUse));
   }
 
   async abandon(keep: boolean): Promise<Abandoned> {
@@ -250,9 +277,10 @@ export class TreeOutput implements Output {
   }
 }
 
-function newFolder(place: readonly string[]): Folder {
+function newFolder(place: readonly string[], made: Promise<void>): Folder {
   return {
     place,
+    made,
     names: new NameRegister(longestName),
     folders: new Map(),
     originals: new Map(),
@@ -261,19 +289,21 @@ function newFolder(place: readonly string[]): Folder {
   };
 }
 
-/** The components of a path in an archive. */
-export function pathParts(path: string): readonly string[] {
-  return path.split('/').filter((part) => part !== '' && part !== '.');
+/** Whether a file system does not have what it was asked for, or not for this user. */
+function isNotAllowed(error: unknown): boolean {
+  return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errnoOf(error));
 }
 
-/**
- * Whether a link's target, from a folder `depth` below the root, cannot leave the tree: it climbs at most to the
- * root, and only at its beginning, since `..` behind a name could climb from wherever another link leads.
- */
-function staysInside(target: string, depth: number): boolean {
-  if (target.startsWith('/')) return false;
-  const parts = pathParts(target);
-  const climbs = parts.findIndex((part) => part !== '..');
-  const leading = climbs < 0 ? parts.length : climbs;
-  return leading <= depth && !parts.slice(leading).includes('..');
+/** Modes and times are worth less than what has them: on a drive of somebody else they are left as they are. */
+async function whereAllowed(setting: Promise<void>): Promise<void> {
+  try {
+    await setting;
+  } catch (error) {
+    if (!isNotAllowed(error)) throw error;
+  }
+}
+
+/** A path as problems tell it: enough to know it again. */
+function shown(path: string): string {
+  return path.length > 500 ? `${path.slice(0, 500)}…` : path;
 }
