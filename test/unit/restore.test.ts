@@ -134,6 +134,24 @@ describe('a register of names', () => {
     );
   });
 
+  it('knows letters of which systems that fold case make one', () => {
+    // Unicode CaseFolding.txt, as ext4 with casefold, APFS and NTFS apply it in part or in whole.
+    const pairs = [
+      ['straße', 'STRASSE'],
+      ['ſ', 's'],
+      ['\u212a', 'k'],
+      ['ﬁ', 'FI'],
+      ['ς', 'σ'],
+      ['ά', '\u03b1\u0301'],
+      ['ŉ', 'ʼN'],
+    ];
+    for (const [one = '', other = ''] of pairs) {
+      const register = new NameRegister(255);
+      register.claim(one);
+      expect(register.claim(other), `${one} ${other}`).toBe(`${other} (2)`);
+    }
+  });
+
   it('gives out a hundred thousand equal names without growing slow', () => {
     const register = new NameRegister(255);
     const begin = performance.now();

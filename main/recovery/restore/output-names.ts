@@ -72,7 +72,10 @@ export class NameRegister {
   }
 }
 
-/** Names of one key are one file on systems that do not tell case, or forms of a letter, apart. */
+/**
+ * Names of one key are one file on systems that do not tell case, or forms of a letter, apart. Capitals, unlike small
+ * letters, make one of all that those systems make one of: `ß` and `ss`, `ſ` and `s`.
+ */
 function keyOf(name: string): string {
-  return name.normalize('NFC').toLowerCase();
+  return name.normalize('NFD').toUpperCase().normalize('NFC');
 }

@@ -5,6 +5,7 @@
  * Paths and links come from the backup and are contained: nothing is written through a link, and links that
  * point out of the tree are left out and reported.
  */
+import { constants } from 'node:fs';
 import { chmod, copyFile, link, lutimes, mkdir, rm, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { problem, type Problem } from '../../../shared/problems.ts';
@@ -173,7 +174,7 @@ export class TreeOutput implements Output {
     const place = this.#claim(folder, name);
     const [from, to] = [this.#onDisk(original.place), this.#onDisk(place)];
     // File systems without hard links get a copy.
-    await link(from, to).catch(() => copyFile(from, to));
+    await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_EXCL));
     this.#checksums.push({ path: this.#reportedPath(place), sha256: original.sha256 });
     folder.originals.set(name, { ...original, place });
   }
