@@ -1,0 +1,294 @@
+/** Promises of the page in a real Chromium: every state is accessible, and the whole way goes by keyboard alone. */
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { oracle } from '../support/oracles.ts';
+import { jobId } from '../support/wizard-double.ts';
+import { startWizardPages, type WizardPages } from '../support/wizard-page.ts';
+import { program, progress, reportOf, longInventory } from '../support/wizard-sample.ts';
+import {
+  scenes,
+  toBackup,
+  toDestination,
+  toPassphrase,
+  toProgress,
+  toQubes,
+  unlock,
+} from '../support/wizard-states.ts';
+
+/** The smallest window, and the same one at 200 %. */
+const smallest = { width: 1024, height: 640 };
+const magnified = { width: 512, height: 320 };
+
+const gate = oracle('chromium');
+
+gate.describe('the wizard in Chromium', () => {
+  let pages: WizardPages;
+  beforeAll(async () => {
+    pages = await startWizardPages();
+  });
+  afterAll(() => pages.close());
+
+  it.each(scenes)(
+    'is accessible, fits, and keeps to its content policy: $name',
+    async ({ scenario, walk }) => {
+      const wizard = await pages.open(scenario, { reducedMotion: 'reduce' });
+      const { page } = wizard;
+      await walk(wizard);
+      expect(await violationsOf(new AxeBuilder({ page }))).toEqual([]);
+      // The colours are all that differs.
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await violationsOf(new AxeBuilder({ page }).withRules('color-contrast'))).toEqual([]);
+      for (const viewport of [smallest, magnified]) {
+        await page.setViewportSize(viewport);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
+      }
+      expect(wizard.complaints).toEqual([]);
+      await wizard.close();
+    },
+  );
+
+  it('is walked from end to end by keyboard alone', async () => {
+    const wizard = await pages.open();
+    const { page } = wizard;
+    await press(page, 'Choose backup file…');
+    await press(page, 'Continue');
+    await tabTo(page, () => page.getByLabel('Backup passphrase'));
+    await page.keyboard.type('lifeboat');
+    await page.keyboard.press('Enter');
+    await page.getByRole('grid').waitFor();
+
+    await tabTo(page, () => page.getByRole('searchbox'));
+    await page.keyboard.type('work');
+    await page.keyboard.press('Tab');
+    await tabTo(page, () => page.getByRole('row', { name: 'work' }));
+    await page.keyboard.press('Space');
+    expect(await page.getByText('1 qube · 32 GB').isVisible()).toBe(true);
+    await press(page, 'Continue');
+
+    await tabTo(page, () => page.getByRole('radio', { name: /^Restore/ }));
+    await page.keyboard.press('ArrowDown');
+    expect(await page.getByRole('radio', { name: /^Verify only/ }).isChecked()).toBe(true);
+    await page.keyboard.press('ArrowUp');
+    await press(page, 'Choose folder…');
+    await page.getByText('1 file will be written').waitFor();
+    await press(page, 'Restore 1 qube');
+
+    await page.getByRole('progressbar').first().waitFor();
+    await wizard.send('restore.progress', { jobId, progress });
+    await press(page, 'Cancel…');
+    await page.getByRole('alertdialog').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+    await wizard.send('restore.finished', {
+      jobId,
+      report: { outcome: 'restored', qubes: [reportOf('work', 'restored')], problems: [] },
+      cancelled: false,
+    });
+    await page.getByRole('heading', { name: '1 qube restored' }).waitFor();
+    await press(page, 'Open folder');
+    expect((await wizard.calls()).at(-1)).toEqual({
+      name: 'results.openFolder',
+      args: { jobId, qube: null },
+    });
+    await wizard.close();
+  });
+
+  it('puts the focus on the heading of each new step, and its name into the title', async () => {
+    const wizard = await pages.open();
+    await toPassphrase(wizard);
+    expect(await focused(wizard.page)).toBe('Unlock the backup');
+    expect(await wizard.page.title()).toBe('Unlock the backup – Lifeboat');
+    await unlock(wizard);
+    await wizard.page.getByRole('grid').waitFor();
+    expect(await focused(wizard.page)).toBe('Choose what to restore');
+    await wizard.close();
+  });
+
+  it('shows the progress in the title', async () => {
+    const wizard = await pages.open();
+    await toProgress(wizard);
+    await wizard.send('restore.progress', { jobId, progress });
+    expect(await wizard.page.title()).toBe('45 % – Restoring 3 qubes – Lifeboat');
+    expect(await wizard.page.getByRole('progressbar').first().getAttribute('aria-valuetext')).toBe(
+      '45 percent, Restoring and verifying, About 5 min left'.replaceAll('5 min', '5\u00a0min'),
+    );
+    await wizard.close();
+  });
+
+  it('keeps, selects and describes a passphrase that was rejected', async () => {
+    const wizard = await pages.open({
+      'backup.unlock': { problem: { code: 'passphrase-rejected', params: {} } },
+    });
+    const { page } = wizard;
+    await toPassphrase(wizard);
+    await unlock(wizard, ' spaces are kept ');
+    const field = page.getByLabel('Backup passphrase');
+    await page.getByRole('alert').waitFor();
+    expect(await field.inputValue()).toBe(' spaces are kept ');
+    expect(await field.evaluate((each: FieldLike) => each === each.ownerDocument.activeElement)).toBe(true);
+    expect(await field.evaluate((each: FieldLike) => [each.selectionStart, each.selectionEnd])).toEqual([
+      0, 17,
+    ]);
+    expect(await field.evaluate(describedBy)).toContain('That passphrase does not open this backup.');
+    expect(await field.evaluate(describedBy)).toContain('The passphrase ends with a space.');
+    await wizard.close();
+  });
+
+  it('warns of Caps Lock', async () => {
+    const wizard = await pages.open();
+    await toPassphrase(wizard);
+    const field = wizard.page.getByLabel('Backup passphrase');
+    await field.evaluate((each: FieldLike) =>
+      each.dispatchEvent(new KeyboardEvent('keydown', { key: 'A', bubbles: true, modifierCapsLock: true })),
+    );
+    await wizard.page.getByText('Caps Lock is on.').waitFor();
+    await wizard.close();
+  });
+
+  it('takes an empty passphrase for a slip, and asks nobody', async () => {
+    const wizard = await pages.open();
+    await toPassphrase(wizard);
+    await wizard.page.getByRole('button', { name: 'Unlock' }).click();
+    await wizard.page.getByText('Please type the passphrase first.').waitFor();
+    expect((await wizard.calls()).map(({ name }) => name)).not.toContain('backup.unlock');
+    await wizard.close();
+  });
+
+  it('draws only the rows in sight of a list of 500 qubes, and chooses all 400 that can be restored', async () => {
+    const wizard = await pages.open({ 'backup.unlock': { value: longInventory } });
+    await toQubes(wizard);
+    expect(await wizard.page.getByRole('row').count()).toBeLessThan(60);
+    await wizard.page.getByRole('columnheader').first().click();
+    await wizard.page.getByText(/^400 qubes · /).waitFor();
+    await wizard.close();
+  });
+
+  it('keeps what a search hides as it was chosen', async () => {
+    const wizard = await pages.open();
+    await toDestination(wizard);
+    await wizard.page.getByRole('button', { name: 'Back' }).click();
+    await wizard.page.getByRole('searchbox').fill('mail');
+    await wizard.page.getByRole('columnheader').first().click();
+    await wizard.page.getByText(/^4 qubes · /).waitFor();
+    await wizard.close();
+  });
+
+  it('sorts by a column', async () => {
+    const wizard = await pages.open();
+    await toQubes(wizard);
+    const size = wizard.page.getByRole('columnheader', { name: 'In backup' });
+    await size.click();
+    await size.click();
+    expect(await size.getAttribute('aria-sort')).toBe('descending');
+    expect(await wizard.page.getByRole('row').nth(1).innerText()).toContain('work');
+    await wizard.close();
+  });
+
+  it('opens a dropped file by the path that the host tells', async () => {
+    const wizard = await pages.open();
+    await wizard.page.evaluate('globalThis.lifeboatFiles = { pathOf: (file) => "/dropped/" + file.name }');
+    await drop(wizard.page, 'qubes-backup');
+    await wizard.page.getByRole('heading', { name: 'Your backup' }).waitFor();
+    expect((await wizard.calls()).map(({ args }) => args)).toContainEqual({
+      path: '/dropped/qubes-backup',
+      kind: 'backup',
+    });
+    await wizard.close();
+  });
+
+  it('opens the folder list for a dropped file without a path, and says why', async () => {
+    const wizard = await pages.open({
+      'program.describe': { value: { ...program, host: 'browser', nativeDialogs: false } },
+    });
+    await drop(wizard.page, 'qubes-backup');
+    await wizard.page.getByRole('dialog', { name: 'Choose a backup file' }).waitFor();
+    await wizard.page.keyboard.press('Escape');
+    await wizard.page.getByText('This browser does not tell where a dropped file is.').waitFor();
+    await wizard.close();
+  });
+
+  it('opens a path that was typed into the folder list', async () => {
+    const wizard = await pages.open({
+      'program.describe': { value: { ...program, host: 'browser', nativeDialogs: false } },
+      'places.locate': { problem: { code: 'source-missing', params: { path: '/nowhere' } } },
+    });
+    await toBackup(wizard);
+    await wizard.page.getByLabel('Path').fill('/nowhere');
+    await wizard.page.keyboard.press('Enter');
+    await wizard.page.getByText('There is no file at /nowhere.').waitFor();
+    await wizard.close();
+  });
+
+  it('speaks German to whoever wants it, and says so to screen readers', async () => {
+    const wizard = await pages.open({ 'program.describe': { value: { ...program, locale: 'de-AT' } } });
+    await wizard.page.getByRole('heading', { name: 'Backup wählen' }).waitFor();
+    expect(await wizard.page.locator('html').getAttribute('lang')).toBe('de');
+    await wizard.page.getByRole('button', { name: /Sprache/ }).click();
+    await wizard.page.getByRole('option', { name: 'English' }).click();
+    await wizard.page.getByRole('heading', { name: 'Choose a backup' }).waitFor();
+    await wizard.close();
+  });
+
+  it('announces each finished qube', async () => {
+    const wizard = await pages.open();
+    await toProgress(wizard);
+    await wizard.send('restore.qubeFinished', { jobId, qube: reportOf('vault', 'partial') });
+    await wizard.page
+      .locator('[aria-live=polite]', { hasText: 'vault: Incomplete' })
+      .waitFor({ state: 'attached' });
+    await wizard.close();
+  });
+});
+
+async function violationsOf(axe: AxeBuilder): Promise<unknown> {
+  const { violations } = await axe.analyze();
+  return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
+}
+
+/** What the tests use of an input element; the page's own types stay in the page. */
+interface FieldLike {
+  readonly selectionStart: number;
+  readonly selectionEnd: number;
+  readonly ownerDocument: {
+    readonly activeElement: unknown;
+    getElementById(id: string): { textContent: string };
+  };
+  getAttribute(name: string): string | null;
+  dispatchEvent(event: unknown): void;
+}
+declare const KeyboardEvent: new (type: string, init: object) => unknown;
+
+function describedBy(field: FieldLike): string {
+  const ids = field.getAttribute('aria-describedby')?.split(' ') ?? [];
+  return ids.map((id) => field.ownerDocument.getElementById(id).textContent).join(' ');
+}
+
+async function focused(page: Page): Promise<unknown> {
+  return page.evaluate('document.activeElement.textContent');
+}
+
+/** Presses Tab until the element has the focus, as a person would, and gives up after a round through the page. */
+async function tabTo(page: Page, target: () => ReturnType<Page['locator']>): Promise<void> {
+  await target().waitFor();
+  for (let presses = 0; presses < 40; presses++) {
+    if (await target().evaluate((each: FieldLike) => each === each.ownerDocument.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error('Tab does not lead there');
+}
+
+async function press(page: Page, name: string): Promise<void> {
+  await tabTo(page, () => page.getByRole('button', { name, exact: true }));
+  await page.keyboard.press('Enter');
+}
+
+async function drop(page: Page, name: string): Promise<void> {
+  await page.evaluate(`{
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File(['x'], ${JSON.stringify(name)}));
+    for (const type of ['dragenter', 'dragover', 'drop']) {
+      window.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    }
+  }`);
+}
