@@ -199,10 +199,10 @@ describe('a file writer', () => {
     expect(facts.sha256).toBe(sha256(await readFile(at('holes'))));
   });
 
-  it('leaves holes also where pieces do not lie on the borders of blocks', async () => {
+  it('leaves every whole block of zeros a hole, wherever the pieces are cut', async () => {
     const content = Buffer.alloc(512 * 1024);
-    for (const position of [0, 100_000, 500_000]) content.set(noise(3000, String(position)), position);
-    for (const size of [content.length, 65_536 + 1536, 4095]) {
+    for (let at = 0; at < content.length; at += 8192) content.set(noise(4096, String(at)), at);
+    for (const size of [content.length, 65_536 + 512, 8191]) {
       const path = at(`pieces-of-${size}`);
       const pieces: (readonly [number, Uint8Array])[] = [];
       for (let position = 0; position < content.length; position += size) {
@@ -211,8 +211,9 @@ describe('a file writer', () => {
       const facts = await write(path, content.length, ...pieces);
       expect((await readFile(path)).equals(content)).toBe(true);
       expect(facts.sha256).toBe(sha256(content));
+      // What systems note of a file's blocks may take some of its own.
+      expect((await stat(path)).blocks * 512, `pieces of ${size}`).toBeLessThanOrEqual(256 * 1024 + 8192);
     }
-    expect((await stat(at(`pieces-of-${content.length}`))).blocks * 512).toBeLessThanOrEqual(32 * 1024);
   });
 
   it('writes any pieces as a plain file would have them', async () => {

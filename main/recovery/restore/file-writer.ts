@@ -58,7 +58,7 @@ export class FileWriter {
   async write(position: number, bytes: Uint8Array): Promise<void> {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     // Before the hash, so that a drive refuses what it cannot hold before a long hole is hashed.
-    for (const { start, end } of dataRuns(buffer)) await this.#writeAll(buffer, start, end, position);
+    for (const { start, end } of dataRuns(buffer, position)) await this.#writeAll(buffer, start, end, position);
     await this.#hash.update(position, bytes);
     this.#written += bytes.length;
   }
@@ -101,11 +101,12 @@ export class FileWriter {
   }
 }
 
-/** The runs of a piece that hold something other than zeros, as offsets into it. */
-function* dataRuns(buffer: Buffer): Generator<{ start: number; end: number }> {
+/** The runs of a piece at `position` that hold something other than zeros, as offsets into it. */
+function* dataRuns(buffer: Buffer, position: number): Generator<{ start: number; end: number }> {
   let start = -1;
-  for (let at = 0; at < buffer.length; at += holeUnit) {
-    const end = Math.min(at + holeUnit, buffer.length);
+  for (let at = 0, end; at < buffer.length; at = end) {
+    // Up to the next border of a block in the file, wherever the piece begins.
+    end = Math.min(at + holeUnit - ((position + at) % holeUnit), buffer.length);
     if (buffer.compare(zeroUnit, 0, end - at, at, end) !== 0) {
       if (start < 0) start = at;
     } else if (start >= 0) {
