@@ -3,7 +3,7 @@
  * state without changing the image.
  */
 import { constants } from 'node:fs';
-import { copyFile, lstat, open, rm, type FileHandle } from 'node:fs/promises';
+import { chmod, copyFile, lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import { openFileSource, type ByteSource } from '../bytes/source.ts';
@@ -65,10 +65,14 @@ export async function makeRecoveredCopy(
 
 /** Tries to copy without copying. Node's own fallback would fill the holes. */
 async function sharesBlocks(image: string, path: string): Promise<boolean> {
-  return copyFile(image, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE).then(
-    () => true,
-    () => false,
-  );
+  try {
+    await copyFile(image, path, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+    // Of an image that cannot be written, neither can the copy.
+    await chmod(path, 0o600);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function create(path: string, exists: boolean): Promise<FileHandle> {
@@ -119,7 +123,7 @@ async function checkJournal(volume: Volume): Promise<void> {
 }
 
 /** What e2fsck prints where it has lost something of the journal, and still exits as if all were well. */
-const LOSS = /checksum|invalid|deleted|error/i;
+const LOSS = /journal checksum error|invalid|journal has been deleted/i;
 
 /** Has e2fsck replay the journal and do nothing else. Source: e2fsck(8), `journal_only` and exit codes. */
 async function replay(e2fsck: string, file: FileHandle, tools: Tools): Promise<void> {
