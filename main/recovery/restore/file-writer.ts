@@ -58,7 +58,8 @@ export class FileWriter {
   async write(position: number, bytes: Uint8Array): Promise<void> {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     // Before the hash, so that a drive refuses what it cannot hold before a long hole is hashed.
-    for (const { start, end } of dataRuns(buffer, position)) await this.#writeAll(buffer, start, end, position);
+    for (const { start, end } of dataRuns(buffer, position))
+      await this.#writeAll(buffer, start, end, position);
     await this.#hash.update(position, bytes);
     this.#written += bytes.length;
   }
