@@ -1,5 +1,5 @@
 /**
- * Measures key derivation: `npx node test/bench/kdf.ts [logN …]`, on an idle machine. Each way mixes lanes of the same
+ * Measures key derivation: `npm run bench -- kdf [logN …]`, on an idle machine. Each way mixes lanes of the same
  * cost (r = 8); the table says what a lane takes, and how that compares with the `scrypt` tool.
  *
  * Each figure is the best of several rounds, in which the ways take turns, so that a disturbance hits them alike. The
@@ -59,14 +59,36 @@ function sideBySide(mixer: Mixer, logN: number, lanes: number, spacing = 1): Way
   };
 }
 
-/** Derivations of four lanes each by the scheduler, with memory for four lanes a worker, workers already started. */
-async function scheduled(logN: number, workers: number): Promise<Way> {
+/**
+ * Derivations of four lanes each by the scheduler, with memory for four lanes a worker, workers already started. They
+ * have the machine to themselves: two workers take as much memory as all else.
+ */
+async function scheduled(logN: number, workers: number) {
   const memoryBytes = workers * (4 * laneMemory({ logN, r }) + 2 ** 20);
   const deriver = createKeyDeriver({ memoryBytes, workers });
   const run = () =>
     Promise.all(Array.from({ length: 2 * workers }, () => deriver.derive({ ...request, logN, p: 4 })));
   await run();
-  return { name: `scheduler, ${workers} thread${workers > 1 ? 's' : ''}`, lanes: 8 * workers, run };
+  const way = { name: `scheduler, ${workers} thread${workers > 1 ? 's' : ''}`, lanes: 8 * workers, run };
+  const [times] = await bestOf([way]);
+  await deriver.close();
+  return { way, times };
+}
+
+/** The best times of each way, in rounds in which they take turns. */
+async function bestOf(ways: readonly Way[]): Promise<Times[]> {
+  const best: Times[] = [];
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, way] of ways.entries()) {
+      const times = await timed(way);
+      const sofar = best[i] ?? times;
+      best[i] = {
+        clock: Math.min(sofar.clock, times.clock),
+        processor: Math.min(sofar.processor, times.processor),
+      };
+    }
+  }
+  return best;
 }
 
 async function timed({ lanes, run }: Way): Promise<Times> {
@@ -89,34 +111,23 @@ async function measure(logN: number): Promise<void> {
     ...[1, 2, 3, 4].map((lanes) => sideBySide(mixer, logN, lanes)),
     sideBySide(mixer, logN, 4, 4),
     sideBySide(mixer, logN, 1, 7),
-    await scheduled(logN, 1),
-    await scheduled(logN, 2),
   ];
-  const best = ways.map((): Times => ({ clock: Infinity, processor: Infinity }));
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, way] of ways.entries()) {
-      const times = await timed(way);
-      const sofar = best[i] ?? times;
-      best[i] = {
-        clock: Math.min(sofar.clock, times.clock),
-        processor: Math.min(sofar.processor, times.processor),
-      };
-    }
-  }
+  const measured = (await bestOf(ways)).map((times, i) => ({ way: ways[i], times }));
+  const [alone, amortised] = measured;
+  mixer.close();
+  const all = [...measured, await scheduled(logN, 1), await scheduled(logN, 2)];
   console.log(`N = 2^${logN}, r = ${r}: milliseconds a lane, and processor time as part of the tool's`);
-  console.table(
-    Object.fromEntries(
-      ways.map(({ name }, i) => {
-        const { clock, processor } = best[i] ?? { clock: NaN, processor: NaN };
-        const ratio = (of: Times | undefined) => (processor / (of?.processor ?? NaN)).toFixed(2);
-        const [clockMs, processorMs] = [Math.round(clock), Math.round(processor)];
-        return [
-          name,
-          { clock: clockMs, processor: processorMs, 'p = 1': ratio(best[0]), 'p = 5': ratio(best[1]) },
-        ];
-      }),
-    ),
-  );
+  const row = (times: Times | undefined) => {
+    const { clock, processor } = times ?? { clock: NaN, processor: NaN };
+    const ratio = (of: Times | undefined) => (processor / (of?.processor ?? NaN)).toFixed(2);
+    return {
+      clock: Math.round(clock),
+      processor: Math.round(processor),
+      'p = 1': ratio(alone?.times),
+      'p = 5': ratio(amortised?.times),
+    };
+  };
+  console.table(Object.fromEntries(all.map(({ way, times }) => [way?.name, row(times)])));
 }
 
 if (missingTools('scrypt').length > 0) throw new Error('This measurement needs the scrypt tool');
