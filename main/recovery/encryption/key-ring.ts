@@ -5,6 +5,7 @@
  * before restoring, retrying and pausing never derive twice.
  */
 import type { Member } from '../container/container-index.ts';
+import { problem, RecoveryError } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { DerivationRequest } from '../kdf/derivation.ts';
 import {
@@ -21,12 +22,20 @@ export type Derive = (request: DerivationRequest, signal?: AbortSignal) => Promi
 /** How many derivations beyond those asked for are kept going. */
 const derivationsAhead = 32;
 
+interface BegunKey {
+  /** What the key is bound to: a member asked for under another name has another one. */
+  readonly sealedName: string;
+  readonly key: Promise<Uint8Array>;
+}
+
 export class KeyRing {
   readonly #source: ByteSource;
   readonly #derive: Derive;
   readonly #passphrase: Uint8Array;
   readonly #abort = new AbortController();
-  readonly #keys = new Map<Member, Promise<Uint8Array>>();
+  readonly #keys = new Map<Member, BegunKey>();
+  /** Keys that were replaced or forgotten, which somebody may still hold: they are wiped with the others. */
+  readonly #former: Promise<Uint8Array>[] = [];
   #queue: Iterator<SealedMember> | undefined;
   #ahead = 0;
 
@@ -41,11 +50,11 @@ export class KeyRing {
    * The 64-byte key of a sealed member, proven by the member's header.
    *
    * @throws SealFault `not-sealed`, `too-short`, `header-damaged`, `not-authentic`
-   * @throws RecoveryError what reading or deriving refuses
+   * @throws RecoveryError what reading or deriving refuses; `cancelled` once the ring was wiped
    */
   async keyFor(sealed: SealedMember): Promise<Uint8Array> {
     const begun = this.#keys.get(sealed.member);
-    const key = begun ?? this.#begin(sealed);
+    const key = begun?.sealedName === sealed.sealedName ? begun.key : this.#begin(sealed);
     try {
       return await key;
     } finally {
@@ -55,7 +64,9 @@ export class KeyRing {
 
   /** Forgets a key, so that the next `keyFor` reads the header and derives again. */
   forget(member: Member): void {
+    const begun = this.#keys.get(member);
     this.#keys.delete(member);
+    if (begun) this.#former.push(begun.key);
   }
 
   /** Derives ahead in the order of `members`, as keys are asked for; replaces an earlier order. */
@@ -73,8 +84,9 @@ export class KeyRing {
   async wipe(): Promise<void> {
     this.stopLookingAhead();
     this.#abort.abort();
-    const keys = [...this.#keys.values()];
+    const keys = [...[...this.#keys.values()].map(({ key }) => key), ...this.#former];
     this.#keys.clear();
+    this.#former.length = 0;
     this.#passphrase.fill(0);
     for (const settled of await Promise.allSettled(keys)) {
       if (settled.status === 'fulfilled') settled.value.fill(0);
@@ -82,11 +94,13 @@ export class KeyRing {
   }
 
   #begin(sealed: SealedMember): Promise<Uint8Array> {
+    const { member, sealedName } = sealed;
     const key = this.#prove(sealed);
-    this.#keys.set(sealed.member, key);
+    this.forget(member);
+    this.#keys.set(member, { sealedName, key });
     // A fault belongs to whoever asks for the key; deriving ahead must not raise it before, nor keep it.
     key.catch(() => {
-      if (this.#keys.get(sealed.member) === key) this.#keys.delete(sealed.member);
+      if (this.#keys.get(member)?.key === key) this.#keys.delete(member);
     });
     return key;
   }
@@ -94,11 +108,14 @@ export class KeyRing {
   async #prove({ member, sealedName }: SealedMember): Promise<Uint8Array> {
     const bytes = await this.#source.read(member.offset, Math.min(sealHeaderLength, member.size));
     const header = parseSealHeader(bytes, member.size);
+    // Of a wiped passphrase, the zeros that are left would derive a key that opens nothing.
+    if (this.#abort.signal.aborted) throw new RecoveryError(problem('cancelled'));
     const passphrase = memberPassphrase(sealedName, this.#passphrase);
     try {
       const key = await this.#derive({ ...header, passphrase }, this.#abort.signal);
-      if (!opensHeader(header, key)) throw new SealFault('not-authentic');
-      return key;
+      if (opensHeader(header, key)) return key;
+      key.fill(0);
+      throw new SealFault('not-authentic');
     } finally {
       passphrase.fill(0);
     }
