@@ -27,12 +27,13 @@ export async function* openLargeSealed(
   const header = parseSealHeader(await source.read(offset, sealHeaderLength), size);
   if (!opensHeader(header, key)) throw new SealFault('not-authentic');
   const data = { offset: offset + sealHeaderLength, size: size - sealOverhead };
+  // Both take their part of the key now: it may be wiped while the chunk is read, which must not change what comes.
   const mac = createHmac('sha256', key.subarray(32, 64)).update(header.bytes);
+  const decipher = createDecipheriv('aes-256-ctr', key.subarray(0, 32), Buffer.alloc(16));
   const fingerprints = await readToVerify(source, data, (slice) => mac.update(slice));
   const trailer = await source.read(offset + size - sealTrailerLength, sealTrailerLength);
   if (!timingSafeEqual(mac.digest(), trailer)) throw new SealFault('damaged');
 
-  const decipher = createDecipheriv('aes-256-ctr', key.subarray(0, 32), Buffer.alloc(16));
   const changed = () => {
     throw new SealFault('damaged');
   };
