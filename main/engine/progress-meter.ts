@@ -4,8 +4,14 @@ import type { PlannedFile, RestorePlan } from '../recovery/restore/plan.ts';
 
 const interval = 100;
 
-/** Speed is averaged over about this many seconds, so that one large chunk does not swing the estimate. */
-const averagingSeconds = 15;
+/**
+ * Speed is averaged over about this many seconds. A chunk of 100 MiB is consumed in less than one and then the next
+ * key may take twenty: over a shorter time the estimate would swing with every chunk.
+ */
+const averagingSeconds = 60;
+
+/** Times shorter than this are no measure of speed, and counted with the next. */
+const shortestSample = 0.05;
 
 /** Nothing is estimated before so much time has passed with something done. */
 const secondsBeforeEstimate = 3;
@@ -20,21 +26,26 @@ export interface Estimate {
 export class SpeedEstimator {
   #rate: number | null = null;
   #elapsed = 0;
-  #pending = 0;
+  #pendingBytes = 0;
+  #pendingSeconds = 0;
 
-  /** Counts `bytes` done over `seconds` of work. */
+  /** Counts `bytes` done over `seconds` of work. What precedes the first byte says nothing of the speed. */
   add(bytes: number, seconds: number): void {
-    this.#elapsed += seconds;
-    this.#pending += bytes;
-    if (seconds <= 0) return;
-    const latest = this.#pending / seconds;
-    this.#pending = 0;
-    const weight = 1 - Math.exp(-seconds / Math.min(averagingSeconds, Math.max(this.#elapsed, 0.1)));
+    this.#pendingBytes += bytes;
+    if (this.#rate === null && this.#pendingBytes === 0) return;
+    this.#pendingSeconds += seconds;
+    if (this.#pendingSeconds < shortestSample) return;
+
+    const latest = this.#pendingBytes / this.#pendingSeconds;
+    this.#elapsed += this.#pendingSeconds;
+    const weight = 1 - Math.exp(-this.#pendingSeconds / Math.min(averagingSeconds, this.#elapsed));
     this.#rate = this.#rate === null ? latest : this.#rate + weight * (latest - this.#rate);
+    this.#pendingBytes = 0;
+    this.#pendingSeconds = 0;
   }
 
   estimate(bytesLeft: number): Estimate {
-    if (this.#rate === null || this.#rate <= 0 || this.#elapsed < secondsBeforeEstimate) {
+    if (this.#rate === null || this.#rate < 1 || this.#elapsed < secondsBeforeEstimate) {
       return { bytesPerSecond: null, secondsLeft: null };
     }
     return { bytesPerSecond: Math.round(this.#rate), secondsLeft: Math.ceil(bytesLeft / this.#rate) };
@@ -72,7 +83,10 @@ export class ProgressMeter {
 
   /** A file that failed half way counts as done with all its bytes: nothing more will come of it. */
   finished(file: PlannedFile): void {
-    this.#doneBytes += file.stored.storedBytes - (this.#active.get(file) ?? 0);
+    const rest = file.stored.storedBytes - (this.#active.get(file) ?? 0);
+    this.#doneBytes += rest;
+    // Done they are, but not by any speed.
+    this.#countedBytes += rest;
     this.#active.delete(file);
   }
 
