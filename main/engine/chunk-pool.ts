@@ -36,6 +36,7 @@ export class ChunkPool {
    * @throws SealFault, RecoveryError `source-…`, `engine-gone`
    */
   open(path: string, member: Member, key: Uint8Array): Promise<OpenedChunk> {
+    if (this.#closed) return Promise.reject(closedError());
     const id = this.#nextId++;
     const buffer = this.#takeBuffer(member.size);
     const task: ChunkTask = {
@@ -59,6 +60,7 @@ export class ChunkPool {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#rejectWaiting(closedError());
     await Promise.all(this.#threads.map((thread) => thread.terminate()));
     this.#spare.length = 0;
   }
@@ -71,12 +73,15 @@ export class ChunkPool {
       const i = this.#threads.indexOf(thread);
       if (i >= 0) this.#threads[i] = this.#start();
       // Which of the waiting chunks it had is not known any more; asking again is cheap.
-      for (const { reject } of this.#waiting.values())
-        reject(new RecoveryError(problem('engine-gone', { reason })));
-      this.#waiting.clear();
+      this.#rejectWaiting(new RecoveryError(problem('engine-gone', { reason })));
     };
     thread.on('error', (error: Error) => died(error.message));
     return thread;
+  }
+
+  #rejectWaiting(error: RecoveryError): void {
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
   }
 
   #settle(answer: ChunkAnswer): void {
@@ -104,4 +109,8 @@ export class ChunkPool {
     if (this.#closed || this.#spare.length >= this.#mostSpare) return;
     this.#spare.push(buffer);
   }
+}
+
+function closedError(): RecoveryError {
+  return new RecoveryError(problem('engine-gone', { reason: 'the pool of threads was closed' }));
 }
