@@ -8,7 +8,9 @@ import { compileAssembly, type Assembly } from './compile-assembly.ts';
 import { rowMixers } from './row-mixers.ts';
 
 const library = path.join(import.meta.dirname, '../main/recovery');
-const common = ['-O3', '--noAssert', '--runtime', 'stub', '--importMemory', '--noExportMemory'];
+// Each instance gets a memory of its own, so the zeros of its buffers need not be part of the module.
+const memory = ['--importMemory', '--noExportMemory', '--zeroFilledMemory'];
+const common = ['-O3', '--noAssert', '--runtime', 'stub', ...memory];
 
 interface Module extends Omit<Assembly, 'folder' | 'entry'> {
   /** Name of the module, of its first source and of what it exports. */

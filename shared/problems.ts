@@ -71,6 +71,7 @@ export const problemKinds = {
   'cipher-unsupported': failure('cipher'),
   'digest-unsupported': failure('digest'),
   'compression-unsupported': failure('filter'),
+  'compression-needs-newer-node': failure('compression', 'node'),
   'compression-differs': warning('file', 'named', 'found'),
   'stream-damaged': failure('file', 'compression'),
   'stream-unfinished': failure('file'),

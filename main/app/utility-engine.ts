@@ -7,7 +7,7 @@ import type { EngineProcess } from '../backend/host.ts';
 const reasonDelay = 100;
 
 export function startUtilityEngine(): EngineProcess {
-  const child = utilityProcess.fork(engineEntry, [], {
+  const child = utilityProcess.fork(engineEntry.path, [...engineEntry.args], {
     serviceName: engineServiceName,
     env: engineEnvironment(process.env),
     execArgv: [],

@@ -1,11 +1,7 @@
 /** What every spawner of engines needs: where the engine's program lies, and the environment it may see. */
-import { extname } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { entryPoint } from '../recovery/entry-point.ts';
 
-/** Path of the engine's program, TypeScript among the sources and JavaScript once built. */
-export const engineEntry = fileURLToPath(
-  new URL(`../engine/engine-process${extname(import.meta.url)}`, import.meta.url),
-);
+export const engineEntry = entryPoint('../engine/engine-process', import.meta.url);
 
 /** The name under which the engine shows in lists of processes and in reports of crashes. */
 export const engineServiceName = 'Lifeboat engine';

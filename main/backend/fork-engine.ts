@@ -3,9 +3,9 @@ import { fork } from 'node:child_process';
 import { engineEntry, engineEnvironment } from './engine-entry.ts';
 import type { EngineProcess } from './host.ts';
 
-/** Starts `entry` in a process of its own; how it ended is told through the port. */
-export function forkEngine(entry = engineEntry): EngineProcess {
-  const child = fork(entry, [], {
+/** Starts the engine, or another entry, in a process of its own; how it ended is told through the port. */
+export function forkEngine({ path, args } = engineEntry): EngineProcess {
+  const child = fork(path, args, {
     // Typed arrays must arrive as they left, which JSON would not do.
     serialization: 'advanced',
     env: engineEnvironment(process.env),

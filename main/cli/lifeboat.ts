@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command line `lifeboat`: one definition of its commands and options, and how its exit code comes about. */
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { problemOf } from '../../shared/problems.ts';
 import { languageFor } from '../../shared/words/languages.ts';
 import { mountWays } from '../recovery/mount/way.ts';
@@ -57,20 +57,9 @@ function parseDescriptor(text: string): number {
   return Number(text);
 }
 
-const version = (): string =>
-  // The manifest lies at the root, two floors up among the sources and three once built.
-  (JSON.parse(readFileSync(manifestUrl(), 'utf8')) as { version: string }).version;
-
-function manifestUrl(): URL {
-  return new URL(
-    import.meta.url.endsWith('.ts') ? '../../package.json' : '../../../package.json',
-    import.meta.url,
-  );
-}
-
 const program = new Command('lifeboat')
   .description('Restores Qubes OS backups on any computer, without Qubes.')
-  .version(version())
+  .version(manifest.version)
   .exitOverride()
   .showHelpAfterError('(lifeboat --help says more)');
 

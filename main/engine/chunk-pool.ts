@@ -2,14 +2,12 @@
 import { Worker } from 'node:worker_threads';
 import { problem, RecoveryError } from '../../shared/problems.ts';
 import type { Member } from '../recovery/container/container-index.ts';
+import { entryPoint } from '../recovery/entry-point.ts';
 import { SealFault } from '../recovery/encryption/scrypt-container.ts';
 import type { OpenedChunk } from '../recovery/encryption/scrypt-protection.ts';
 import type { ChunkAnswer, ChunkTask, ForgetTask } from './chunk-worker.ts';
 
-const workerEntry = new URL(
-  import.meta.url.endsWith('.ts') ? './chunk-worker.ts' : './chunk-worker.js',
-  import.meta.url,
-);
+const entry = entryPoint('./chunk-worker', import.meta.url);
 
 interface Waiting {
   readonly resolve: (chunk: OpenedChunk) => void;
@@ -66,7 +64,7 @@ export class ChunkPool {
   }
 
   #start(): Worker {
-    const thread = new Worker(workerEntry, { env: {}, stdin: false });
+    const thread = new Worker(entry.path, { argv: [...entry.args], env: {}, stdin: false });
     thread.on('message', (answer: ChunkAnswer) => this.#settle(answer));
     const died = (reason: string) => {
       if (this.#closed) return;

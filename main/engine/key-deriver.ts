@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { problem, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { entryPoint } from '../recovery/entry-point.ts';
 import { chooseLayout, leastMemory } from '../recovery/kdf/batch.ts';
 import {
   checkCost,
@@ -283,6 +284,6 @@ function reasonOf(error: unknown): string {
 
 /** Workers see nothing of this process's environment; its standard input stays its own. */
 function startLaneWorker(workerData: LaneWorkerData): Worker {
-  const entry = import.meta.url.endsWith('.ts') ? './lane-worker.ts' : './lane-worker.js';
-  return new Worker(new URL(entry, import.meta.url), { name: 'lanes', workerData, env: {}, execArgv: [] });
+  const { path, args } = entryPoint('./lane-worker', import.meta.url);
+  return new Worker(path, { name: 'lanes', argv: [...args], workerData, env: {}, execArgv: [] });
 }

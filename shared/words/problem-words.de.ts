@@ -194,6 +194,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Sein Kopf nennt das Programm „{{filter}}“.',
     todo: 'Stellen Sie es auf einem Qubes-Computer wieder her, der dieses Programm hat.',
   },
+  'compression-needs-newer-node': {
+    what: 'Das Node.js auf diesem Computer ist zu alt für dieses Backup.',
+    why: 'Das Backup ist mit {{compression}} komprimiert, was Node.js ab Version 22.15 liest. Dies ist {{node}}.',
+    todo: 'Nehmen Sie die Lifeboat-App, oder führen Sie denselben Befehl mit einem neueren Node.js von nodejs.org aus. Das Backup selbst ist in Ordnung.',
+  },
   'compression-differs': {
     what: '{{file}} ist anders komprimiert, als der Kopf sagt.',
     why: 'Der Kopf sagt {{named}}, die Daten sind {{found}}. Die Daten zählen.',

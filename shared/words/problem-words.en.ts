@@ -194,6 +194,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Its header names the program “{{filter}}”.',
     todo: 'Restore it on a Qubes computer that has this program.',
   },
+  'compression-needs-newer-node': {
+    what: 'The Node.js on this computer is too old for this backup.',
+    why: 'The backup is compressed with {{compression}}, which Node.js reads from version 22.15 on. This is {{node}}.',
+    todo: 'Use the Lifeboat app, or run the same command with a newer Node.js from nodejs.org. The backup is fine.',
+  },
   'compression-differs': {
     what: '{{file}} is compressed differently than the header says.',
     why: 'The header says {{named}}, the data is {{found}}. The data counts.',

@@ -350,7 +350,7 @@ describe('the engine', () => {
     onTestFinished(() => void vi.unstubAllEnvs());
     startUtilityEngine();
     const [entry, args, options] = electron.utilityProcess.fork.mock.calls[0] ?? expect.fail('no engine');
-    expect(entry).toBe(engineEntry);
+    expect(entry).toBe(engineEntry.path);
     expect(args).toEqual([]);
     expect(options).toMatchObject({
       serviceName: 'Lifeboat engine',

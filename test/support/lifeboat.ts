@@ -26,16 +26,22 @@ export interface LifeboatOptions {
   readonly interrupted?: Promise<unknown>;
   /** Once it resolves, every process of the command is killed on the spot. */
   readonly killed?: Promise<unknown>;
+  /** The program with its first arguments, in place of this Node with the sources. */
+  readonly program?: readonly string[];
+  readonly cwd?: string;
   /** A program with its arguments that starts it in its own way, such as `setpriv`. */
   readonly through?: readonly string[];
 }
 
-/** Runs `lifeboat` from its sources with `args`. */
+const fromSources = [process.execPath, join(project, 'main/cli/lifeboat.ts')];
+
+/** Runs `lifeboat` with `args`, from its sources where nothing else is said. */
 export function lifeboat(args: readonly string[], options: LifeboatOptions = {}): Promise<Ended> {
   const passphraseArgs = options.passphrase === undefined ? [] : ['--passphrase-fd', '3'];
-  const command = [process.execPath, join(project, 'main/cli/lifeboat.ts'), ...args, ...passphraseArgs];
+  const command = [...(options.program ?? fromSources), ...args, ...passphraseArgs];
   const [program, ...rest] = [...(options.through ?? []), ...command] as [string, ...string[]];
   const child = spawn(program, rest, {
+    cwd: options.cwd,
     env: { PATH: process.env['PATH'], LANG: 'en_US.UTF-8', ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     // A process group of its own, as a terminal gives each command.

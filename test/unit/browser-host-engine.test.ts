@@ -17,7 +17,7 @@ beforeEach(async ({ onTestFinished }) => {
 async function started(program: string) {
   const entry = join(folder, 'engine.mjs');
   await writeFile(entry, program);
-  const engine = forkEngine(entry);
+  const engine = forkEngine({ path: entry, args: [] });
   onTestFinished(() => engine.kill());
   return {
     engine,
@@ -85,7 +85,7 @@ describe('a forked engine', () => {
   });
 
   it('whose program is missing ends like any other', async () => {
-    const engine = forkEngine(join(folder, 'missing.mjs'));
+    const engine = forkEngine({ path: join(folder, 'missing.mjs'), args: [] });
     expect(await new Promise((resolve) => engine.port.onClose(resolve))).toBe('exit code 1');
   });
 });
@@ -104,5 +104,5 @@ describe('the environment of an engine', () => {
   });
 
   it('goes with a program that lies where the engine lies', () =>
-    expect(engineEntry).toMatch(/[/\\]main[/\\]engine[/\\]engine-process\.ts$/));
+    expect(engineEntry.path).toMatch(/[/\\]main[/\\]engine[/\\]engine-process\.ts$/));
 });

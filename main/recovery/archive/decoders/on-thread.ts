@@ -5,13 +5,11 @@
  * threads several files are decoded at once, and whoever asks stays free to read and write, as with node:zlib.
  */
 import { Worker } from 'node:worker_threads';
+import { entryPoint } from '../../entry-point.ts';
 import { type Decoder, StreamFault } from '../decoder.ts';
 import type { Answer, Order, ThreadedCompression } from './decoding-thread.ts';
 
-const threadEntry = new URL(
-  import.meta.url.endsWith('.ts') ? './decoding-thread.ts' : './decoding-thread.js',
-  import.meta.url,
-);
+const entry = entryPoint('./decoding-thread', import.meta.url);
 
 /** How much input a thread is given at a time: a copy, for the source may reuse its piece. */
 const mostInput = 1024 * 1024;
@@ -51,7 +49,7 @@ export function onThread(compression: ThreadedCompression): Decoder {
 
 /** A thread that decodes one stream after another. */
 class DecodingThread {
-  readonly #worker = new Worker(threadEntry, { env: {}, stdin: false });
+  readonly #worker = new Worker(entry.path, { argv: [...entry.args], env: {}, stdin: false });
   #input: AsyncIterator<Uint8Array> | undefined;
   /** What of the newest piece of input the thread has not been given yet. */
   #rest: Uint8Array = new Uint8Array(0);

@@ -4,7 +4,8 @@
  * Node's engine stops where a frame ends inside the bytes it was given and drops the rest of them; where a frame ends
  * with them it goes on into whatever follows. So it is given each frame by itself.
  */
-import { constants, createZstdDecompress } from 'node:zlib';
+import zlib from 'node:zlib';
+import { fail } from '../../../../shared/problems.ts';
 import { type Decoder } from '../decoder.ts';
 import { type EngineInput, engineOptions, throughEngine } from './native-engine.ts';
 import type { StoredInput } from './stored-input.ts';
@@ -12,6 +13,9 @@ import { decoderOfStreams } from './stream-format.ts';
 
 /** 2 GiB, which `zstd --long=31` declares. Memory is touched only as far as output fills the window. */
 const windowLogMax = 31;
+
+/** Not in every Node that runs the command line as a single file: zstd came with 22.15. */
+const { constants, createZstdDecompress }: Partial<typeof zlib> = zlib;
 
 const magicOfFrame = [0x28, 0xb5, 0x2f, 0xfd];
 /** Of skippable frames; the low half of the first byte is free. */
@@ -42,10 +46,11 @@ function beginsFrame(head: Uint8Array): boolean {
 async function* decodeFrame(input: StoredInput): AsyncGenerator<Uint8Array> {
   const head = await input.ahead(8);
   if (beginsFrame(head)) {
-    const engine = createZstdDecompress({
-      ...engineOptions,
-      params: { [constants.ZSTD_d_windowLogMax]: windowLogMax },
-    });
+    if (!constants || !createZstdDecompress) {
+      fail('compression-needs-newer-node', { compression: 'zstd', node: process.version });
+    }
+    const params = { [constants.ZSTD_d_windowLogMax]: windowLogMax };
+    const engine = createZstdDecompress({ ...engineOptions, params });
     yield* throughEngine(engine, frameOnly(input, head[4] ?? 0));
   } else {
     const header = await input.take(8);
