@@ -1,10 +1,11 @@
 /** Whether a restore fits where it is meant to go: the folder is probed, and the facts judged apart from that. */
 import { randomUUID } from 'node:crypto';
-import { lstat, open, stat, statfs, unlink } from 'node:fs/promises';
+import { lstat, open, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestorePlan } from '../../shared/backup.ts';
 import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { errnoOf } from '../recovery/bytes/source.ts';
+import { freeBytesOf } from '../recovery/restore/free-bytes.ts';
 import { fileLimitOf } from './file-limit.ts';
 
 /** A file that a restore would write: its path below the destination, with forward slashes, and its bytes. */
@@ -58,17 +59,6 @@ export function destinationFindings(
     findings.push(problem('dest-file-limit', { path: largest?.path ?? '', limit: facts.fileLimit }));
   }
   return [...findings, ...facts.occupied.map((path) => problem('dest-occupied', { path }))];
-}
-
-/** The bytes that this user may still write on the drive of `path`; null where the system does not say. */
-export async function freeBytesOf(path: string): Promise<number | null> {
-  try {
-    const { bavail, frsize, bsize } = await statfs(path);
-    // Counts are in units of the fragment size, which some network file systems have smaller than the block.
-    return bavail * (frsize || bsize);
-  } catch {
-    return null;
-  }
 }
 
 async function refusalOf(path: string): Promise<Problem | null> {

@@ -1,19 +1,19 @@
 /** The commands `ls`, `cat` and `cp`: files of a restored image, without root and without mounting it. */
 import { finished } from 'node:stream/promises';
 import { resolve } from 'node:path';
-import type { Outcome } from '../../shared/backup.ts';
+import type { ConflictChoice, CopiedItem } from '../../shared/image.ts';
 import { fail, RecoveryError, type Problem } from '../../shared/problems.ts';
-import { formatSize } from '../../shared/words/formats.ts';
+import { formatSize, visible } from '../../shared/words/formats.ts';
 import { probeDestination } from '../backend/destination.ts';
 import { openFileSource } from '../recovery/bytes/source.ts';
-import { copyOut } from '../recovery/copy-out.ts';
+import { copyOut } from '../recovery/copy-out/copy-out.ts';
+import { measureCopy } from '../recovery/copy-out/measure.ts';
 import type { Ext4 } from '../recovery/image/ext4.ts';
 import { openImage, openVolume, type DiskImage, type Volume } from '../recovery/image/image.ts';
 import type { FileStatus } from '../recovery/image/inode.ts';
 import { displayName } from '../recovery/image/names.ts';
-import { overallOutcome } from '../recovery/restore/verdict.ts';
 import { printJson, printProblems } from './commands.ts';
-import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
+import { exitCodes } from './exit-codes.ts';
 import { problemText, type Speech } from './text.ts';
 
 export interface ImageOptions {
@@ -24,6 +24,7 @@ export interface ImageOptions {
 
 export interface CopyCommandOptions extends ImageOptions {
   readonly to: string;
+  readonly conflict: ConflictChoice;
 }
 
 interface OpenedImage extends AsyncDisposable {
@@ -155,21 +156,34 @@ export async function cp(
   const { refusal } = await probeDestination(destination, []);
   if (refusal) throw new RecoveryError(refusal);
   await using image = await openFilesystem(path, options);
-  const files = [];
-  for (const inside of wanted) files.push(await copyOut(image.filesystem, inside, { destination }));
-  const outcome: Outcome = overallOutcome(
-    files.map(({ name, outcome: each }) => ({ name, outcome: each, files: [] })),
-    'restore',
-  );
+  const { filesystem } = image;
+  const paths = wanted.map((inside) => new TextEncoder().encode(inside));
+  const measures = await measureCopy(filesystem, paths);
+  const { conflict } = options;
+  const { items } = await copyOut(filesystem, paths, { destination, conflict, image: path, measures });
+  const outcome = outcomeOf(items);
   if (options.json) {
-    printJson({ outcome, files, problems: image.problems });
+    printJson({ outcome, items, problems: image.problems });
   } else {
-    for (const file of files) {
-      const size = formatSize(file.bytes, speech.language);
-      process.stdout.write(`${file.path ?? file.name}  ${size}  ${speech.words.outcomes[file.outcome]}\n`);
-      for (const value of file.problems) process.stdout.write(`${problemText(value, speech)}\n`);
+    for (const item of items) {
+      const size = formatSize(item.bytes, speech.language);
+      const name = visible(item.path ?? item.name);
+      process.stdout.write(`${name}  ${size}  ${speech.words.copies[item.outcome]}\n`);
+      for (const value of item.problems) process.stdout.write(`${problemText(value, speech)}\n`);
     }
     printProblems(image.problems, speech);
   }
-  return exitCodeOfOutcome(outcome);
+  return exitCodeOfCopy[outcome];
 }
+
+/** Of several outcomes: nothing at all, all as wished, or something between. */
+function outcomeOf(items: readonly CopiedItem[]): 'copied' | 'partial' | 'failed' {
+  if (items.every(({ outcome }) => outcome === 'failed')) return 'failed';
+  return items.every(({ outcome }) => outcome === 'copied' || outcome === 'skipped') ? 'copied' : 'partial';
+}
+
+const exitCodeOfCopy = {
+  copied: exitCodes.right,
+  partial: exitCodes.partial,
+  failed: exitCodes.nothing,
+} as const;

@@ -2,6 +2,7 @@
 /** The command line `lifeboat`: one definition of its commands and options, and how its exit code comes about. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
+import { conflictChoice } from '../../shared/image.ts';
 import { problemOf } from '../../shared/problems.ts';
 import { languageFor } from '../../shared/words/languages.ts';
 import { mountWays } from '../recovery/mount/way.ts';
@@ -146,7 +147,12 @@ reading(program.command('cat').description('write a file of a restored image to 
 reading(program.command('cp').description('copy files and folders out of a restored image'))
   .argument('<image>', 'the image')
   .argument('<paths...>', 'files and folders in it')
-  .requiredOption('--to <dir>', 'an existing folder; nothing in it is overwritten')
+  .requiredOption('--to <dir>', 'an existing folder')
+  .addOption(
+    new Option('--conflict <choice>', 'where the folder has something of the same name')
+      .choices(conflictChoice.options)
+      .default('refuse'),
+  )
   .option(...json)
   .action((path: string, wanted: string[], options: CopyCommandOptions) =>
     conclude(options, () => cp(path, wanted, options, speech)),

@@ -1,10 +1,12 @@
 /** What the command line says of its own, in each language; problems have their words in `shared/words`. */
 import type { Outcome, RestoreStage } from '../../shared/backup.ts';
+import type { CopiedItem } from '../../shared/image.ts';
 import type { Language } from '../../shared/words/languages.ts';
 
 export interface CliWords {
   readonly stages: Readonly<Record<RestoreStage, string>>;
   readonly outcomes: Readonly<Record<Outcome, string>>;
+  readonly copies: Readonly<Record<CopiedItem['outcome'], string>>;
   readonly estimating: string;
   left(duration: string): string;
   readonly unverified: string;
@@ -26,6 +28,7 @@ export interface CliWords {
 const english: CliWords = {
   stages: { deriving: 'Deriving keys', restoring: 'Restoring', finishing: 'Finishing' },
   outcomes: { restored: 'restored', verified: 'verified', partial: 'INCOMPLETE', failed: 'FAILED' },
+  copies: { copied: 'copied', partial: 'INCOMPLETE', skipped: 'skipped', failed: 'FAILED' },
   estimating: 'estimating',
   left: (duration) => `${duration} left`,
   unverified: 'Not verified: a backup proves itself only once it is unlocked with its passphrase.',
@@ -54,6 +57,12 @@ const german: CliWords = {
     restored: 'wiederhergestellt',
     verified: 'geprüft',
     partial: 'UNVOLLSTÄNDIG',
+    failed: 'GESCHEITERT',
+  },
+  copies: {
+    copied: 'kopiert',
+    partial: 'UNVOLLSTÄNDIG',
+    skipped: 'übersprungen',
     failed: 'GESCHEITERT',
   },
   estimating: 'wird geschätzt',

@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { backupSummary, inventory, qubeReport, restoreProgress, restoreReport } from '../../shared/backup.ts';
 import { call, event, type Client } from '../../shared/contract/define.ts';
+import { imageCalls } from './image-contract.ts';
 
 const handle = z.number();
 const nothing = z.void();
@@ -52,6 +53,7 @@ export const engineContract = {
     progress: event(z.object({ job: z.string(), progress: restoreProgress })),
     qubeFinished: event(z.object({ job: z.string(), qube: qubeReport })),
   },
+  image: imageCalls,
 } as const;
 
 export type EngineContract = typeof engineContract;

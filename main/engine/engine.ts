@@ -13,6 +13,7 @@ import { identityOf, runRestore } from '../recovery/restore/run.ts';
 import { unlockBackup, type UnlockedBackup } from '../recovery/unlock.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import type { EngineContract } from './contract.ts';
+import { createImages } from './images.ts';
 import { createKeyDeriver, type KeyDeriver } from './key-deriver.ts';
 import { defaultMemory, shareMemory } from './memory.ts';
 import { PauseGate } from './pause-gate.ts';
@@ -44,6 +45,7 @@ export interface Engine {
 
 export function createEngine(emit: Emitters<EngineContract>): Engine {
   const backups = new Map<number, OpenBackup>();
+  const images = createImages(emit.image);
   const jobs = new Map<string, Job>();
   let nextHandle = 1;
   let limits: Limits = { memory: defaultMemory(), jobs: availableParallelism() };
@@ -190,12 +192,15 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         job.gate.resume();
       },
     },
+
+    image: images.handlers,
   };
 
   return {
     handlers,
     async close() {
       for (const job of jobs.values()) job.abort.abort();
+      await images.close();
       await Promise.all([...backups.keys()].map(closeBackup));
       await Promise.all([deriver?.close(), chunks?.close()]);
     },

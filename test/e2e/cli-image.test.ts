@@ -67,6 +67,20 @@ gate.describe('files of an image', () => {
     expect(await readFile(join(to, '.bashrc'), 'utf8')).toBe('mine');
   });
 
+  gate.test('are copied beside or over what is there for whoever says so', async () => {
+    const to = await scratchFolder();
+    await writeFile(join(to, '.bashrc'), 'mine');
+    const cp = (choice: string) =>
+      lifeboat(['cp', image, '/home/user/.bashrc', '--to', to, '--conflict', choice]);
+    expect((await cp('skip')).code).toBe(0);
+    expect(await readFile(join(to, '.bashrc'), 'utf8')).toBe('mine');
+    expect((await cp('keep-both')).code).toBe(0);
+    expect(await readFile(join(to, '.bashrc'), 'utf8')).toBe('mine');
+    expect((await cp('replace')).code).toBe(0);
+    expect(await filesBelow(to)).toEqual(['.bashrc', '.bashrc (2)']);
+    expect(await readFile(join(to, '.bashrc'), 'utf8')).toBe('export EDITOR=vi\n');
+  });
+
   gate.test('are found in the partition of a divided image', async () => {
     const root = fileOf(backup, 'vm4/root.img').source;
     const ended = await lifeboat(['cat', root, '/home/user/keys/ledger.txt']);

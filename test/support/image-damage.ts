@@ -4,6 +4,9 @@ import { RecoveryError } from '../../shared/problems.ts';
 import type { ByteSource } from '../../main/recovery/bytes/source.ts';
 import { openImage, openVolume } from '../../main/recovery/image/image.ts';
 import type { Ext4 } from '../../main/recovery/image/ext4.ts';
+import { listFolder } from '../../main/recovery/image/listing.ts';
+import { searchNames } from '../../main/recovery/image/search.ts';
+import { previewFile } from '../../main/recovery/preview/preview.ts';
 
 /** Numbers from 0 to `below`, the same for the same seed: SHA-256 in counter mode. */
 function randomNumbers(seed: string): (below: number) => number {
@@ -85,6 +88,7 @@ export async function exercise(source: ByteSource, verifyChecksums: boolean): Pr
   for (const volume of (await openImage(source)).volumes) {
     await attempt(async () => {
       const filesystem = await openVolume(volume, { verifyChecksums });
+      await attempt(() => searchNames(filesystem, '', { onFound: () => undefined }));
       for await (const step of filesystem.walk(filesystem.root)) {
         if ('problem' in step) {
           damages++;
@@ -104,6 +108,8 @@ function questions(filesystem: Ext4, inode: number, path: Uint8Array): (() => Pr
     () => filesystem.lookup(path),
     () => filesystem.xattrs(inode),
     () => filesystem.readLink(inode),
+    () => listFolder(filesystem, path),
+    () => previewFile(filesystem, inode),
     async () => {
       const content = await filesystem.openFile(inode);
       let count = 0;

@@ -8,13 +8,13 @@ import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod/mini';
 import {
   destinationFindings,
-  freeBytesOf,
   probeDestination,
   type DestinationFacts,
 } from '../../main/backend/destination.ts';
 import { removableMounts } from '../../main/backend/drives.ts';
 import { fatFileLimit, fileLimitOf, fileSystemAt, isFatName } from '../../main/backend/file-limit.ts';
 import { createPlaces, readingsOf } from '../../main/backend/places.ts';
+import { freeBytesOf } from '../../main/recovery/restore/free-bytes.ts';
 import { folderListing } from '../../shared/contract/wizard.ts';
 import { run } from '../support/tools.ts';
 

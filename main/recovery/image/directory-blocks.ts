@@ -3,10 +3,11 @@
  *
  * Source: Linux, Documentation/filesystems/ext4/directory.rst.
  */
+import type { FileKind } from '../../../shared/image.ts';
 import { crc32c } from './checksums.ts';
 import { damaged } from './damage.ts';
 import { Fields } from './fields.ts';
-import type { FileKind, Inode } from './inode.ts';
+import type { Inode } from './inode.ts';
 import type { Superblock } from './superblock.ts';
 
 /** An entry of a directory. Its name has no slash and no zero byte, and is neither `.` nor `..`. */

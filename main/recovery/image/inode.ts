@@ -3,6 +3,7 @@
  *
  * Source: Linux, Documentation/filesystems/ext4/inodes.rst.
  */
+import type { FileKind } from '../../../shared/image.ts';
 import { crc32c, crc32cOfNumber } from './checksums.ts';
 import { damaged } from './damage.ts';
 import { mergedInode } from './fast-commit.ts';
@@ -15,10 +16,6 @@ export const ROOT_INODE = 2;
 
 /** Bytes of the oldest inodes, which every inode still starts with. */
 export const BASE_INODE_SIZE = 128;
-
-/** What an entry of a file system can be. */
-export type FileKind =
-  'file' | 'directory' | 'link' | 'pipe' | 'socket' | 'character-device' | 'block-device';
 
 /** A moment since 1970, exact to the nanosecond. */
 export interface Timestamp {

@@ -2,6 +2,7 @@
  * Tells what lies at the start of a volume, also where it cannot be read here: file systems, encryption, parts
  * of larger volumes, and swap, each by the magic number that its own specification gives.
  */
+import type { VolumeKind } from '../../../shared/image.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { featuresOf } from './features.ts';
 import { Fields } from './fields.ts';
@@ -14,25 +15,6 @@ export interface VolumeContent {
   /** As the field's tools print it: a UUID, or the serial number of file systems from Microsoft. */
   readonly uuid: string | null;
 }
-
-/** `blank` is a volume that starts with zeros only; `unknown` is none of the others. */
-export type VolumeKind =
-  | 'ext2'
-  | 'ext3'
-  | 'ext4'
-  | 'ext-journal'
-  | 'ntfs'
-  | 'exfat'
-  | 'fat'
-  | 'bitlocker'
-  | 'btrfs'
-  | 'xfs'
-  | 'luks'
-  | 'lvm'
-  | 'swap'
-  | 'iso9660'
-  | 'blank'
-  | 'unknown';
 
 /** The kinds that `openExt4` opens. */
 export const readableKinds: ReadonlySet<VolumeKind> = new Set(['ext2', 'ext3', 'ext4']);

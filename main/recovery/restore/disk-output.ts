@@ -8,7 +8,14 @@ import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
-import { destinationError, exists, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
+import {
+  destinationError,
+  exists,
+  FileWriter,
+  moveWithoutReplacing,
+  partialSuffix,
+  type WritingOptions,
+} from './file-writer.ts';
 import type { Abandoned, Completed, OpenOutput, Output } from './output.ts';
 import { TreeOutput } from './tree-output.ts';
 
@@ -17,7 +24,7 @@ import { TreeOutput } from './tree-output.ts';
  *
  * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at the final name
  */
-export function diskOutputs(destination: string): OpenOutput {
+export function diskOutputs(destination: string, writing: WritingOptions = {}): OpenOutput {
   return async (output, kind, prefix) => {
     const path = join(destination, ...output);
     if (await exists(path)) fail('dest-occupied', { path });
@@ -27,7 +34,9 @@ export function diskOutputs(destination: string): OpenOutput {
     } catch (error) {
       throw destinationError(path, error);
     }
-    return kind === 'file' ? FileOutput.create(path, output) : TreeOutput.create(path, output, prefix);
+    return kind === 'file'
+      ? FileOutput.create(path, output, writing)
+      : TreeOutput.create(path, output, prefix, writing);
   };
 }
 
@@ -44,8 +53,8 @@ class FileOutput implements Output {
     this.#writer = writer;
   }
 
-  static async create(path: string, output: readonly string[]): Promise<FileOutput> {
-    return new FileOutput(path, output, await FileWriter.create(path + partialSuffix));
+  static async create(path: string, output: readonly string[], writing: WritingOptions): Promise<FileOutput> {
+    return new FileOutput(path, output, await FileWriter.create(path + partialSuffix, writing));
   }
 
   async take(entry: ArchiveEntry): Promise<void> {
@@ -55,7 +64,9 @@ class FileOutput implements Output {
 
   async finish(): Promise<Completed> {
     const facts = await this.#writer.finish(this.#size);
-    return { ...facts, checksums: [{ path: this.#output.join('/'), sha256: facts.sha256 }], problems: [] };
+    const { sha256 } = facts;
+    const checksums = sha256 === null ? [] : [{ path: this.#output.join('/'), sha256 }];
+    return { ...facts, checksums, problems: [] };
   }
 
   async commit(): Promise<void> {

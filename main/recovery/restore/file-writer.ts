@@ -9,8 +9,16 @@ import { ContentHash } from './content-hash.ts';
 /** What a finished file is. */
 export interface FileFacts {
   readonly bytes: number;
-  /** SHA-256 of the whole file, lower-case hex. */
-  readonly sha256: string;
+  /** SHA-256 of the whole file, lower-case hex; null for a plain one. */
+  readonly sha256: string | null;
+}
+
+export interface WritingOptions {
+  /**
+   * Leaves out the hash and the wait for the drive, which many small files would pay for dearly: for copies of what
+   * stays where it is.
+   */
+  readonly plain?: boolean;
 }
 
 /** The unit in which file systems leave holes; runs of zeros shorter than this are written. */
@@ -26,13 +34,14 @@ export const partialSuffix = '.partial';
 export class FileWriter {
   readonly path: string;
   readonly #handle: FileHandle;
-  readonly #hash = new ContentHash();
+  readonly #hash: ContentHash | null;
   #written = 0;
   #closed = false;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, handle: FileHandle, { plain = false }: WritingOptions) {
     this.path = path;
     this.#handle = handle;
+    this.#hash = plain ? null : new ContentHash();
   }
 
   /**
@@ -40,10 +49,10 @@ export class FileWriter {
    *
    * @throws RecoveryError `dest-…`
    */
-  static async create(path: string): Promise<FileWriter> {
+  static async create(path: string, options: WritingOptions = {}): Promise<FileWriter> {
     try {
       const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
-      return new FileWriter(path, await open(path, flags, 0o600));
+      return new FileWriter(path, await open(path, flags, 0o600), options);
     } catch (error) {
       throw destinationError(path, error);
     }
@@ -60,7 +69,7 @@ export class FileWriter {
     // Before the hash, so that a drive refuses what it cannot hold before a long hole is hashed.
     for (const { start, end } of dataRuns(buffer, position))
       await this.#writeAll(buffer, start, end, position);
-    await this.#hash.update(position, bytes);
+    await this.#hash?.update(position, bytes);
     this.#written += bytes.length;
   }
 
@@ -78,8 +87,8 @@ export class FileWriter {
     try {
       // Before the hash, for the same reason.
       await this.#handle.truncate(size);
-      const sha256 = await this.#hash.finish(size);
-      await this.#handle.sync();
+      const sha256 = (await this.#hash?.finish(size)) ?? null;
+      if (this.#hash) await this.#handle.sync();
       const found = (await this.#handle.stat()).size;
       if (found !== size) fail('size-mismatch', { file: this.path, expected: size, found });
       await this.close();

@@ -23,8 +23,8 @@ export function safeName(name: string, longest = longestGrowingName): string {
   return safe.replace(/[. ]+$/, (end) => '_'.repeat(end.length));
 }
 
-/** The ending of a name, by which systems know what kind of file it is. */
-const ending = /\.[^.]{1,15}$/;
+/** The ending of a name, by which systems know what kind of file it is; a name that begins with a dot has none there. */
+const ending = /(?<!^)\.[^.]{1,15}$/;
 
 /** Cuts a name, before its ending, so that it fits with `suffix` at the end of its stem. */
 function shortened(name: string, suffix: string, longest: number): string {

@@ -12,7 +12,13 @@ import { problem, type Problem } from '../../../shared/problems.ts';
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { pathParts, staysInside } from './archive-paths.ts';
-import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
+import {
+  destinationError,
+  FileWriter,
+  moveWithoutReplacing,
+  partialSuffix,
+  type WritingOptions,
+} from './file-writer.ts';
 import { longestName, NameRegister } from './output-names.ts';
 import type { Abandoned, Checksum, Completed, Output } from './output.ts';
 
@@ -30,7 +36,7 @@ interface Folder {
 }
 
 type Original =
-  | { readonly kind: 'file'; readonly place: readonly string[]; readonly sha256: string }
+  | { readonly kind: 'file'; readonly place: readonly string[]; readonly sha256: string | null }
   | { readonly kind: 'symlink'; readonly target: string };
 
 interface PendingSymlink {
@@ -50,12 +56,19 @@ export class TreeOutput implements Output {
   readonly #checksums: Checksum[] = [];
   readonly #problems: Problem[] = [];
   readonly #prefix: readonly string[];
+  readonly #writing: WritingOptions;
   #bytes = 0;
 
-  private constructor(root: string, output: readonly string[], prefix: readonly string[]) {
+  private constructor(
+    root: string,
+    output: readonly string[],
+    prefix: readonly string[],
+    writing: WritingOptions,
+  ) {
     this.#root = root;
     this.#output = output;
     this.#prefix = prefix;
+    this.#writing = writing;
     this.#growing = root + partialSuffix;
   }
 
@@ -68,8 +81,9 @@ export class TreeOutput implements Output {
     root: string,
     output: readonly string[],
     prefix: readonly string[],
+    writing: WritingOptions = {},
   ): Promise<TreeOutput> {
-    const tree = new TreeOutput(root, output, prefix);
+    const tree = new TreeOutput(root, output, prefix, writing);
     try {
       await mkdir(tree.#growing, { mode: ownerMayUse });
     } catch (error) {
@@ -129,11 +143,11 @@ export class TreeOutput implements Output {
 
   async #placeFile(entry: ArchiveEntry, folder: Folder, name: string): Promise<void> {
     const place = this.#claim(folder, name);
-    const writer = await FileWriter.create(this.#onDisk(place));
+    const writer = await FileWriter.create(this.#onDisk(place), this.#writing);
     try {
       for await (const { position, bytes } of entry.data()) await writer.write(position, bytes);
       const { sha256 } = await writer.finish(entry.size);
-      this.#checksums.push({ path: this.#reportedPath(place), sha256 });
+      this.#noteChecksum(place, sha256);
       folder.originals.set(name, { kind: 'file', place, sha256 });
     } catch (error) {
       await writer.close();
@@ -175,8 +189,12 @@ export class TreeOutput implements Output {
     const [from, to] = [this.#onDisk(original.place), this.#onDisk(place)];
     // File systems without hard links get a copy.
     await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_EXCL));
-    this.#checksums.push({ path: this.#reportedPath(place), sha256: original.sha256 });
+    this.#noteChecksum(place, original.sha256);
     folder.originals.set(name, { ...original, place });
+  }
+
+  #noteChecksum(place: readonly string[], sha256: string | null): void {
+    if (sha256 !== null) this.#checksums.push({ path: this.#reportedPath(place), sha256 });
   }
 
   /** The file or symlink that the archive held earlier at a path. */
@@ -296,7 +314,7 @@ function isNotAllowed(error: unknown): boolean {
 }
 
 /** Modes and times are worth less than what has them: on a drive of somebody else they are left as they are. */
-async function whereAllowed(setting: Promise<void>): Promise<void> {
+export async function whereAllowed(setting: Promise<void>): Promise<void> {
   try {
     await setting;
   } catch (error) {
