@@ -34,7 +34,7 @@ function session(): Session {
   );
   const dispatch = serve(engineContract, engine.handlers);
   const client = clientOf(engineContract, { call: dispatch, listen: () => () => undefined });
-  return { client, hits, progress, close: engine.close };
+  return { client, hits, progress, close: () => engine.close() };
 }
 
 function valueOf<T>(result: Result<T>): T {
@@ -212,8 +212,8 @@ e2fsprogs.describe('an image that the engine has open', () => {
   test('gives files names that every system takes, and says so; links that lead out stay behind', async () => {
     const to = await destination();
     const { items } = await copy(['home/user/odd'], to);
-    const [{ problems = [], outcome } = {}] = items;
-    expect(outcome).toBe('copied');
+    expect(items.map(({ outcome }) => outcome)).toEqual(['copied']);
+    const problems = items.flatMap((item) => item.problems);
     expect(problems.map(({ code, params }) => [code, ...Object.values(params)])).toEqual(
       expect.arrayContaining([
         ['entry-renamed', 'a:b?.txt', 'a_b_.txt'],

@@ -25,7 +25,7 @@ export function recognisePicture(bytes: Uint8Array): Picture | null {
 
 function hasText(view: DataView, at: number, text: string): boolean {
   if (at + text.length > view.byteLength) return false;
-  return [...text].every((character, index) => view.getUint8(at + index) === character.charCodeAt(0));
+  return Array.from(text).every((character, index) => view.getUint8(at + index) === character.charCodeAt(0));
 }
 
 function png(view: DataView): Picture | null {
