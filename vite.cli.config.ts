@@ -1,6 +1,7 @@
 /** How the command line is made one file: everything but Node itself is in it, the licences of the packages too. */
 import { readFileSync } from 'node:fs';
 import { defineConfig, type Plugin } from 'vite';
+import { withoutTests } from './main/backend/rescue-kit/materials.ts';
 
 /** Appends the licences of all that was bundled, as most of them ask, to the file that they are about. */
 const licencesWithin: Plugin = {
@@ -23,6 +24,7 @@ export default defineConfig({
   publicDir: false,
   plugins: [licencesWithin],
   ssr: { noExternal: true },
+  define: { bundledFormats: JSON.stringify(withoutTests(readFileSync('docs/format.md', 'utf8'))) },
   build: {
     ssr: 'main/cli/single-file.ts',
     target: 'node20.19',

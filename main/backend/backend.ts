@@ -10,6 +10,7 @@ import { destinationFindings, probeDestination } from './destination.ts';
 import { connectEngine, type EngineConnection } from './engine-client.ts';
 import type { CreateBackend } from './host.ts';
 import { createPlaces } from './places.ts';
+import { writeRescueKit } from './rescue-kit/kit.ts';
 
 /** A backup the person opened: which engine holds it, under which handle. */
 interface Opened {
@@ -117,6 +118,8 @@ export const createBackend: CreateBackend = (host, emit) => {
         const { engine: using, handle } = openedBy(backupId);
         valueOf(await using.client.backup.cancelUnlock({ handle }));
       },
+
+      saveRescueKit: async ({ backupId }) => places.remember(await writeRescueKit(openedBy(backupId).path)),
 
       async close({ backupId }) {
         const opened = backups.get(backupId);

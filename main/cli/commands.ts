@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import type { Inventory, RestoreReport } from '../../shared/backup.ts';
 import { RecoveryError, type Problem } from '../../shared/problems.ts';
 import { isWhole } from '../recovery/restore/verdict.ts';
+import { writeRescueKit } from '../backend/rescue-kit/kit.ts';
 import { probeDestination } from '../backend/destination.ts';
+import { visible } from '../../shared/words/formats.ts';
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { progressBar } from './progress-bar.ts';
@@ -53,6 +55,14 @@ export async function info(path: string, options: CommonOptions, speech: Speech)
     print(speech.words.unverified);
     printProblems(problems, speech);
   }
+  return exitCodes.right;
+}
+
+/** `lifeboat rescue-kit`: a folder that opens the backup one day, beside it or wherever it shall be. */
+export async function rescueKit(target: string, options: CommonOptions, speech: Speech): Promise<number> {
+  const folder = await writeRescueKit(resolve(target));
+  if (options.json) printJson({ folder, problems: [] });
+  else if (!options.quiet) print(speech.words.kitWritten(visible(folder)));
   return exitCodes.right;
 }
 

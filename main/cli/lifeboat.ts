@@ -6,7 +6,16 @@ import { conflictChoice } from '../../shared/image.ts';
 import { problemOf } from '../../shared/problems.ts';
 import { languageFor } from '../../shared/words/languages.ts';
 import { mountWays } from '../recovery/mount/way.ts';
-import { info, list, printJson, printProblems, restore, verify, type CommonOptions } from './commands.ts';
+import {
+  info,
+  list,
+  printJson,
+  printProblems,
+  rescueKit,
+  restore,
+  verify,
+  type CommonOptions,
+} from './commands.ts';
 import { exitCodeOfProblem, exitCodes } from './exit-codes.ts';
 import { cat, cp, ls, type CopyCommandOptions, type ImageOptions } from './image-commands.ts';
 import { mount, unmount, type MountCommandOptions } from './mount-commands.ts';
@@ -117,6 +126,15 @@ working(
   .option(...json)
   .action((path: string, qubes: string[], options: CommonOptions & { to: string }) =>
     conclude(options, () => restore(path, qubes, options, speech)),
+  );
+
+program
+  .command('rescue-kit')
+  .description('write a small folder that opens backups without an installed Lifeboat, or by hand')
+  .argument('<target>', 'a backup, to have the kit beside it, or any folder; nothing is overwritten')
+  .option(...json)
+  .action((target: string, options: CommonOptions) =>
+    conclude(options, () => rescueKit(target, options, speech)),
   );
 
 /** The options of every command that reads a restored image. */

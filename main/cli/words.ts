@@ -23,6 +23,7 @@ export interface CliWords {
   readonly columns: readonly [qube: string, kind: string, label: string, template: string, stored: string];
   readonly nothing: string;
   into(destination: string): string;
+  kitWritten(folder: string): string;
 }
 
 const english: CliWords = {
@@ -49,6 +50,7 @@ const english: CliWords = {
   columns: ['QUBE', 'CLASS', 'LABEL', 'TEMPLATE', 'STORED'],
   nothing: 'none',
   into: (destination) => `Restored into ${destination}`,
+  kitWritten: (folder) => `The rescue kit is in ${folder}. Its README.txt says how to use it.`,
 };
 
 const german: CliWords = {
@@ -85,6 +87,7 @@ const german: CliWords = {
   columns: ['QUBE', 'KLASSE', 'LABEL', 'TEMPLATE', 'GESPEICHERT'],
   nothing: 'keine',
   into: (destination) => `Wiederhergestellt in ${destination}`,
+  kitWritten: (folder) => `Der Notfallkoffer liegt in ${folder}. Wie man ihn benutzt, sagt LIESMICH.txt.`,
 };
 
 export const cliWords: Readonly<Record<Language, CliWords>> = { en: english, de: german };

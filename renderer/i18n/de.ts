@@ -76,6 +76,9 @@ export const de: UiWords = {
     parts: 'Teile',
     none: 'Keine',
     unknown: 'Unbekannt',
+    saveKit: 'Notfallkoffer daneben ablegen',
+    kitWhy: 'Ein kleiner Ordner mit allem, was dieses Backup eines Tages öffnet, auch ohne Lifeboat.',
+    kitSaved: 'Der Notfallkoffer liegt in {{path}}. Wie man ihn benutzt, sagt LIESMICH.txt.',
   },
 
   passphrase: {

@@ -73,6 +73,9 @@ export const en = {
     parts: 'Parts',
     none: 'None',
     unknown: 'Unknown',
+    saveKit: 'Save a rescue kit next to it',
+    kitWhy: 'A small folder with all it takes to open this backup one day, also without Lifeboat.',
+    kitSaved: 'The rescue kit is in {{path}}. Its README.txt says how to use it.',
   },
 
   passphrase: {

@@ -18,6 +18,8 @@ export interface WizardController {
   readonly cancelUnlock: () => Promise<void>;
   /** Opens the system's dialog for a folder to restore into; what goes wrong is the survey's trouble. */
   readonly chooseFolder: () => Promise<void>;
+  /** Writes a rescue kit beside the open backup, and gives its folder. */
+  readonly saveRescueKit: (backup: OpenedBackup) => Promise<Result<Place>>;
   readonly start: () => Promise<void>;
   readonly pause: () => Promise<void>;
   readonly resume: () => Promise<void>;
@@ -177,6 +179,7 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     unlock,
     cancelUnlock,
     chooseFolder,
+    saveRescueKit: ({ backupId }) => answerOf(client.backup.saveRescueKit({ backupId })),
     start,
     pause: () => steer('pausing', (jobId) => client.restore.pause({ jobId })),
     resume: () => steer('resuming', (jobId) => client.restore.resume({ jobId })),

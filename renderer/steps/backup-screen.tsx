@@ -8,12 +8,13 @@ import {
   TriangleAlert,
 } from 'lucide-react';
 import { useState } from 'react';
-import type { BackupSummary } from '../../shared/backup.ts';
+import type { OpenedBackup } from '../../shared/contract/wizard.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { Button } from '../components/button.tsx';
 import { useFileDrop } from '../components/file-drop.ts';
 import { Hint, ProblemNote, ProblemNotes } from '../components/note.tsx';
 import { PlaceBrowser } from '../components/place-browser.tsx';
+import { RescueKit } from '../components/rescue-kit.tsx';
 import { Screen } from '../components/screen.tsx';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech } from '../i18n/speech.ts';
@@ -82,7 +83,7 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
       {choice.kind === 'trouble' && <ProblemNote problem={choice.problem} urgent />}
       {dropRefused && <Hint>{say(dropRefused)}</Hint>}
       {opened ? (
-        <BackupCard summary={opened.summary} path={opened.place.path} dropping={dropping} />
+        <BackupCard backup={opened} dropping={dropping} />
       ) : (
         <div className={`drop ${dropping ? 'drop-above' : ''}`} aria-busy={choice.kind === 'reading'}>
           {choice.kind === 'reading' ? (
@@ -114,14 +115,13 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
 }
 
 function BackupCard({
-  summary,
-  path,
+  backup,
   dropping,
 }: {
-  readonly summary: BackupSummary;
-  readonly path: string;
+  readonly backup: OpenedBackup & { readonly sample: boolean };
   readonly dropping: boolean;
 }) {
+  const { summary, place } = backup;
   const { say, size, locale } = useSpeech();
   const facts: readonly (readonly [WordKey, string])[] = [
     ['backup.size', size(summary.size)],
@@ -146,7 +146,7 @@ function BackupCard({
           <FileArchive className="backup-icon" aria-hidden />
           <div className="backup-name">
             <h2>{visible(summary.fileName)}</h2>
-            <p className="fine mono">{visible(path)}</p>
+            <p className="fine mono">{visible(place.path)}</p>
           </div>
           {summary.complete ? (
             <span className="badge badge-good">
@@ -168,6 +168,7 @@ function BackupCard({
             </div>
           ))}
         </dl>
+        {!backup.sample && <RescueKit backup={backup} />}
       </section>
       <ProblemNotes problems={summary.problems} />
     </>

@@ -96,6 +96,8 @@ export const wizardContract = {
     /** Problems: `passphrase-rejected`, `header-…`, `qubes-xml-…`, `cancelled`. */
     unlock: call(z.object({ backupId: id, passphrase: z.string().check(z.maxLength(65_536)) }), inventory),
     cancelUnlock: call(z.object({ backupId: id }), nothing),
+    /** Writes a rescue kit beside the backup, and gives its folder. Problems: `dest-…`. */
+    saveRescueKit: call(z.object({ backupId: id }), place),
     close: call(z.object({ backupId: id }), nothing),
   },
   restore: {

@@ -1,6 +1,6 @@
 /** The whole wizard in a real Chromium, through the browser host, on real backups: what a person clicks is restored. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
@@ -112,6 +112,24 @@ gate.describe('the wizard in the browser', () => {
       expect(await sumOf(join(to, path)), path).toBe(fileOf(backup, archiveName).sha256);
     }
     expect((await filesBelow(to)).filter((path) => path.includes('.partial'))).toEqual([]);
+  });
+
+  gate.test('leaves a rescue kit beside the backup, once', async () => {
+    const drive = await scratchFolder();
+    const path = join(drive, 'my.backup');
+    await copyFile((await standardBackup()).path, path);
+    const page = await openWizard();
+    await button(page, 'Choose backup file…').click();
+    await choosePath(page, path);
+    await button(page, 'Save a rescue kit next to it').click();
+    await page.getByText(join(drive, 'lifeboat-rescue-kit')).waitFor();
+    const kit = await filesBelow(join(drive, 'lifeboat-rescue-kit'));
+    expect(kit).toEqual(expect.arrayContaining(['README.txt', 'SHA256SUMS', 'lifeboat.mjs']));
+
+    await button(page, 'Choose another…').click();
+    await choosePath(page, path);
+    await button(page, 'Save a rescue kit next to it').click();
+    await page.getByText('Lifeboat never overwrites files.').waitFor();
   });
 
   gate.test(

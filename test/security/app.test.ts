@@ -78,6 +78,7 @@ describe('the preload', () => {
             "close": "function",
             "open": "function",
             "openSample": "function",
+            "saveRescueKit": "function",
             "unlock": "function",
           },
           "places": {

@@ -88,6 +88,7 @@ export function backendDouble(): BackendDouble {
           return fail('passphrase-rejected');
         },
         cancelUnlock: () => undefined,
+        saveRescueKit: () => somePlace,
         close: () => undefined,
       },
       restore: {

@@ -62,6 +62,7 @@ const handlers: Handlers<WizardContract> = {
     openSample: () => sample.openedSample,
     unlock: () => sample.inventory,
     cancelUnlock: () => undefined,
+    saveRescueKit: () => sample.kitPlace,
     close: () => undefined,
   },
   restore: {

@@ -52,6 +52,11 @@ export const summary: BackupSummary = {
 };
 
 export const opened: OpenedBackup = { backupId: 'backup-1', place: backupPlace, summary };
+export const kitPlace: Place = {
+  id: 'kit',
+  name: 'lifeboat-rescue-kit',
+  path: backupPlace.path.replace(/[^/]+$/, 'lifeboat-rescue-kit'),
+};
 export const openedSample: OpenedBackup = {
   backupId: 'backup-sample',
   place: samplePlace,

@@ -105,6 +105,14 @@ export const scenes: readonly WizardScene[] = [
   { name: '1-backup-trouble', scenario: { 'backup.open': { problem: unread } }, walk: toBackup },
   { name: '1-backup-opened', walk: toBackup },
   {
+    name: '1-backup-kit-saved',
+    async walk(wizard) {
+      await toBackup(wizard);
+      await wizard.page.getByRole('button', { name: 'Save a rescue kit next to it' }).click();
+      await wizard.page.getByText('lifeboat-rescue-kit').waitFor();
+    },
+  },
+  {
     name: '1-backup-incomplete',
     scenario: {
       'backup.open': {

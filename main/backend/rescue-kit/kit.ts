@@ -1,0 +1,70 @@
+/** The rescue kit: a small folder that a backup can carry along, with all that it takes to open it one day. */
+import { createHash } from 'node:crypto';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fail, problem, RecoveryError } from '../../../shared/problems.ts';
+import { errnoOf } from '../../recovery/bytes/source.ts';
+import { destinationProblem } from '../destination.ts';
+import { byHand } from './by-hand.ts';
+import { readMaterials, type Materials } from './materials.ts';
+import { readme } from './readme.ts';
+
+export const kitFolderName = 'lifeboat-rescue-kit';
+
+interface KitFile {
+  readonly name: string;
+  readonly content: string | Uint8Array;
+  readonly mode: number;
+}
+
+/**
+ * Writes a kit beside the backup at `target`, naming it, or into the folder `target`; gives the kit's folder. Nothing
+ * is overwritten, and a kit that could not be finished is taken away again.
+ *
+ * @throws RecoveryError `source-missing`, `dest-occupied` and what else keeps a folder from being written
+ */
+export async function writeRescueKit(target: string): Promise<string> {
+  const found = await stat(target).catch(() => fail('source-missing', { path: target }));
+  const backup = found.isDirectory() ? null : basename(target);
+  const folder = join(found.isDirectory() ? target : dirname(target), kitFolderName);
+  const files = kitFiles(await readMaterials(), backup);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') throw new RecoveryError(problem('dest-occupied', { path: folder }));
+    throw destinationProblem(dirname(folder), error);
+  }
+  try {
+    for (const file of files) await write(join(folder, file.name), file);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw destinationProblem(folder, error);
+  }
+  return folder;
+}
+
+/** The kit for a backup of the name `backup`, or for any. */
+function kitFiles({ program, formats }: Materials, backup: string | null): readonly KitFile[] {
+  const text = (name: string, content: string) => ({ name, content, mode: 0o644 });
+  const files: readonly KitFile[] = [
+    text('README.txt', readme(backup, 'en')),
+    text('LIESMICH.txt', readme(backup, 'de')),
+    text('BY-HAND.txt', byHand(backup, 'en')),
+    text('VON-HAND.txt', byHand(backup, 'de')),
+    text('FORMAT.txt', formats),
+    { name: 'lifeboat.mjs', content: program, mode: 0o755 },
+  ];
+  const sums = files.map(({ name, content }) => `${sha256(content)}  ${name}\n`);
+  return [...files, text('SHA256SUMS', sums.join(''))];
+}
+
+function sha256(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+/** A kit is written to drives that are pulled out soon after: each file is on the drive when this resolves. */
+async function write(path: string, { content, mode }: KitFile): Promise<void> {
+  await using file = await open(path, 'wx', mode);
+  await file.writeFile(content);
+  await file.sync();
+}
