@@ -48,6 +48,7 @@ export const qube = z.object({
   class: z.string(),
   label: z.string(),
   template: z.nullable(z.string()),
+  /** Null where the system's default applies, empty for none. */
   netvm: z.nullable(z.string()),
   /** Whether the backup holds this qube's files; the list names all qubes of the system that was backed up. */
   included: z.boolean(),
@@ -94,6 +95,21 @@ export const restoreReport = z.object({
   problems: z.array(problemSchema),
 });
 export type RestoreReport = z.infer<typeof restoreReport>;
+
+/** One rule of a qube's firewall: `accept` or `drop`, and for what, by the names that Qubes OS gives it. */
+export const firewallRule = z.object({
+  action: z.string(),
+  conditions: z.array(z.object({ name: z.string(), value: z.string() })),
+});
+export type FirewallRule = z.infer<typeof firewallRule>;
+
+/** What a backup holds beside a qube's images that a person needs to set it up again; null where it holds none. */
+export const qubeSettings = z.object({
+  notes: z.nullable(z.string()),
+  /** In the order in which they apply. */
+  firewall: z.nullable(z.array(firewallRule)),
+});
+export type QubeSettings = z.infer<typeof qubeSettings>;
 
 /** What the pipeline mostly waits for: keys being derived, data being restored, or files being made durable. */
 export const restoreStage = z.enum(['deriving', 'restoring', 'finishing']);

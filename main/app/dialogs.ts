@@ -1,4 +1,5 @@
-/** The system's own dialogs for choosing the backup and the destination. */
+/** The system's own dialogs for choosing the backup and the destination, and for saving documents. */
+import { join } from 'node:path';
 import { dialog, type BrowserWindow, type OpenDialogOptions } from 'electron';
 import type { Host } from '../backend/host.ts';
 
@@ -12,5 +13,12 @@ export function dialogsOf(window: BrowserWindow): NonNullable<Host['dialogs']> {
     // Any file: backups have no ending of their own.
     chooseBackup: () => choose(['openFile', 'dontAddToRecent']),
     chooseFolder: () => choose(['openDirectory', 'createDirectory', 'dontAddToRecent']),
+    async saveFile(name, folder) {
+      const { canceled, filePath } = await dialog.showSaveDialog(window, {
+        defaultPath: folder === null ? name : join(folder, name),
+        properties: ['createDirectory', 'showOverwriteConfirmation', 'dontAddToRecent'],
+      });
+      return canceled || filePath === '' ? null : filePath;
+    },
   };
 }

@@ -1,31 +1,41 @@
 /** The backend: implements the wizard's contract once, for every host, on top of one engine process. */
 import { randomUUID } from 'node:crypto';
-import type { QubeReport, RestorePlan, RestoreReport } from '../../shared/backup.ts';
+import type { BackupSummary, Inventory, QubeReport, RestorePlan, RestoreReport } from '../../shared/backup.ts';
 import { serve, type Handlers, type Result } from '../../shared/contract/define.ts';
 import type { OpenedBackup, Place, WizardContract } from '../../shared/contract/wizard.ts';
 import { wizardContract } from '../../shared/contract/wizard.ts';
 import { fail, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { defaultMemory } from '../engine/memory.ts';
+import { createActivityLog } from './activity-log.ts';
 import { destinationFindings, probeDestination } from './destination.ts';
+import { diagnosticsText } from './diagnostics.ts';
+import type { EndedRestore } from './documents/report-page.ts';
 import { connectEngine, type EngineConnection } from './engine-client.ts';
 import type { CreateBackend } from './host.ts';
 import { createPlaces } from './places.ts';
 import { writeRescueKit } from './rescue-kit/kit.ts';
+import { resultsHandlers } from './results.ts';
 
 /** A backup the person opened: which engine holds it, under which handle. */
 interface Opened {
   readonly path: string;
   readonly engine: EngineConnection;
   readonly handle: number;
+  readonly summary: BackupSummary;
+  /** Null until it is unlocked. */
+  inventory: Inventory | null;
 }
 
 interface Job {
   readonly opened: Opened;
+  readonly inventory: Inventory;
   readonly destination: string | null;
   /** Folder of each qube below the destination. */
   readonly folders: ReadonlyMap<string, string>;
   /** Reports of qubes that are done, which outlive the engine. */
   readonly finished: Map<string, QubeReport>;
+  /** Null while it runs. */
+  ended: EndedRestore | null;
 }
 
 const platforms: Partial<Record<NodeJS.Platform, 'linux' | 'macos' | 'windows'>> = {
@@ -45,6 +55,7 @@ export const createBackend: CreateBackend = (host, emit) => {
   const places = createPlaces();
   const backups = new Map<string, Opened>();
   const jobs = new Map<string, Job>();
+  const log = createActivityLog();
   let engine: EngineConnection | undefined;
 
   /** The engine, started when first needed and again after it was lost. */
@@ -68,7 +79,7 @@ export const createBackend: CreateBackend = (host, emit) => {
     const using = liveEngine();
     const { handle, summary } = valueOf(await using.client.backup.open({ path }));
     const backupId = randomUUID();
-    backups.set(backupId, { path, engine: using, handle });
+    backups.set(backupId, { path, engine: using, handle, summary, inventory: null });
     return { backupId, place, summary };
   };
 
@@ -85,6 +96,13 @@ export const createBackend: CreateBackend = (host, emit) => {
         nativeDialogs: host.dialogs !== null,
         defaultMemory: defaultMemory(),
       }),
+      diagnostics: () =>
+        diagnosticsText({
+          host,
+          engineAlive: engine?.alive() ?? false,
+          backups: [...backups.values()].map(({ summary }) => summary),
+          log,
+        }),
       quit: () => host.quit(),
     },
 
@@ -104,14 +122,15 @@ export const createBackend: CreateBackend = (host, emit) => {
       openSample: () => open(places.remember(host.samplePath), host.samplePath),
 
       async unlock({ backupId, passphrase }) {
-        const { engine: using, handle } = openedBy(backupId);
-        return valueOf(
-          await using.client.backup.unlock({
-            handle,
+        const opened = openedBy(backupId);
+        opened.inventory = valueOf(
+          await opened.engine.client.backup.unlock({
+            handle: opened.handle,
             passphrase: new TextEncoder().encode(passphrase),
             acceptUnsealed: false,
           }),
         );
+        return opened.inventory;
       },
 
       async cancelUnlock({ backupId }) {
@@ -146,6 +165,7 @@ export const createBackend: CreateBackend = (host, emit) => {
 
       async start({ backupId, qubes, folderId, mode, memory }) {
         const opened = openedBy(backupId);
+        const inventory = opened.inventory ?? fail('unexpected', { detail: 'the backup is locked' });
         const destination = mode === 'verify' || folderId === null ? null : places.pathOf(folderId);
         if (mode === 'restore' && destination === null) fail('dest-missing', { path: '' });
         const planned = await plannedOutputs(opened, qubes, destination);
@@ -153,7 +173,8 @@ export const createBackend: CreateBackend = (host, emit) => {
         if (memory !== null) valueOf(await opened.engine.client.engine.configure({ memory, jobs: null }));
         const jobId = randomUUID();
         const finished = new Map<string, QubeReport>();
-        jobs.set(jobId, { opened, destination, folders, finished });
+        const job: Job = { opened, inventory, destination, folders, finished, ended: null };
+        jobs.set(jobId, job);
         void opened.engine.client.restore
           .run({ handle: opened.handle, job: jobId, qubes, destination })
           .then((result) => {
@@ -163,6 +184,10 @@ export const createBackend: CreateBackend = (host, emit) => {
                   report: reportWithoutEngine(qubes, finished, result.problem),
                   cancelled: result.problem.code === 'cancelled',
                 };
+            const backup = inventory.backup;
+            const finishedAt = Date.now();
+            job.ended = { version: host.version, backup, qubes, destination, finishedAt, ...ended };
+            log.noteEnd(ended.report, ended.cancelled);
             emit.restore.finished({ jobId, ...ended });
           });
         return { jobId };
@@ -173,14 +198,7 @@ export const createBackend: CreateBackend = (host, emit) => {
       cancel: ({ jobId, keep }) => tell(jobId, ({ restore }) => restore.cancel({ job: jobId, keep })),
     },
 
-    results: {
-      async openFolder({ jobId, qube }) {
-        const { destination, folders } = jobBy(jobId);
-        if (destination === null) fail('unexpected', { detail: 'nothing was written' });
-        const folder = qube === null ? undefined : folders.get(qube);
-        await host.showFolder(folder === undefined ? destination : `${destination}/${folder}`);
-      },
-    },
+    results: resultsHandlers(jobBy, places, host),
   };
 
   async function chosen(dialog: Promise<string | null> | undefined): Promise<Place | null> {
@@ -196,7 +214,7 @@ export const createBackend: CreateBackend = (host, emit) => {
   }
 
   return {
-    dispatch: serve(wizardContract, handlers),
+    dispatch: log.watching(serve(wizardContract, handlers)),
     close() {
       engine?.kill();
       return Promise.resolve();

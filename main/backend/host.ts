@@ -22,6 +22,8 @@ export interface Host {
   readonly dialogs: {
     chooseBackup(): Promise<string | null>;
     chooseFolder(): Promise<string | null>;
+    /** Where to save a file of this name; `folder` is where to begin, if anywhere. */
+    saveFile(name: string, folder: string | null): Promise<string | null>;
   } | null;
   /** Path of the sample backup that ships with the program. */
   readonly samplePath: string;

@@ -1,9 +1,10 @@
-/** Offline help: three questions and answers for each step, in a dialog. */
+/** Offline help: questions and answers for each step, in a dialog. */
 import { CircleQuestionMark, X } from 'lucide-react';
 import { Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useSpeech } from '../i18n/speech.ts';
 import type { Step } from '../state/wizard.ts';
 import { Button, IconButton } from './button.tsx';
+import { DiagnosticsButton } from './diagnostics.tsx';
 
 export function HelpButton({ step }: { readonly step: Step }) {
   const { say } = useSpeech();
@@ -29,6 +30,9 @@ export function HelpButton({ step }: { readonly step: Step }) {
                     </div>
                   ))}
                 </dl>
+                <div className="dialog-bar">
+                  <DiagnosticsButton />
+                </div>
               </>
             )}
           </Dialog>

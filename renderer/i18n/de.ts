@@ -301,6 +301,29 @@ export const de: UiWords = {
     restoreMore: 'Mehr wiederherstellen',
     startOver: 'Anderes Backup öffnen',
     quit: 'Beenden',
+    save: 'Speichern',
+    document: {
+      report: 'Bericht zum Lesen',
+      'report-data': 'Bericht als Daten',
+      qubes: 'Meine Qubes',
+    },
+    documentWhy: {
+      report: 'Was wiederhergestellt wurde, mit Prüfsummen, als Seite',
+      'report-data': 'Dasselbe als JSON, für Programme',
+      qubes: 'Namen, Vorlagen, Netze, Firewall-Regeln und Notizen, als Seite',
+    },
+    saved: 'Gespeichert als {{path}}',
+    notes: 'Notizen',
+    firewall: 'Firewall-Regeln',
+  },
+
+  diagnostics: {
+    show: 'Diagnose anzeigen …',
+    heading: 'Diagnose',
+    why: 'Sie hilft denen, die Lifeboat verbessern. Sie enthält weder Passphrase noch Namen noch Pfade. Nichts wird gesendet: Sie entscheiden, wer sie bekommt.',
+    copy: 'Kopieren',
+    copied: 'Kopiert.',
+    notCopied: 'Das Kopieren hat nicht geklappt. Markieren Sie den Text und kopieren Sie ihn von Hand.',
   },
 
   help: {

@@ -294,6 +294,29 @@ export const en = {
     restoreMore: 'Restore more',
     startOver: 'Open another backup',
     quit: 'Quit',
+    save: 'Save',
+    document: {
+      report: 'Report to read',
+      'report-data': 'Report as data',
+      qubes: 'My qubes',
+    },
+    documentWhy: {
+      report: 'What was restored, with checksums, as a page',
+      'report-data': 'The same as JSON, for programs',
+      qubes: 'Names, templates, networks, firewall rules and notes, as a page',
+    },
+    saved: 'Saved as {{path}}',
+    notes: 'Notes',
+    firewall: 'Firewall rules',
+  },
+
+  diagnostics: {
+    show: 'Show diagnostics…',
+    heading: 'Diagnostics',
+    why: 'This helps those who mend Lifeboat. It holds no passphrase, no names and no paths. Nothing is sent: you decide who gets it.',
+    copy: 'Copy',
+    copied: 'Copied.',
+    notCopied: 'Copying did not work. Select the text and copy it by hand.',
   },
 
   help: {

@@ -1,7 +1,15 @@
 /** All effects of the wizard: it asks the backend what a person wants, and turns the answers into events. */
 import type { Result } from '../../shared/contract/define.ts';
-import type { FolderListing, OpenedBackup, Place, WizardClient } from '../../shared/contract/wizard.ts';
+import type { QubeSettings } from '../../shared/backup.ts';
+import type {
+  FolderListing,
+  OpenedBackup,
+  Place,
+  SavedDocument,
+  WizardClient,
+} from '../../shared/contract/wizard.ts';
 import { problemOf } from '../../shared/problems.ts';
+import type { Language } from '../../shared/words/languages.ts';
 import { canProbe, type WizardEvent } from './reduce.ts';
 import type { WizardStore } from './store.ts';
 import { openBackupOf, type Steering, type Ticket, type Unlocked } from './wizard.ts';
@@ -27,6 +35,14 @@ export interface WizardController {
   readonly cancel: (keep: boolean) => Promise<void>;
   /** Shows the folder of one qube, or of the whole restore, in the system's file manager. */
   readonly openFolder: (qube: string | null) => Promise<Result<void>>;
+  /** Saves a document of the results; without a dialog of the system into a folder, by its id, or the restore's. */
+  readonly save: (
+    document: SavedDocument,
+    language: Language,
+    folderId: string | null,
+  ) => Promise<Result<Place | null>>;
+  readonly settingsOf: (qube: string) => Promise<Result<QubeSettings>>;
+  readonly diagnostics: () => Promise<Result<string>>;
   readonly quit: () => Promise<Result<void>>;
   /** The folder list in the page, which keeps its own state. */
   readonly places: {
@@ -165,10 +181,9 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     overtaking.forEach(dispatch);
   }
 
-  async function openFolder(qube: string | null): Promise<Result<void>> {
+  async function ofResults<T>(ask: (jobId: string) => Promise<Result<T>>): Promise<Result<T>> {
     const state = getState();
-    if (state.step !== 'results') return { ok: true, value: undefined };
-    return answerOf(client.results.openFolder({ jobId: state.jobId, qube }));
+    return answerOf(state.step === 'results' ? ask(state.jobId) : Promise.reject(new Error('no results')));
   }
 
   return {
@@ -184,7 +199,11 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     pause: () => steer('pausing', (jobId) => client.restore.pause({ jobId })),
     resume: () => steer('resuming', (jobId) => client.restore.resume({ jobId })),
     cancel: (keep) => steer('cancelling', (jobId) => client.restore.cancel({ jobId, keep })),
-    openFolder,
+    openFolder: (qube) => ofResults((jobId) => client.results.openFolder({ jobId, qube })),
+    save: (document, language, folderId) =>
+      ofResults((jobId) => client.results.save({ jobId, document, language, folderId })),
+    settingsOf: (qube) => ofResults((jobId) => client.results.settingsOf({ jobId, qube })),
+    diagnostics: () => answerOf(client.program.diagnostics()),
     quit: () => answerOf(client.program.quit()),
     places: {
       list: (folderId) => answerOf(client.places.list({ folderId })),

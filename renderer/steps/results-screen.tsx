@@ -22,6 +22,8 @@ import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech, type Speech } from '../i18n/speech.ts';
 import { tallyOf, unreportedOf, verdictOf, worstFirst } from '../state/results.ts';
 import type { ResultsStep } from '../state/wizard.ts';
+import { QubeSettingsPanel } from './qube-settings.tsx';
+import { SaveMenu } from './save-menu.tsx';
 
 export function ResultsScreen({
   state,
@@ -87,6 +89,9 @@ export function ResultsScreen({
         </>
       }
     >
+      <div className="tools">
+        <SaveMenu hasFolder={!verified} />
+      </div>
       {trouble && <ProblemNote problem={trouble} urgent />}
       <ProblemNotes problems={report.problems} />
       <ul className="rows" aria-label={say('results.list')}>
@@ -194,6 +199,7 @@ function ResultRow({
               <FileEntry key={file.name} file={file} />
             ))}
           </ul>
+          <QubeSettingsPanel qube={qube.name} />
         </DisclosurePanel>
       </Disclosure>
     </li>

@@ -10,18 +10,21 @@ import {
   backupSummary,
   inventory,
   qubeReport,
+  qubeSettings,
   restoreMode,
   restorePlan,
   restoreProgress,
   restoreReport,
 } from '../backup.ts';
+import { languages } from '../words/languages.ts';
 import { call, event, type Client } from './define.ts';
 
 const nothing = z.void();
 const id = z.string().check(z.maxLength(64));
 /** As long as any path of any system, and no longer. */
 const path = z.string().check(z.minLength(1), z.maxLength(32_768));
-const qubeNames = z.array(z.string().check(z.maxLength(256))).check(z.maxLength(10_000));
+const qubeName = z.string().check(z.maxLength(256));
+const qubeNames = z.array(qubeName).check(z.maxLength(10_000));
 
 /** The program and what the machine under it can do. */
 export const programDescription = z.object({
@@ -62,6 +65,10 @@ export type FolderListing = z.infer<typeof folderListing>;
 const openedBackup = z.object({ backupId: id, place: place, summary: backupSummary });
 export type OpenedBackup = z.infer<typeof openedBackup>;
 
+/** What can be saved of a restore: its report for reading and as data, and the qubes with their settings. */
+export const savedDocument = z.enum(['report', 'report-data', 'qubes']);
+export type SavedDocument = z.infer<typeof savedDocument>;
+
 const selection = z.object({
   backupId: id,
   /** Names of the qubes to restore; dom0's home is named `dom0`. */
@@ -74,6 +81,8 @@ const selection = z.object({
 export const wizardContract = {
   program: {
     describe: call(nothing, programDescription),
+    /** What a developer needs to understand a failure, without names, paths or anything else of the person's. */
+    diagnostics: call(nothing, z.string()),
     /** The person closed the wizard. */
     quit: call(nothing, nothing),
   },
@@ -120,7 +129,22 @@ export const wizardContract = {
   },
   results: {
     /** Shows the folder of a qube, or of the whole restore, in the system's file manager. */
-    openFolder: call(z.object({ jobId: id, qube: z.nullable(z.string().check(z.maxLength(256))) }), nothing),
+    openFolder: call(z.object({ jobId: id, qube: z.nullable(qubeName) }), nothing),
+    /** Notes and firewall rules of a qube, from the files that were restored of it. */
+    settingsOf: call(z.object({ jobId: id, qube: qubeName }), qubeSettings),
+    /**
+     * Saves a document where the person says in the system's dialog; without such, into `folderId` or else the
+     * restore's own folder, under a name that is free. Null when the person closed the dialog. Problems: `dest-…`.
+     */
+    save: call(
+      z.object({
+        jobId: id,
+        document: savedDocument,
+        language: z.enum(languages),
+        folderId: z.nullable(id),
+      }),
+      z.nullable(place),
+    ),
   },
 } as const;
 

@@ -67,3 +67,11 @@ const deceptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 export function visible(text: string): string {
   return text.replace(deceptive, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
 }
+
+/** As `visible`, of a text of several lines. */
+export function visibleLines(text: string): string {
+  return text
+    .split(/\r?\n/)
+    .map(visible)
+    .join('\n');
+}

@@ -42,6 +42,7 @@ gate.describe('the wizard in Chromium', () => {
       for (const viewport of [smallest, magnified]) {
         await page.setViewportSize(viewport);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(viewport.width);
+        expect(await page.evaluate(cutOff)).toEqual([]);
       }
       expect(wizard.complaints).toEqual([]);
       await wizard.close();
@@ -240,6 +241,25 @@ gate.describe('the wizard in Chromium', () => {
     await wizard.close();
   });
 });
+
+/** In the page: what is cut off where nobody can scroll to it, and has no sign of it such as an ellipsis. */
+const cutOff = `[...document.querySelectorAll('body *')]
+  .filter((each) => !each.closest('.visually-hidden, [aria-hidden=true], svg') && each.clientWidth > 1)
+  .filter((each) => {
+    const { overflowX, overflowY, textOverflow } = getComputedStyle(each);
+    const hides = (overflow) => overflow === 'hidden' || overflow === 'clip';
+    const scrolls = (inner) => /auto|scroll/.test(getComputedStyle(inner).overflow);
+    if ((!hides(overflowX) && !hides(overflowY)) || [...each.querySelectorAll('*')].some(scrolls)) return false;
+    const content = document.createRange();
+    content.selectNodeContents(each);
+    const inner = content.getBoundingClientRect();
+    const outer = each.getBoundingClientRect();
+    return (
+      (hides(overflowX) && textOverflow !== 'ellipsis' && (inner.left < outer.left - 1 || inner.right > outer.right + 1)) ||
+      (hides(overflowY) && (inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1))
+    );
+  })
+  .map((each) => each.className + ': ' + each.textContent.slice(0, 60))`;
 
 async function violationsOf(axe: AxeBuilder): Promise<unknown> {
   const { violations } = await axe.analyze();

@@ -90,6 +90,7 @@ describe('the preload', () => {
           },
           "program": {
             "describe": "function",
+            "diagnostics": "function",
             "quit": "function",
           },
           "restore": {
@@ -104,6 +105,8 @@ describe('the preload', () => {
           },
           "results": {
             "openFolder": "function",
+            "save": "function",
+            "settingsOf": "function",
           },
         },
         "lifeboatFiles": {

@@ -62,6 +62,7 @@ export function backendDouble(): BackendDouble {
             defaultMemory: 2 ** 30,
           };
         },
+        diagnostics: () => '',
         quit: () => host.quit(),
       },
       places: {
@@ -100,6 +101,11 @@ export function backendDouble(): BackendDouble {
       },
       results: {
         openFolder: () => host.showFolder(somePlace.path),
+        settingsOf: () => ({ notes: null, firewall: null }),
+        async save() {
+          const path = (await host.dialogs?.saveFile('a-report.html', '/a/folder')) ?? null;
+          return path === null ? null : { ...somePlace, path };
+        },
       },
     };
   }

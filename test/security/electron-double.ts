@@ -99,6 +99,7 @@ export const app = new FakeApp();
 export const protocol = { registerSchemesAsPrivileged: vi.fn<(schemes: unknown) => void>() };
 export const dialog = {
   showOpenDialog: vi.fn<(window: BrowserWindow, options: unknown) => Promise<unknown>>(),
+  showSaveDialog: vi.fn<(window: BrowserWindow, options: unknown) => Promise<unknown>>(),
   showErrorBox: vi.fn<(title: string, text: string) => void>(),
 };
 export const shell = { showItemInFolder: vi.fn<(path: string) => void>() };

@@ -49,7 +49,11 @@ export const jobId = 'job-1';
 
 /** Everything goes well: the backup opens, any passphrase fits, there is space. Events are sent by the test. */
 const handlers: Handlers<WizardContract> = {
-  program: { describe: () => sample.program, quit: () => undefined },
+  program: {
+    describe: () => sample.program,
+    diagnostics: () => sample.diagnostics,
+    quit: () => undefined,
+  },
   places: {
     chooseBackup: () => sample.backupPlace,
     chooseFolder: () => sample.folderPlace,
@@ -73,7 +77,11 @@ const handlers: Handlers<WizardContract> = {
     resume: () => undefined,
     cancel: () => undefined,
   },
-  results: { openFolder: () => undefined },
+  results: {
+    openFolder: () => undefined,
+    settingsOf: ({ qube }) => (qube === 'work' ? sample.settings : { notes: null, firewall: null }),
+    save: () => sample.savedPlace,
+  },
 };
 
 export function wizardDouble(scenario: Scenario = {}): WizardDouble {

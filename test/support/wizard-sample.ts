@@ -5,6 +5,7 @@ import type {
   Inventory,
   Qube,
   QubeReport,
+  QubeSettings,
   RestorePlan,
   RestoreProgress,
 } from '../../shared/backup.ts';
@@ -37,6 +38,42 @@ export const folderPlace: Place = {
   name: 'From Qubes',
   path: '/home/user/From Qubes',
 };
+
+export const savedPlace: Place = {
+  id: 'place-saved',
+  name: 'lifeboat-report.html',
+  path: '/home/user/From Qubes/lifeboat-report.html',
+};
+
+export const settings: QubeSettings = {
+  notes: 'Invoices live here.\nAsk Mara before deleting anything.',
+  firewall: [
+    {
+      action: 'accept',
+      conditions: [
+        { name: 'proto', value: 'tcp' },
+        { name: 'dsthost', value: 'mail.example.org' },
+        { name: 'dstports', value: '993' },
+      ],
+    },
+    { action: 'accept', conditions: [{ name: 'specialtarget', value: 'dns' }] },
+    { action: 'drop', conditions: [] },
+  ],
+};
+
+export const diagnostics = `Lifeboat 0.1.0, electron host, locale en-GB
+Linux 6.12.48-1-MANJARO x64, Node v24.21.0
+8 processors, 9.3 GiB of 15.5 GiB memory free
+Engine: running
+
+Backup: format 4, 86400000000 bytes, 871 files, complete, encrypted, compression gzip
+
+What happened (seconds since the start; no names, paths or passphrases):
+     0.0 s  program.describe (0 ms): ok
+    21.7 s  backup.open (64 ms): ok
+    58.2 s  backup.unlock (2914 ms): passphrase-rejected
+    74.9 s  backup.unlock (3102 ms): ok
+`;
 
 export const summary: BackupSummary = {
   fileName: backupPlace.name,

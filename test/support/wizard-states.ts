@@ -171,6 +171,14 @@ export const scenes: readonly WizardScene[] = [
     },
   },
   {
+    name: '3-qubes-not-included',
+    walk: async (wizard) => {
+      await toQubes(wizard);
+      await wizard.page.getByRole('searchbox').fill('sys');
+      await wizard.page.getByRole('row', { name: 'sys-usb' }).waitFor();
+    },
+  },
+  {
     name: '3-qubes-nothing-found',
     walk: async (wizard) => {
       await toQubes(wizard);
@@ -344,6 +352,43 @@ export const scenes: readonly WizardScene[] = [
     },
   },
   {
+    name: '6-results-settings',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(
+        wizard,
+        chosen.map((name) => sample.reportOf(name, 'restored')),
+      );
+      await wizard.page.getByRole('button', { name: 'Details of work' }).click();
+      await wizard.page.getByText('Firewall rules').waitFor();
+    },
+  },
+  {
+    name: '6-results-save',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(
+        wizard,
+        chosen.map((name) => sample.reportOf(name, 'restored')),
+      );
+      await wizard.page.getByRole('button', { name: 'Save' }).click();
+      await wizard.page.getByRole('menuitem').first().waitFor();
+    },
+  },
+  {
+    name: '6-results-saved',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(
+        wizard,
+        chosen.map((name) => sample.reportOf(name, 'restored')),
+      );
+      await wizard.page.getByRole('button', { name: 'Save' }).click();
+      await wizard.page.getByRole('menuitem', { name: 'My qubes' }).click();
+      await wizard.page.getByText('Saved as').waitFor();
+    },
+  },
+  {
     name: '6-results-nothing',
     walk: async (wizard) => {
       await toProgress(wizard);
@@ -373,6 +418,14 @@ export const scenes: readonly WizardScene[] = [
     name: 'help',
     walk: async ({ page }) => {
       await page.getByRole('button', { name: 'Help' }).click();
+    },
+  },
+  {
+    name: 'diagnostics',
+    walk: async ({ page }) => {
+      await page.getByRole('button', { name: 'Help' }).click();
+      await page.getByRole('button', { name: 'Show diagnostics…' }).click();
+      await page.getByText('Lifeboat 0.1.0, electron host').waitFor();
     },
   },
   {

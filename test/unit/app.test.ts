@@ -90,6 +90,22 @@ describe('the wizard in the app', () => {
     ]);
   });
 
+  it('asks with the system’s dialog where to save, beginning in the folder of the restore', async () => {
+    const save = () =>
+      client.results.save({ jobId: 'j', document: 'report', language: 'en', folderId: null });
+    electron.dialog.showSaveDialog.mockResolvedValueOnce({ canceled: false, filePath: '/r/a-report.html' });
+    expect(await save()).toMatchObject({ value: { path: '/r/a-report.html' } });
+    electron.dialog.showSaveDialog.mockResolvedValueOnce({ canceled: true, filePath: '' });
+    expect(await save()).toEqual({ ok: true, value: null });
+    expect(electron.dialog.showSaveDialog.mock.calls[0]).toEqual([
+      app.window,
+      {
+        defaultPath: join('/a/folder', 'a-report.html'),
+        properties: ['createDirectory', 'showOverwriteConfirmation', 'dontAddToRecent'],
+      },
+    ]);
+  });
+
   it('shows restored folders where they lie, and opens none', async () => {
     await client.results.openFolder({ jobId: 'j', qube: null });
     expect(electron.shell.showItemInFolder).toHaveBeenCalledExactlyOnceWith(somePlace.path);

@@ -293,6 +293,11 @@ describe('the list of qubes', () => {
     expect(core2('name="x"', 'QubesSomethingVm')).toEqual([]);
   });
 
+  it('of Qubes 3 tells no network from one that is not said', () => {
+    expect(core2('name="x" netvm_qid="none"')).toMatchObject([{ netvm: '' }]);
+    expect(core2('name="x" qid="7" netvm_qid="7"')).toMatchObject([{ netvm: 'x' }]);
+  });
+
   it('of Qubes 3 takes missing attributes as Qubes does, and evaluates none', () => {
     expect(core2('name="x" services="__import__(\'os\').system(\'true\')" pcidevs="[1"')).toEqual([
       {

@@ -20,6 +20,7 @@ export interface ListedQube {
   readonly class: string;
   readonly label: string;
   readonly template: string | null;
+  /** Null where the system's default applies, empty for none. */
   readonly netvm: string | null;
   /** Folder inside the backup, without a slash at its end; null when the backup does not hold this qube. */
   readonly backupPath: string | null;
@@ -104,7 +105,7 @@ function core2(root: XmlElement): readonly ListedQube[] {
     class: kind,
     label: attributes['label'] ?? 'red',
     template: nameByQid.get(attributes['template_qid'] ?? 'none') ?? null,
-    netvm: nameByQid.get(attributes['netvm_qid'] ?? 'none') ?? null,
+    netvm: attributes['netvm_qid'] === 'none' ? '' : (nameByQid.get(attributes['netvm_qid'] ?? 'absent') ?? null),
     backupPath:
       isTrue(attributes['backup_content']) && attributes['backup_path'] !== undefined
         ? withoutEndingSlash(attributes['backup_path'])
