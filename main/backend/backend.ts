@@ -1,6 +1,12 @@
 /** The backend: implements the wizard's contract once, for every host, on top of one engine process. */
 import { randomUUID } from 'node:crypto';
-import type { BackupSummary, Inventory, QubeReport, RestorePlan, RestoreReport } from '../../shared/backup.ts';
+import type {
+  BackupSummary,
+  Inventory,
+  QubeReport,
+  RestorePlan,
+  RestoreReport,
+} from '../../shared/backup.ts';
 import { serve, type Handlers, type Result } from '../../shared/contract/define.ts';
 import type { OpenedBackup, Place, WizardContract } from '../../shared/contract/wizard.ts';
 import { wizardContract } from '../../shared/contract/wizard.ts';

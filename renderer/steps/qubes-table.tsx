@@ -91,7 +91,7 @@ export function QubesTable({ qubes, chosen, onChoose, order, onOrder, emptyWords
                 textValue={say(`qubes.${column}`)}
                 className={`table-heading table-${column}`}
                 {...(column === 'size'
-                  ? { width: 116 }
+                  ? { width: 144 }
                   : { defaultWidth: column === 'name' ? '2fr' : '1fr' })}
               >
                 {({ sortDirection }) => (
@@ -137,8 +137,12 @@ function QubeCell({ qube, column }: { readonly qube: Qube; readonly column: Sort
     case 'template':
       return visible(qube.template ?? '–');
     case 'size':
-      if (obstacle === 'not-included') return say('qubes.notIncluded');
-      return obstacle === 'no-files' ? say('qubes.noFiles') : size(storedBytesOf(qube));
+      if (obstacle === null) return size(storedBytesOf(qube));
+      return (
+        <span className="table-obstacle">
+          {say(obstacle === 'no-files' ? 'qubes.noFiles' : 'qubes.notIncluded')}
+        </span>
+      );
   }
 }
 

@@ -70,8 +70,5 @@ export function visible(text: string): string {
 
 /** As `visible`, of a text of several lines. */
 export function visibleLines(text: string): string {
-  return text
-    .split(/\r?\n/)
-    .map(visible)
-    .join('\n');
+  return text.split(/\r?\n/).map(visible).join('\n');
 }

@@ -242,24 +242,32 @@ gate.describe('the wizard in Chromium', () => {
   });
 });
 
-/** In the page: what is cut off where nobody can scroll to it, and has no sign of it such as an ellipsis. */
-const cutOff = `[...document.querySelectorAll('body *')]
-  .filter((each) => !each.closest('.visually-hidden, [aria-hidden=true], svg') && each.clientWidth > 1)
-  .filter((each) => {
-    const { overflowX, overflowY, textOverflow } = getComputedStyle(each);
-    const hides = (overflow) => overflow === 'hidden' || overflow === 'clip';
-    const scrolls = (inner) => /auto|scroll/.test(getComputedStyle(inner).overflow);
-    if ((!hides(overflowX) && !hides(overflowY)) || [...each.querySelectorAll('*')].some(scrolls)) return false;
-    const content = document.createRange();
-    content.selectNodeContents(each);
-    const inner = content.getBoundingClientRect();
-    const outer = each.getBoundingClientRect();
-    return (
-      (hides(overflowX) && textOverflow !== 'ellipsis' && (inner.left < outer.left - 1 || inner.right > outer.right + 1)) ||
-      (hides(overflowY) && (inner.top < outer.top - 1 || inner.bottom > outer.bottom + 1))
-    );
-  })
-  .map((each) => each.className + ': ' + each.textContent.slice(0, 60))`;
+/** In the page: words that are cut off where nobody can scroll to them, without the sign of an ellipsis. */
+const cutOff = `(() => {
+  const found = new Set();
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const parent = text.parentElement;
+    if (text.textContent.trim() === '' || parent.closest('[aria-hidden=true], [inert], [data-live-announcer]')) continue;
+    if (!parent.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    const words = range.getBoundingClientRect();
+    if (words.width === 0) continue;
+    for (let each = parent; each; each = each.parentElement) {
+      const { overflowX, overflowY, textOverflow } = getComputedStyle(each);
+      if (/auto|scroll/.test(overflowX + overflowY)) break;
+      const box = each.getBoundingClientRect();
+      // Meant for screen readers alone.
+      if (box.width <= 1) break;
+      const wide = overflowX !== 'visible' && (words.left < box.left - 1 || words.right > box.right + 1);
+      const high = overflowY !== 'visible' && (words.top < box.top - 1 || words.bottom > box.bottom + 1);
+      if (textOverflow === 'ellipsis') break;
+      if (wide || high) found.add(each.className + ': ' + text.textContent);
+    }
+  }
+  return [...found];
+})()`;
 
 async function violationsOf(axe: AxeBuilder): Promise<unknown> {
   const { violations } = await axe.analyze();

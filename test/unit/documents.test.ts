@@ -27,9 +27,7 @@ const restore: EndedRestore = {
     outcome: 'partial',
     qubes: [
       sample.reportOf('vault', 'restored'),
-      sample.reportOf('work', 'partial', [
-        { code: 'chunk-damaged', params: { file: attack, chunk: 117 } },
-      ]),
+      sample.reportOf('work', 'partial', [{ code: 'chunk-damaged', params: { file: attack, chunk: 117 } }]),
     ],
     problems: [problem('backup-truncated', { size: 5e9, member: 'vm-mail/private.img.000.enc' })],
   },
@@ -41,11 +39,14 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 
 describe('a saved page', () => {
   it('takes text for text, whatever it looks like', () => {
-    const page = htmlPage('en', attack, html`<p>${attack}</p>${[attack, 7, null]}`);
-    expect(page).not.toContain('<img');
-    expect(page).toContain(
-      '<p>&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;\\u{202e}</p>',
+    const page = htmlPage(
+      'en',
+      attack,
+      html`<p>${attack}</p>
+        ${[attack, 7, null]}`,
     );
+    expect(page).not.toContain('<img');
+    expect(page).toContain('<p>&lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;\\u{202e}</p>');
   });
 
   it('is complete in itself, and may load and run nothing', () => {

@@ -19,21 +19,40 @@ export function qubesPage(
     language,
     words.qubesTitle,
     html`<h1>${words.qubesTitle}</h1>
-<p>${words.qubesLead}</p>
-${restore.destination === null ? html`<p>${words.settingsNotRestored}</p>` : null}
-<table>
-<thead><tr><th>${fields.qube}</th><th>${fields.label}</th><th>${fields.class}</th><th>${fields.template}</th><th>${fields.netvm}</th><th>${fields.inBackup}</th></tr></thead>
-<tbody>
-${qubes.map((qube) => qubeRow(qube, words))}</tbody>
-</table>
-${[...settings].map(([name, each]) => settingsSection(name, each, words, language))}
-<footer>${restore.backup.fileName}, ${moment(restore.finishedAt, language)}. ${words.madeBy(restore.version)}</footer>`,
+      <p>${words.qubesLead}</p>
+      ${restore.destination === null ? html`<p>${words.settingsNotRestored}</p>` : null}
+      <table>
+        <thead>
+          <tr>
+            <th>${fields.qube}</th>
+            <th>${fields.label}</th>
+            <th>${fields.class}</th>
+            <th>${fields.template}</th>
+            <th>${fields.netvm}</th>
+            <th>${fields.inBackup}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${qubes.map((qube) => qubeRow(qube, words))}
+        </tbody>
+      </table>
+      ${[...settings].map(([name, each]) => settingsSection(name, each, words, language))}
+      <footer>
+        ${restore.backup.fileName}, ${moment(restore.finishedAt, language)}. ${words.madeBy(restore.version)}
+      </footer>`,
   );
 }
 
 function qubeRow(qube: Qube, words: DocumentWords): Markup {
   const included = qube.included ? words.yes : words.no;
-  return html`<tr><td>${qube.name}</td><td>${swatch(qube.label)}${labelName(qube.label, words)}</td><td>${qube.class}</td><td>${qube.template ?? words.none}</td><td>${netvmName(qube, words)}</td><td>${included}</td></tr>\n`;
+  return html`<tr>
+    <td>${qube.name}</td>
+    <td>${swatch(qube.label)}${labelName(qube.label, words)}</td>
+    <td>${qube.class}</td>
+    <td>${qube.template ?? words.none}</td>
+    <td>${netvmName(qube, words)}</td>
+    <td>${included}</td>
+  </tr> `;
 }
 
 /** The colours of Qubes OS; a name that is none of them never gets into the style. */
@@ -74,11 +93,18 @@ function settingsSection(
 ): Markup | null {
   if (notes === null && firewall === null) return null;
   return html`<h2>${name}</h2>
-${notes === null ? null : html`<h3>${words.notes}</h3><pre class="notes">${notes}</pre>`}
-${
-  firewall === null
-    ? null
-    : html`<h3>${words.firewall}</h3><ol>${firewall.map((rule) => html`<li>${firewallRuleText(rule, language)}</li>\n`)}</ol>`
-}
-`;
+    ${
+      notes === null
+        ? null
+        : html`<h3>${words.notes}</h3>
+            <pre class="notes">${notes}</pre>`
+    }
+    ${
+      firewall === null
+        ? null
+        : html`<h3>${words.firewall}</h3>
+            <ol>
+              ${firewall.map((rule) => html`<li>${firewallRuleText(rule, language)}</li> `)}
+            </ol>`
+    } `;
 }

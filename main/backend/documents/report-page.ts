@@ -22,7 +22,14 @@ export interface EndedRestore {
 }
 
 /** The same as data: what stands beside the restored files, with when and where. */
-export function reportData({ version, backup, destination, report, cancelled, finishedAt }: EndedRestore): string {
+export function reportData({
+  version,
+  backup,
+  destination,
+  report,
+  cancelled,
+  finishedAt,
+}: EndedRestore): string {
   const finished = new Date(finishedAt).toISOString();
   return `${JSON.stringify({ lifeboat: version, finished, destination, cancelled, backup, ...report }, null, 2)}\n`;
 }
@@ -36,18 +43,21 @@ export function reportPage(restore: EndedRestore, language: Language): string {
     language,
     title,
     html`<h1>${title}</h1>
-${cancelled ? html`<p>${words.cancelled}</p>` : null}
-${facts(restore, words, language)}
-${report.problems.map((problem) => problemBlock(problem, language))}
-${report.qubes.map((qube) => qubeSection(qube, words, language))}
-${restore.qubes
-  .filter((name) => !reported.has(name))
-  .map((name) => html`<h2>${name}: ${words.notFinished}</h2>`)}
-<footer>${words.madeBy(restore.version)}</footer>`,
+      ${cancelled ? html`<p>${words.cancelled}</p>` : null} ${facts(restore, words, language)}
+      ${report.problems.map((problem) => problemBlock(problem, language))}
+      ${report.qubes.map((qube) => qubeSection(qube, words, language))}
+      ${restore.qubes
+        .filter((name) => !reported.has(name))
+        .map((name) => html`<h2>${name}: ${words.notFinished}</h2>`)}
+      <footer>${words.madeBy(restore.version)}</footer>`,
   );
 }
 
-function facts({ backup, destination, report, finishedAt }: EndedRestore, words: DocumentWords, language: Language) {
+function facts(
+  { backup, destination, report, finishedAt }: EndedRestore,
+  words: DocumentWords,
+  language: Language,
+) {
   const { fields } = words;
   const rows: readonly (readonly [string, string])[] = [
     [fields.outcome, words.outcomes[report.outcome]],
@@ -60,7 +70,14 @@ function facts({ backup, destination, report, finishedAt }: EndedRestore, words:
     [fields.complete, backup.complete ? words.yes : words.no],
   ];
   return html`<table class="facts">
-${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>\n`)}</table>`;
+    ${rows.map(
+      ([name, value]) =>
+        html`<tr>
+          <th scope="row">${name}</th>
+          <td>${value}</td>
+        </tr> `,
+    )}
+  </table>`;
 }
 
 /** A moment in the time of this computer. */
@@ -71,21 +88,37 @@ export function moment(at: number, language: Language): string {
 function qubeSection(qube: QubeReport, words: DocumentWords, language: Language): Markup {
   const { fields } = words;
   return html`<h2>${qube.name}: ${words.outcomes[qube.outcome]}</h2>
-<table>
-<thead><tr><th>${fields.file}</th><th>${fields.outcome}</th><th>${fields.size}</th><th>${fields.sha256}</th></tr></thead>
-<tbody>
-${qube.files.map((file) => fileRow(file, words, language))}</tbody>
-</table>
-${qube.files.flatMap((file) => file.problems.map((problem) => problemBlock(problem, language)))}
-`;
+    <table>
+      <thead>
+        <tr>
+          <th>${fields.file}</th>
+          <th>${fields.outcome}</th>
+          <th>${fields.size}</th>
+          <th>${fields.sha256}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${qube.files.map((file) => fileRow(file, words, language))}
+      </tbody>
+    </table>
+    ${qube.files.flatMap((file) => file.problems.map((problem) => problemBlock(problem, language)))} `;
 }
 
 function fileRow(file: FileReport, words: DocumentWords, language: Language): Markup {
   const size = file.bytes > 0 ? formatSize(file.bytes, language) : words.nothingWritten;
-  return html`<tr><td><code>${file.path ?? file.name}</code></td><td>${words.outcomes[file.outcome]}</td><td>${size}</td><td><code>${file.sha256 ?? '–'}</code></td></tr>\n`;
+  return html`<tr>
+    <td><code>${file.path ?? file.name}</code></td>
+    <td>${words.outcomes[file.outcome]}</td>
+    <td>${size}</td>
+    <td><code>${file.sha256 ?? '–'}</code></td>
+  </tr> `;
 }
 
 function problemBlock(problem: Problem, language: Language): Markup {
   const { what, why, todo } = wordsFor(problem, language);
-  return html`<div class="problem"><p><strong>${what}</strong></p><p>${why}</p><p>${todo}</p></div>\n`;
+  return html`<div class="problem">
+    <p><strong>${what}</strong></p>
+    <p>${why}</p>
+    <p>${todo}</p>
+  </div> `;
 }

@@ -105,7 +105,8 @@ function core2(root: XmlElement): readonly ListedQube[] {
     class: kind,
     label: attributes['label'] ?? 'red',
     template: nameByQid.get(attributes['template_qid'] ?? 'none') ?? null,
-    netvm: attributes['netvm_qid'] === 'none' ? '' : (nameByQid.get(attributes['netvm_qid'] ?? 'absent') ?? null),
+    netvm:
+      attributes['netvm_qid'] === 'none' ? '' : (nameByQid.get(attributes['netvm_qid'] ?? 'absent') ?? null),
     backupPath:
       isTrue(attributes['backup_content']) && attributes['backup_path'] !== undefined
         ? withoutEndingSlash(attributes['backup_path'])
