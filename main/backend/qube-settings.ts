@@ -11,8 +11,8 @@ const longestNotes = 256 * 1024;
 /** What was restored of a qube's settings below `destination`; whatever cannot be read is left out. */
 export async function settingsOf(destination: string, report: QubeReport): Promise<QubeSettings> {
   const restored = (name: string, limit: number) => {
-    const path = report.files.find((file) => file.name === name && file.outcome === 'restored')?.path;
-    return path == null ? null : readSmall(join(destination, ...path.split('/')), limit);
+    const path = report.files.find((file) => file.name === name && file.outcome === 'restored')?.path ?? null;
+    return path === null ? null : readSmall(join(destination, ...path.split('/')), limit);
   };
   const [notes, firewall] = await Promise.all([
     restored('notes.txt', longestNotes),
