@@ -16,6 +16,17 @@ export const exitCodes = {
   cancelled: 130,
 } as const;
 
+/** What each says, for the manual. */
+export const exitCodeMeanings: readonly (readonly [code: number, meaning: string])[] = [
+  [exitCodes.right, 'all that was asked for is right'],
+  [exitCodes.partial, 'partial: something is missing or damaged, and said'],
+  [exitCodes.usage, 'usage: the command line, or the name of a qube'],
+  [exitCodes.passphraseRejected, 'passphrase rejected'],
+  [exitCodes.unsupported, 'not a backup, or a format that is not supported'],
+  [exitCodes.nothing, 'nothing could be recovered'],
+  [exitCodes.cancelled, 'cancelled'],
+];
+
 const codeOfProblem: Partial<Record<ProblemCode, number>> = {
   'qube-unknown': exitCodes.usage,
   'qube-not-included': exitCodes.usage,

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command line `lifeboat`: one definition of its commands and options, and how its exit code comes about. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { conflictChoice } from '../../shared/image.ts';
 import { problemOf } from '../../shared/problems.ts';
@@ -20,6 +20,11 @@ import { exitCodeOfProblem, exitCodes } from './exit-codes.ts';
 import { cat, cp, ls, type CopyCommandOptions, type ImageOptions } from './image-commands.ts';
 import { mount, unmount, type MountCommandOptions } from './mount-commands.ts';
 import { Interrupted, UsageError } from './passphrase.ts';
+import { bashCompletion } from './reference/bash.ts';
+import { fishCompletion } from './reference/fish.ts';
+import { manPage } from './reference/man-page.ts';
+import { outlineOf } from './reference/outline.ts';
+import { zshCompletion } from './reference/zsh.ts';
 import type { Speech } from './text.ts';
 import { cliWords } from './words.ts';
 
@@ -197,6 +202,23 @@ program
   .description('unmount an image that was mounted with lifeboat mount')
   .argument('<image>', 'the image, or the folder where it is mounted')
   .action((path: string) => conclude({}, () => unmount(path, speech)));
+
+const completions = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
+
+program
+  .command('completion')
+  .description('print a script that lets a shell complete commands and options')
+  .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(completions)))
+  .action((shell: keyof typeof completions) => {
+    process.stdout.write(completions[shell](outlineOf(program)));
+  });
+
+program
+  .command('manual')
+  .description('print the manual as a page for man: lifeboat manual | man -l -')
+  .action(() => {
+    process.stdout.write(manPage(outlineOf(program)));
+  });
 
 try {
   await program.parseAsync();
