@@ -134,6 +134,8 @@ export const restorePlan = z.object({
   outputs: z.array(
     z.object({ qube: z.string(), file: z.string(), path: z.string(), bytes: z.nullable(count) }),
   ),
+  /** How many files an earlier run finished there already; they are not among the outputs. */
+  finished: count,
   /** Bytes wanted on the destination: allocated bytes are fewer when images have holes. */
   neededBytes: count,
   freeBytes: z.nullable(count),

@@ -101,6 +101,8 @@ export const problemKinds = {
   'dest-read-only': retriable('path'),
   'dest-denied': retriable('path'),
   'dest-full': retriable('needed', 'free'),
+  'dest-may-fill': warning('needed', 'free'),
+  'dest-stores-holes': notice('fileSystem'),
   'dest-ran-full': retriable('path'),
   'dest-file-limit': failure('path', 'limit'),
   'dest-occupied': failure('path'),

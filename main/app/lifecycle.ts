@@ -70,6 +70,7 @@ function restoreShownBy(window: BrowserWindow): ReturnType<typeof emittersTo> {
         wizard.restore.progress(payload);
         presence.progress(payload);
       },
+      spaceSeen: wizard.restore.spaceSeen,
       qubeFinished: wizard.restore.qubeFinished,
       finished(payload) {
         presence.finished(payload);

@@ -22,6 +22,7 @@ export function presenceOf(window: BrowserWindow): Emitters<WizardContract>['res
       const fraction = totalBytes === 0 ? 0 : Math.min(1, doneBytes / totalBytes);
       if (!window.isDestroyed()) window.setProgressBar(fraction, { mode: paused ? 'paused' : 'normal' });
     },
+    spaceSeen: () => undefined,
     qubeFinished: () => undefined,
     finished() {
       keepAwake(false);

@@ -13,7 +13,7 @@ import { wizardContract } from '../../shared/contract/wizard.ts';
 import { fail, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { defaultMemory } from '../engine/memory.ts';
 import { createActivityLog } from './activity-log.ts';
-import { destinationFindings, probeDestination } from './destination.ts';
+import { destinationFindings, probeDestination, watchFreeBytes } from './destination.ts';
 import { diagnosticsText } from './diagnostics.ts';
 import type { EndedRestore } from './documents/report-page.ts';
 import { connectEngine, type EngineConnection } from './engine-client.ts';
@@ -36,6 +36,8 @@ interface Job {
   readonly opened: Opened;
   readonly inventory: Inventory;
   readonly destination: string | null;
+  /** Looks how much is free at the destination, unless it was looked a moment ago. */
+  readonly lookForSpace: () => void;
   /** Folder of each qube below the destination. */
   readonly folders: ReadonlyMap<string, string>;
   /** Reports of qubes that are done, which outlive the engine. */
@@ -68,7 +70,10 @@ export const createBackend: CreateBackend = (host, emit) => {
   const liveEngine = (): EngineConnection => {
     if (engine?.alive()) return engine;
     const started = connectEngine(host.spawnEngine);
-    started.client.restore.progress(({ job, progress }) => emit.restore.progress({ jobId: job, progress }));
+    started.client.restore.progress(({ job, progress }) => {
+      emit.restore.progress({ jobId: job, progress });
+      jobs.get(job)?.lookForSpace();
+    });
     started.client.restore.qubeFinished(({ job, qube }) => {
       jobs.get(job)?.finished.set(qube.name, qube);
       emit.restore.qubeFinished({ jobId: job, qube });
@@ -87,6 +92,17 @@ export const createBackend: CreateBackend = (host, emit) => {
     const backupId = randomUUID();
     backups.set(backupId, { path, engine: using, handle, summary, inventory: null });
     return { backupId, place, summary };
+  };
+
+  /** The backup `backupId`, opened once more if its engine is gone; its keys went with that. */
+  const withLiveEngine = async (backupId: string): Promise<Opened> => {
+    const opened = openedBy(backupId);
+    if (opened.engine.alive()) return opened;
+    const using = liveEngine();
+    const { handle, summary } = valueOf(await using.client.backup.open({ path: opened.path }));
+    const again: Opened = { ...opened, engine: using, handle, summary, inventory: null };
+    backups.set(backupId, again);
+    return again;
   };
 
   const plannedOutputs = async (opened: Opened, qubes: string[], destination: string | null) =>
@@ -128,7 +144,7 @@ export const createBackend: CreateBackend = (host, emit) => {
       openSample: () => open(places.remember(host.samplePath), host.samplePath),
 
       async unlock({ backupId, passphrase }) {
-        const opened = openedBy(backupId);
+        const opened = await withLiveEngine(backupId);
         opened.inventory = valueOf(
           await opened.engine.client.backup.unlock({
             handle: opened.handle,
@@ -157,16 +173,21 @@ export const createBackend: CreateBackend = (host, emit) => {
       async plan({ backupId, qubes, folderId, mode }): Promise<RestorePlan> {
         const destination = mode === 'verify' || folderId === null ? null : places.pathOf(folderId);
         const planned = await plannedOutputs(openedBy(backupId), qubes, destination);
-        const outputs = planned
-          // What an earlier run finished there is neither written again nor in the way.
-          .filter(({ finished }) => !finished)
-          .map(({ qube, file, output, bytes }) => ({ qube, file, path: output.join('/'), bytes }));
-        const neededBytes =
-          mode === 'verify' ? 0 : outputs.reduce((sum, output) => sum + (output.bytes ?? 0), 0);
-        if (destination === null) return { outputs, neededBytes, freeBytes: null, findings: [] };
+        // What an earlier run finished there is neither written again nor in the way.
+        const left = planned.filter(({ finished }) => !finished);
+        const finished = planned.length - left.length;
+        const outputs = left.map(({ qube, file, output, bytes }) => ({
+          qube,
+          file,
+          path: output.join('/'),
+          bytes,
+        }));
+        if (destination === null) return { outputs, finished, neededBytes: 0, freeBytes: null, findings: [] };
         const facts = await probeDestination(destination, outputs);
-        const findings = [...destinationFindings(facts, { outputs, neededBytes })];
-        return { outputs, neededBytes, freeBytes: facts.freeBytes, findings };
+        const neededBytes = left.reduce((sum, { bytes, storedBytes }) => sum + (bytes ?? storedBytes), 0);
+        const leastBytes = left.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+        const findings = [...destinationFindings(facts, { outputs, neededBytes, leastBytes })];
+        return { outputs, finished, neededBytes, freeBytes: facts.freeBytes, findings };
       },
 
       async start({ backupId, qubes, folderId, mode, memory }) {
@@ -179,7 +200,10 @@ export const createBackend: CreateBackend = (host, emit) => {
         if (memory !== null) valueOf(await opened.engine.client.engine.configure({ memory, jobs: null }));
         const jobId = randomUUID();
         const finished = new Map<string, QubeReport>();
-        const job: Job = { opened, inventory, destination, folders, finished, ended: null };
+        const lookForSpace = watchFreeBytes(destination, (freeBytes) =>
+          emit.restore.spaceSeen({ jobId, freeBytes }),
+        );
+        const job: Job = { opened, inventory, destination, lookForSpace, folders, finished, ended: null };
         jobs.set(jobId, job);
         void opened.engine.client.restore
           .run({ handle: opened.handle, job: jobId, qubes, destination })
@@ -236,7 +260,7 @@ function reportWithoutEngine(
 ): RestoreReport {
   return {
     outcome: finished.size > 0 ? 'partial' : 'failed',
-    qubes: qubes.map((name) => finished.get(name) ?? { name, outcome: 'failed', files: [] }),
+    qubes: qubes.flatMap((name) => finished.get(name) ?? []),
     problems: [reason],
   };
 }

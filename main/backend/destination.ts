@@ -6,7 +6,7 @@ import type { RestorePlan } from '../../shared/backup.ts';
 import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { errnoOf } from '../recovery/bytes/source.ts';
 import { freeBytesOf } from '../recovery/restore/free-bytes.ts';
-import { fileLimitOf } from './file-limit.ts';
+import { fileLimitOf, fileSystemOf, storesHoles, type FileSystem } from './file-system.ts';
 
 /** A file that a restore would write: its path below the destination, with forward slashes, and its bytes. */
 export type WantedOutput = Pick<RestorePlan['outputs'][number], 'path' | 'bytes'>;
@@ -17,8 +17,8 @@ export interface DestinationFacts {
   readonly refusal: Problem | null;
   /** Bytes that this user may still write; null where the system does not say. */
   readonly freeBytes: number | null;
-  /** Bytes of the largest file that can be stored, or null. */
-  readonly fileLimit: number | null;
+  /** Null where the system does not say, or it is one that asks for no attention. */
+  readonly fileSystem: FileSystem | null;
   /** Outputs at whose path something stands already. */
   readonly occupied: readonly string[];
 }
@@ -29,36 +29,63 @@ export async function probeDestination(
   outputs: readonly WantedOutput[],
 ): Promise<DestinationFacts> {
   const refusal = await refusalOf(path);
-  const [freeBytes, fileLimit, occupied] = await Promise.all([
+  const [freeBytes, fileSystem, occupied] = await Promise.all([
     freeBytesOf(path),
-    fileLimitOf(path),
+    fileSystemOf(path),
     occupiedOf(path, outputs),
   ]);
-  return { path, refusal, freeBytes, fileLimit, occupied };
+  return { path, refusal, freeBytes, fileSystem, occupied };
 }
 
 /**
- * What stands in the way of writing `outputs`, which need `neededBytes` on the drive: `dest-missing`,
- * `dest-not-a-folder`, `dest-read-only`, `dest-denied` or `dest-lost` alone; else `dest-full`, `dest-file-limit` for
- * the largest file, and `dest-occupied` for each that stands in the way.
+ * What is to be said of writing `outputs`, which need between `leastBytes` and `neededBytes` on the drive, depending
+ * on how empty they are: `dest-missing`, `dest-not-a-folder`, `dest-read-only`, `dest-denied` or `dest-lost` alone;
+ * else `dest-full` or `dest-may-fill`, `dest-file-limit` for the largest file, `dest-stores-holes`, and
+ * `dest-occupied` for each file that stands in the way.
  */
 export function destinationFindings(
   facts: DestinationFacts,
-  wanted: { readonly outputs: readonly WantedOutput[]; readonly neededBytes: number },
+  wanted: {
+    readonly outputs: readonly WantedOutput[];
+    readonly neededBytes: number;
+    readonly leastBytes: number;
+  },
 ): readonly Problem[] {
   if (facts.refusal) return [facts.refusal];
   const findings: Problem[] = [];
-  if (facts.freeBytes !== null && wanted.neededBytes > facts.freeBytes) {
-    findings.push(problem('dest-full', { needed: wanted.neededBytes, free: facts.freeBytes }));
+  const { fileSystem, freeBytes: free } = facts;
+  const needed = wanted.neededBytes;
+  if (free !== null && needed > free) {
+    const never = wanted.leastBytes > free || storesHoles(fileSystem);
+    findings.push(problem(never ? 'dest-full' : 'dest-may-fill', { needed, free }));
   }
   const largest = wanted.outputs.reduce(
     (found: WantedOutput | undefined, output) => ((output.bytes ?? 0) > (found?.bytes ?? 0) ? output : found),
     undefined,
   );
-  if (facts.fileLimit !== null && (largest?.bytes ?? 0) > facts.fileLimit) {
-    findings.push(problem('dest-file-limit', { path: largest?.path ?? '', limit: facts.fileLimit }));
+  const limit = fileLimitOf(fileSystem);
+  if (limit !== null && (largest?.bytes ?? 0) > limit) {
+    findings.push(problem('dest-file-limit', { path: largest?.path ?? '', limit }));
+  } else if (fileSystem !== null && storesHoles(fileSystem)) {
+    findings.push(problem('dest-stores-holes', { fileSystem }));
   }
   return [...findings, ...facts.occupied.map((path) => problem('dest-occupied', { path }))];
+}
+
+/** Milliseconds between two looks at the free bytes of a drive that is being written to. */
+const lookEvery = 5_000;
+
+/** Tells the free bytes of `folder` whenever it is called and some seconds have passed since the last time. */
+export function watchFreeBytes(folder: string | null, tell: (freeBytes: number) => void): () => void {
+  let lookedAt = -Infinity;
+  return () => {
+    const now = performance.now();
+    if (folder === null || now - lookedAt < lookEvery) return;
+    lookedAt = now;
+    void freeBytesOf(folder).then((bytes) => {
+      if (bytes !== null) tell(bytes);
+    });
+  };
 }
 
 async function refusalOf(path: string): Promise<Problem | null> {

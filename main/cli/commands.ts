@@ -1,7 +1,9 @@
 /** The commands of the command line: each takes its options, prints, and answers an exit code. */
 import { resolve } from 'node:path';
 import type { Inventory, RestoreReport } from '../../shared/backup.ts';
-import { RecoveryError, type Problem } from '../../shared/problems.ts';
+import { variantsOf } from '../../shared/passphrase-variants.ts';
+import { problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { variantWords } from '../../shared/words/variant-words.ts';
 import { isWhole } from '../recovery/restore/verdict.ts';
 import { writeRescueKit } from '../backend/rescue-kit/kit.ts';
 import { probeDestination } from '../backend/destination.ts';
@@ -19,6 +21,7 @@ export interface CommonOptions extends PassphraseOptions {
   readonly memory?: number;
   readonly jobs?: number;
   readonly acceptUnsealed?: boolean;
+  readonly tryVariants?: boolean;
 }
 
 export interface RestoreOptions extends CommonOptions {
@@ -69,7 +72,7 @@ export async function rescueKit(target: string, options: CommonOptions, speech: 
 /** `lifeboat list`: the qubes, once the passphrase is proven. */
 export async function list(path: string, options: CommonOptions, speech: Speech): Promise<number> {
   await using session = await openSession(path, limitsOf(options));
-  const inventory = await session.unlock(await readPassphrase(options), options.acceptUnsealed ?? false);
+  const inventory = await unlock(session, options, speech);
   if (options.json) {
     printJson(listDocument(inventory));
   } else {
@@ -77,6 +80,35 @@ export async function list(path: string, options: CommonOptions, speech: Speech)
     printProblems(problemsOf(inventory), speech);
   }
   return exitCodes.right;
+}
+
+/** Unlocks with the passphrase that was given, or where it was asked for, with one of its other forms. */
+async function unlock(
+  session: Session,
+  options: CommonOptions,
+  { words, language }: Speech,
+): Promise<Inventory> {
+  const passphrase = await readPassphrase(options);
+  const typed = options.tryVariants ? new TextDecoder().decode(passphrase) : '';
+  const attempt = (bytes: Uint8Array) => session.unlock(bytes, options.acceptUnsealed ?? false);
+  const rejection = (error: unknown) => {
+    if (problemOf(error).code !== 'passphrase-rejected') throw error;
+    return error;
+  };
+  try {
+    return await attempt(passphrase);
+  } catch (error) {
+    const rejected = rejection(error);
+    for (const { kind, passphrase: form } of variantsOf(typed)) {
+      process.stderr.write(`${words.trying(variantWords[language][kind])}\n`);
+      try {
+        return await attempt(new TextEncoder().encode(form));
+      } catch (further) {
+        rejection(further);
+      }
+    }
+    throw rejected;
+  }
 }
 
 /** Every problem of an unlocked backup, that of its qubes included. */
@@ -136,7 +168,7 @@ async function run(
   speech: Speech,
 ): Promise<number> {
   await using session = await openSession(path, limitsOf(options));
-  await session.unlock(await readPassphrase(options), options.acceptUnsealed ?? false);
+  await unlock(session, options, speech);
   const wanted = qubes.length === 0 ? null : qubes;
   const { report, cancelled } = await runJob(session, wanted, destination, options, speech);
   if (options.json) printJson(reportDocument(report));

@@ -83,6 +83,10 @@ function unlocking(command: Command): Command {
   return command
     .option('--passphrase-file <file>', 'read the passphrase from a file; one trailing newline is dropped')
     .option('--passphrase-fd <n>', 'read the passphrase from an open file descriptor', parseDescriptor)
+    .option(
+      '--try-variants',
+      'when it is rejected, try it trimmed, in NFC and NFD, and as other keyboards type it',
+    )
     .option('--accept-unsealed', 'take members that are neither encrypted nor authenticated as they are');
 }
 

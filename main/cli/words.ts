@@ -23,6 +23,7 @@ export interface CliWords {
   readonly columns: readonly [qube: string, kind: string, label: string, template: string, stored: string];
   readonly nothing: string;
   into(destination: string): string;
+  trying(form: string): string;
   kitWritten(folder: string): string;
 }
 
@@ -50,6 +51,7 @@ const english: CliWords = {
   columns: ['QUBE', 'CLASS', 'LABEL', 'TEMPLATE', 'STORED'],
   nothing: 'none',
   into: (destination) => `Restored into ${destination}`,
+  trying: (form) => `That passphrase does not open it. Trying ${form} …`,
   kitWritten: (folder) => `The rescue kit is in ${folder}. Its README.txt says how to use it.`,
 };
 
@@ -87,6 +89,7 @@ const german: CliWords = {
   columns: ['QUBE', 'KLASSE', 'LABEL', 'TEMPLATE', 'GESPEICHERT'],
   nothing: 'keine',
   into: (destination) => `Wiederhergestellt in ${destination}`,
+  trying: (form) => `Diese Passphrase öffnet es nicht. Versucht wird: ${form} …`,
   kitWritten: (folder) => `Der Notfallkoffer liegt in ${folder}. Wie man ihn benutzt, sagt LIESMICH.txt.`,
 };
 

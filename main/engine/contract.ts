@@ -37,6 +37,8 @@ export const engineContract = {
           file: z.string(),
           output: z.array(z.string()),
           bytes: z.nullable(z.number()),
+          /** Bytes in the container: fewer than these no drive needs for it. */
+          storedBytes: z.number(),
           finished: z.boolean(),
         }),
       ),

@@ -131,6 +131,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
             file: file.name,
             output: [...file.output],
             bytes: file.virtualSize,
+            storedBytes: file.stored.storedBytes,
             finished: (await journal?.finished(file)) !== undefined,
           })),
         );

@@ -100,6 +100,15 @@ export const de: UiWords = {
     beyondAscii:
       'Die Passphrase enthält Umlaute, Akzente oder andere besondere Zeichen. Manche Systeme schreiben sie auf mehrere Arten, die gleich aussehen.',
     sample: 'Die Passphrase des Beispiel-Backups lautet:',
+    again:
+      'Die Schlüssel sind mit dem beendeten Prozess verloren, darum wird die Passphrase noch einmal gebraucht. Was fertig war, bleibt erhalten.',
+    variants_one: 'Lifeboat kann {{count}} ähnliche Form davon versuchen:',
+    variants_other: 'Lifeboat kann {{count}} ähnliche Formen davon versuchen:',
+    tryVariants_one: 'Diese Form versuchen',
+    tryVariants_other: 'Diese {{count}} Formen versuchen',
+    checkingVariant: 'Form {{number}} von {{count}} wird versucht: {{form}}',
+    noVariant_one: '{{count}} ähnliche Form wurde versucht und öffnet es auch nicht.',
+    noVariant_other: '{{count}} ähnliche Formen wurden versucht, und keine öffnet es.',
   },
 
   qubes: {
@@ -120,6 +129,8 @@ export const de: UiWords = {
     noFiles: 'Keine Dateien in diesem Backup',
     label: 'Label: {{label}}',
     noTemplate: 'Keine',
+    openedBy:
+      'Eine andere Form Ihrer Eingabe hat es geöffnet: {{form}}. Merken Sie sich das für das nächste Mal.',
     nothingFound: 'Kein Qube passt zu „{{search}}“.',
     empty: 'Dieses Backup enthält keine Qubes.',
     unreadable:
@@ -164,6 +175,11 @@ export const de: UiWords = {
     spaceLeft: '{{left}} bleiben übrig',
     probing: 'Der Ordner wird angesehen …',
     probingVerify: 'Das Backup wird angesehen …',
+    unlockAgain: 'Noch einmal entsperren',
+    continues_one:
+      'Eine frühere Wiederherstellung in diesen Ordner wird fortgesetzt: {{count}} Datei ist schon fertig und bleibt, wie sie ist.',
+    continues_other:
+      'Eine frühere Wiederherstellung in diesen Ordner wird fortgesetzt: {{count}} Dateien sind schon fertig und bleiben, wie sie sind.',
     lookAgain: 'Noch einmal nachsehen',
     outputs_one: '{{count}} Datei wird geschrieben',
     outputs_other: '{{count}} Dateien werden geschrieben',
@@ -298,6 +314,7 @@ export const de: UiWords = {
     detailsOf: 'Details zu {{qube}}',
     tryAgain: 'Noch einmal versuchen',
     restoreThese: 'Diese Qubes wiederherstellen',
+    resume: 'Fortsetzen',
     restoreMore: 'Mehr wiederherstellen',
     startOver: 'Anderes Backup öffnen',
     quit: 'Beenden',

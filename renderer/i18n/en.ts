@@ -96,6 +96,15 @@ export const en = {
     beyondAscii:
       'The passphrase has accents or other special characters. Some systems write them in several ways that look the same.',
     sample: 'The passphrase of the sample backup is:',
+    again:
+      'The keys went with the process that ended, so the passphrase is needed once more. Everything that was finished is kept.',
+    variants_one: 'Lifeboat can try {{count}} similar form of it:',
+    variants_other: 'Lifeboat can try {{count}} similar forms of it:',
+    tryVariants_one: 'Try this form',
+    tryVariants_other: 'Try these {{count}} forms',
+    checkingVariant: 'Trying form {{number}} of {{count}}: {{form}}',
+    noVariant_one: '{{count}} similar form was tried, and does not open it either.',
+    noVariant_other: '{{count}} similar forms were tried, and none of them opens it either.',
   },
 
   qubes: {
@@ -116,6 +125,7 @@ export const en = {
     noFiles: 'No files in this backup',
     label: 'Label: {{label}}',
     noTemplate: 'None',
+    openedBy: 'It opened with another form of what you typed: {{form}}. Note that for the next time.',
     nothingFound: 'No qube matches “{{search}}”.',
     empty: 'This backup holds no qubes.',
     unreadable:
@@ -161,6 +171,11 @@ export const en = {
     probing: 'Looking at the folder…',
     probingVerify: 'Looking at the backup…',
     lookAgain: 'Look again',
+    unlockAgain: 'Unlock again',
+    continues_one:
+      'An earlier restore into this folder is continued: {{count}} file is finished already and stays as it is.',
+    continues_other:
+      'An earlier restore into this folder is continued: {{count}} files are finished already and stay as they are.',
     outputs_one: '{{count}} file will be written',
     outputs_other: '{{count}} files will be written',
     outputsVerify_one: '{{count}} file will be read and checked',
@@ -291,6 +306,7 @@ export const en = {
     detailsOf: 'Details of {{qube}}',
     tryAgain: 'Try again',
     restoreThese: 'Restore these qubes',
+    resume: 'Resume',
     restoreMore: 'Restore more',
     startOver: 'Open another backup',
     quit: 'Quit',

@@ -1,6 +1,6 @@
 /** All effects of the wizard: it asks the backend what a person wants, and turns the answers into events. */
 import type { Result } from '../../shared/contract/define.ts';
-import type { QubeSettings } from '../../shared/backup.ts';
+import type { Inventory, QubeSettings } from '../../shared/backup.ts';
 import type {
   FolderListing,
   OpenedBackup,
@@ -8,11 +8,12 @@ import type {
   SavedDocument,
   WizardClient,
 } from '../../shared/contract/wizard.ts';
+import { variantsOf } from '../../shared/passphrase-variants.ts';
 import { problemOf } from '../../shared/problems.ts';
 import type { Language } from '../../shared/words/languages.ts';
 import { canProbe, type WizardEvent } from './reduce.ts';
 import type { WizardStore } from './store.ts';
-import { openBackupOf, type Steering, type Ticket, type Unlocked } from './wizard.ts';
+import { openBackupOf, type Steering, type Ticket, type Unlocked, type VariantAttempt } from './wizard.ts';
 
 export interface WizardController {
   /** Opens the system's dialog, then the backup that was chosen in it. */
@@ -23,6 +24,8 @@ export interface WizardController {
   readonly openSample: () => Promise<void>;
   /** The passphrase passes through here once, and is kept nowhere. */
   readonly unlock: (passphrase: string) => Promise<void>;
+  /** Tries the other forms of a passphrase, one after another, until one opens the backup. */
+  readonly tryVariants: (passphrase: string) => Promise<void>;
   readonly cancelUnlock: () => Promise<void>;
   /** Opens the system's dialog for a folder to restore into; what goes wrong is the survey's trouble. */
   readonly chooseFolder: () => Promise<void>;
@@ -54,7 +57,10 @@ export interface WizardController {
   readonly dispose: () => void;
 }
 
-type JobEvent = Extract<WizardEvent, { readonly type: 'progressed' | 'qube-finished' | 'finished' }>;
+type JobEvent = Extract<
+  WizardEvent,
+  { readonly type: 'progressed' | 'space-seen' | 'qube-finished' | 'finished' }
+>;
 
 /** A restore speaks several times a second; after so many milliseconds of silence it is asked for. */
 const patience = 15_000;
@@ -74,6 +80,7 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
 
   const unsubscribes = [
     client.restore.progress((payload) => hear({ type: 'progressed', ...payload })),
+    client.restore.spaceSeen((payload) => hear({ type: 'space-seen', ...payload })),
     client.restore.qubeFinished((payload) => hear({ type: 'qube-finished', ...payload })),
     client.restore.finished((payload) => hear({ type: 'finished', ...payload })),
     // What follows from the state alone, whichever way led there.
@@ -145,12 +152,39 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     }, false);
 
   async function unlock(passphrase: string): Promise<void> {
-    const state = getState();
     const ticket = ++lastTicket;
-    if (state.step !== 'passphrase' || !dispatch({ type: 'checking', ticket })) return;
-    const answer = await answerOf(client.backup.unlock({ backupId: state.backup.backupId, passphrase }));
-    if (answer.ok) dispatch({ type: 'unlocked', ticket, inventory: answer.value });
-    else dispatch({ type: 'check-failed', ticket, problem: answer.problem });
+    const answer = await check(passphrase, ticket, null);
+    if (answer?.ok) dispatch({ type: 'unlocked', ticket, inventory: answer.value });
+    else if (answer) dispatch({ type: 'check-failed', ticket, problem: answer.problem });
+  }
+
+  async function tryVariants(passphrase: string): Promise<void> {
+    const variants = variantsOf(passphrase);
+    for (const [index, variant] of variants.entries()) {
+      const ticket = ++lastTicket;
+      const attempt = { kind: variant.kind, number: index + 1, count: variants.length };
+      const answer = await check(variant.passphrase, ticket, attempt);
+      if (!answer) return;
+      if (answer.ok) {
+        dispatch({ type: 'unlocked', ticket, inventory: answer.value });
+        return;
+      }
+      const { problem } = answer;
+      if (problem.code === 'passphrase-rejected' && attempt.number < attempt.count) continue;
+      dispatch({ type: 'check-failed', ticket, problem });
+      return;
+    }
+  }
+
+  /** Asks whether a passphrase opens the backup; null where it may not be asked now. */
+  async function check(
+    passphrase: string,
+    ticket: Ticket,
+    variant: VariantAttempt | null,
+  ): Promise<Result<Inventory> | null> {
+    const state = getState();
+    if (state.step !== 'passphrase' || !dispatch({ type: 'checking', ticket, variant })) return null;
+    return answerOf(client.backup.unlock({ backupId: state.backup.backupId, passphrase }));
   }
 
   async function cancelUnlock(): Promise<void> {
@@ -192,6 +226,7 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     openPath,
     openSample: () => open(() => client.backup.openSample(), true),
     unlock,
+    tryVariants,
     cancelUnlock,
     chooseFolder,
     saveRescueKit: ({ backupId }) => answerOf(client.backup.saveRescueKit({ backupId })),

@@ -23,6 +23,7 @@ import type {
   Steering,
   Ticket,
   Unlocked,
+  VariantAttempt,
   WizardState,
 } from './wizard.ts';
 import { initialState } from './wizard.ts';
@@ -33,10 +34,11 @@ export type WizardEvent =
   | { readonly type: 'opened'; readonly ticket: Ticket; readonly backup: ChosenBackup }
   | { readonly type: 'open-failed'; readonly ticket: Ticket; readonly problem: Problem }
   | { readonly type: 'backup-accepted' }
-  | { readonly type: 'checking'; readonly ticket: Ticket }
+  | { readonly type: 'checking'; readonly ticket: Ticket; readonly variant: VariantAttempt | null }
   | { readonly type: 'check-abandoned' }
   | { readonly type: 'check-failed'; readonly ticket: Ticket; readonly problem: Problem }
   | { readonly type: 'unlocked'; readonly ticket: Ticket; readonly inventory: Inventory }
+  | { readonly type: 'unlock-again' }
   | { readonly type: 'qubes-chosen'; readonly qubes: ReadonlySet<string> }
   | { readonly type: 'qubes-accepted' }
   | { readonly type: 'mode-chosen'; readonly mode: RestoreMode }
@@ -51,6 +53,7 @@ export type WizardEvent =
   | { readonly type: 'start-failed'; readonly problem: Problem }
   | { readonly type: 'started'; readonly jobId: string }
   | { readonly type: 'progressed'; readonly jobId: string; readonly progress: RestoreProgress }
+  | { readonly type: 'space-seen'; readonly jobId: string; readonly freeBytes: number }
   | { readonly type: 'qube-finished'; readonly jobId: string; readonly qube: QubeReport }
   | { readonly type: 'steered'; readonly steering: Steering }
   | { readonly type: 'steering-failed'; readonly problem: Problem }
@@ -103,7 +106,7 @@ function inBackup(state: BackupStep, event: WizardEvent): WizardState {
     case 'backup-accepted':
       if (choice.kind !== 'opened') return state;
       if (choice.unlocked) return { step: 'qubes', ...choice.unlocked };
-      return { step: 'passphrase', backup: choice.backup, attempt: { kind: 'none' } };
+      return { step: 'passphrase', backup: choice.backup, kept: null, attempt: { kind: 'none' } };
     default:
       return state;
   }
@@ -114,8 +117,8 @@ function inPassphrase(state: PassphraseStep, event: WizardEvent): WizardState {
   const awaited = (ticket: Ticket) => attempt.kind === 'checking' && attempt.ticket === ticket;
   switch (event.type) {
     case 'checking':
-      if (attempt.kind === 'checking') return state;
-      return { ...state, attempt: { kind: 'checking', ticket: event.ticket } };
+      if (!mayCheck(attempt, event.variant)) return state;
+      return { ...state, attempt: { kind: 'checking', ticket: event.ticket, variant: event.variant } };
     case 'check-abandoned':
       return attempt.kind === 'checking' ? { ...state, attempt: { kind: 'none' } } : state;
     case 'check-failed':
@@ -123,16 +126,13 @@ function inPassphrase(state: PassphraseStep, event: WizardEvent): WizardState {
       return {
         ...state,
         attempt:
-          event.problem.code === 'cancelled' ? { kind: 'none' } : { kind: 'trouble', problem: event.problem },
+          event.problem.code === 'cancelled'
+            ? { kind: 'none' }
+            : { kind: 'trouble', problem: event.problem, variants: rejectedVariants(attempt, event.problem) },
       };
     case 'unlocked':
       if (!awaited(event.ticket)) return state;
-      return {
-        step: 'qubes',
-        backup,
-        inventory: event.inventory,
-        choices: { qubes: new Set(), mode: 'restore', folder: null, memory: null },
-      };
+      return afterUnlocking(state, event.inventory);
     case 'back':
       if (attempt.kind === 'checking') return state;
       return { step: 'backup', choice: { kind: 'opened', backup, unlocked: null } };
@@ -141,11 +141,39 @@ function inPassphrase(state: PassphraseStep, event: WizardEvent): WizardState {
   }
 }
 
+/** Other forms are tried in their order, each after the one before it; all else is checked one at a time. */
+function mayCheck(attempt: PassphraseStep['attempt'], next: VariantAttempt | null): boolean {
+  if (next === null || next.number === 1) return attempt.kind !== 'checking';
+  return variantOf(attempt)?.number === next.number - 1;
+}
+
+/** How many other forms were rejected; another problem says nothing of them. */
+function rejectedVariants(attempt: PassphraseStep['attempt'], { code }: Problem): number {
+  return code === 'passphrase-rejected' ? (variantOf(attempt)?.number ?? 0) : 0;
+}
+
+function variantOf(attempt: PassphraseStep['attempt']): VariantAttempt | null {
+  return attempt.kind === 'checking' ? attempt.variant : null;
+}
+
+/** Who had chosen before goes on where it was; everybody else chooses now. */
+function afterUnlocking({ backup, attempt, kept }: PassphraseStep, inventory: Inventory): WizardState {
+  const unlocked = { backup, inventory, variant: variantOf(attempt)?.kind ?? null };
+  const fresh: Choices = { qubes: new Set(), mode: 'restore', folder: null, memory: null };
+  const choices = { ...(kept ?? fresh), qubes: restorableOf(inventory, kept?.qubes ?? fresh.qubes) };
+  return choices.qubes.size === 0
+    ? { step: 'qubes', ...unlocked, choices }
+    : { step: 'destination', ...unlocked, choices, survey: { kind: 'none' } };
+}
+
+function restorableOf({ qubes }: Inventory, wanted: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set(qubes.filter((qube) => canRestore(qube) && wanted.has(qube.name)).map(({ name }) => name));
+}
+
 function inQubes(state: QubesStep, event: WizardEvent): WizardState {
   switch (event.type) {
     case 'qubes-chosen': {
-      const restorable = state.inventory.qubes.filter(canRestore).map(({ name }) => name);
-      const qubes = new Set(restorable.filter((name) => event.qubes.has(name)));
+      const qubes = restorableOf(state.inventory, event.qubes);
       return { ...state, choices: { ...state.choices, qubes } };
     }
     case 'qubes-accepted':
@@ -174,6 +202,7 @@ function inDestination(state: DestinationStep, event: WizardEvent): WizardState 
         ...unlockedOf(state),
         jobId: event.jobId,
         progress: null,
+        freeBytes: null,
         finished: [],
         steering: null,
         trouble: null,
@@ -208,6 +237,8 @@ function inDestination(state: DestinationStep, event: WizardEvent): WizardState 
       return survey.kind === 'trouble' || survey.kind === 'planned'
         ? { ...state, survey: { kind: 'none' } }
         : state;
+    case 'unlock-again':
+      return survey.kind === 'trouble' ? unlockAgain(state) : state;
     case 'starting':
       if (survey.kind !== 'planned' || !canStart(survey.plan)) return state;
       return { ...state, survey: { kind: 'starting', plan: survey.plan } };
@@ -226,6 +257,8 @@ function inProgress(state: ProgressStep, event: WizardEvent): WizardState {
       const steering = state.steering === awaited ? null : state.steering;
       return { ...state, progress: event.progress, steering };
     }
+    case 'space-seen':
+      return event.jobId === state.jobId ? { ...state, freeBytes: event.freeBytes } : state;
     case 'qube-finished': {
       if (event.jobId !== state.jobId) return state;
       const others = state.finished.filter(({ name }) => name !== event.qube.name);
@@ -263,6 +296,8 @@ function inResults(state: ResultsStep, event: WizardEvent): WizardState {
         choices: { ...state.choices, mode: event.mode },
         survey: { kind: 'none' },
       };
+    case 'unlock-again':
+      return unlockAgain(state);
     case 'restore-more':
       return { step: 'qubes', ...unlocked, choices: { ...state.choices, qubes: new Set() } };
     case 'start-over':
@@ -277,6 +312,11 @@ export function canProbe(state: DestinationStep): boolean {
   return state.survey.kind === 'none' && (state.choices.mode === 'verify' || state.choices.folder !== null);
 }
 
-function unlockedOf({ backup, inventory, choices }: Unlocked): Unlocked {
-  return { backup, inventory, choices };
+/** Back to the passphrase with everything that was chosen: keys are lost with the process that held them. */
+function unlockAgain({ backup, choices }: Unlocked): WizardState {
+  return { step: 'passphrase', backup, kept: choices, attempt: { kind: 'none' } };
+}
+
+function unlockedOf({ backup, inventory, choices, variant }: Unlocked): Unlocked {
+  return { backup, inventory, choices, variant };
 }

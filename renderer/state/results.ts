@@ -1,5 +1,6 @@
 /** How a restore ended, counted: what the headline of the results says. */
 import type { Outcome, QubeReport, RestoreReport } from '../../shared/backup.ts';
+import { problemKinds, type ProblemCode } from '../../shared/problems.ts';
 import type { ResultsStep } from './wizard.ts';
 
 export type Tally = Readonly<Record<Outcome, number>>;
@@ -32,6 +33,22 @@ export function unreportedOf({
 }: Pick<ResultsStep, 'report' | 'choices'>): readonly string[] {
   const reported = new Set(report.qubes.map(({ name }) => name));
   return [...choices.qubes].filter((name) => !reported.has(name));
+}
+
+/**
+ * How a restore that did not finish can go on: at once, or after the passphrase was given again, because the keys
+ * are gone with the process that held them. Null where trying again would end the same way.
+ */
+export function resumptionOf(state: Pick<ResultsStep, 'report' | 'choices'>): 'at-once' | 'unlock' | null {
+  if (verdictOf(state) === 'all') return null;
+  const { problems, qubes } = state.report;
+  const codes: ProblemCode[] = [
+    ...problems,
+    ...qubes.flatMap(({ files }) => files.flatMap((file) => file.problems)),
+  ].map(({ code }) => code);
+  if (codes.includes('engine-gone')) return 'unlock';
+  const canPass = (code: ProblemCode) => code === 'cancelled' || problemKinds[code].retry;
+  return codes.some(canPass) || unreportedOf(state).length > 0 ? 'at-once' : null;
 }
 
 /** The worst first: that is what somebody must read. */

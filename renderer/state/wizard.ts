@@ -8,6 +8,7 @@ import type {
   RestoreReport,
 } from '../../shared/backup.ts';
 import type { OpenedBackup, Place } from '../../shared/contract/wizard.ts';
+import type { VariantKind } from '../../shared/passphrase-variants.ts';
 import type { Problem } from '../../shared/problems.ts';
 
 /** The steps in the order in which a person walks them. */
@@ -35,6 +36,16 @@ export interface Unlocked {
   readonly backup: ChosenBackup;
   readonly inventory: Inventory;
   readonly choices: Choices;
+  /** Which other form of what was typed opened it; null for the very passphrase. */
+  readonly variant: VariantKind | null;
+}
+
+/** One of the other forms of a passphrase that are tried one after another. */
+export interface VariantAttempt {
+  readonly kind: VariantKind;
+  /** From 1 on, of `count`. */
+  readonly number: number;
+  readonly count: number;
 }
 
 export interface BackupStep {
@@ -50,10 +61,13 @@ export interface BackupStep {
 export interface PassphraseStep {
   readonly step: 'passphrase';
   readonly backup: ChosenBackup;
+  /** What was chosen before the program lost its keys; null for who comes here for the first time. */
+  readonly kept: Choices | null;
   readonly attempt:
     | { readonly kind: 'none' }
-    | { readonly kind: 'checking'; readonly ticket: Ticket }
-    | { readonly kind: 'trouble'; readonly problem: Problem };
+    | { readonly kind: 'checking'; readonly ticket: Ticket; readonly variant: VariantAttempt | null }
+    /** `variants` other forms were tried, and did not open it either. */
+    | { readonly kind: 'trouble'; readonly problem: Problem; readonly variants: number };
 }
 
 export interface QubesStep extends Unlocked {
@@ -79,6 +93,8 @@ export interface ProgressStep extends Unlocked {
   readonly jobId: string;
   /** Null until the first word from the engine. */
   readonly progress: RestoreProgress | null;
+  /** Bytes free at the destination; null before the first look, and where nothing is written. */
+  readonly freeBytes: number | null;
   readonly finished: readonly QubeReport[];
   readonly steering: Steering | null;
   /** Why the last steering did not work, or why nothing is heard any more. */

@@ -3,6 +3,7 @@ import {
   ChevronRight,
   FolderOpen,
   HardDriveDownload,
+  History,
   RefreshCw,
   ShieldCheck,
   type LucideIcon,
@@ -21,7 +22,7 @@ import {
 import type { RestoreMode, RestorePlan } from '../../shared/backup.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { Button } from '../components/button.tsx';
-import { ProblemNote, ProblemNotes } from '../components/note.tsx';
+import { Hint, ProblemNote, ProblemNotes } from '../components/note.tsx';
 import { Picker } from '../components/picker.tsx';
 import { PlaceBrowser } from '../components/place-browser.tsx';
 import { Screen } from '../components/screen.tsx';
@@ -92,11 +93,22 @@ export function DestinationScreen({ state: { choices, survey } }: { readonly sta
           problem={survey.problem}
           urgent
           action={
-            <Button onPress={() => store.dispatch({ type: 'plan-again' })}>{say('program.tryAgain')}</Button>
+            survey.problem.code === 'engine-gone' ? (
+              <Button onPress={() => store.dispatch({ type: 'unlock-again' })}>
+                {say('destination.unlockAgain')}
+              </Button>
+            ) : (
+              <Button onPress={() => store.dispatch({ type: 'plan-again' })}>
+                {say('program.tryAgain')}
+              </Button>
+            )
           }
         />
       )}
       {plan && <ProblemNotes problems={plan.findings} />}
+      {plan && plan.finished > 0 && (
+        <Hint icon={History}>{say('destination.continues', { count: plan.finished })}</Hint>
+      )}
       {plan && !canStart(plan) && (
         <Button icon={RefreshCw} onPress={() => store.dispatch({ type: 'plan-again' })}>
           {say('destination.lookAgain')}

@@ -1,5 +1,5 @@
 /** Step 2: the passphrase. It lives in the input element alone, and goes from there over the wire once. */
-import { ArrowBigUpDash, Eye, EyeOff, KeyRound, LockKeyholeOpen } from 'lucide-react';
+import { ArrowBigUpDash, Eye, EyeOff, History, KeyRound, LockKeyholeOpen } from 'lucide-react';
 import {
   useEffect,
   useEffectEvent,
@@ -9,6 +9,8 @@ import {
   type KeyboardEvent,
   type SubmitEvent,
 } from 'react';
+import { variantsOf, type VariantKind } from '../../shared/passphrase-variants.ts';
+import { variantWords } from '../../shared/words/variant-words.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button, IconButton } from '../components/button.tsx';
 import { Hint, ProblemNote } from '../components/note.tsx';
@@ -21,8 +23,9 @@ import type { PassphraseStep } from '../state/wizard.ts';
 
 export const samplePassphrase = 'lifeboat';
 
-export function PassphraseScreen({ state: { backup, attempt } }: { readonly state: PassphraseStep }) {
-  const { say } = useSpeech();
+export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) {
+  const { backup, attempt, kept } = state;
+  const { say, language } = useSpeech();
   const { controller, store } = useWizard();
   const announce = useAnnounce();
   const field = useRef<HTMLInputElement>(null);
@@ -30,12 +33,20 @@ export function PassphraseScreen({ state: { backup, attempt } }: { readonly stat
   const [capsLock, setCapsLock] = useState(false);
   const [hints, setHints] = useState(noHints);
   const [missing, setMissing] = useState(false);
+  /** Other forms of what was rejected; what is typed anew was not rejected yet. */
+  const [offered, setOffered] = useState<readonly VariantKind[]>([]);
   const ids = { form: useId(), field: useId(), trouble: useId(), hints: useId() };
   const checking = attempt.kind === 'checking';
+  const variant = checking ? attempt.variant : null;
+  const checkingWords = variant
+    ? say('passphrase.checkingVariant', { ...variant, form: variantWords[language][variant.kind] })
+    : say('passphrase.checking');
 
   const afterAttempt = useEffectEvent(() => {
-    if (attempt.kind === 'checking') announce(say('passphrase.checking'));
+    if (attempt.kind === 'checking') announce(checkingWords);
     if (attempt.kind !== 'trouble') return;
+    const untried = attempt.problem.code === 'passphrase-rejected' && attempt.variants === 0;
+    setOffered(untried ? variantsOf(field.current?.value ?? '').map(({ kind }) => kind) : []);
     field.current?.focus();
     field.current?.select();
   });
@@ -65,6 +76,7 @@ export function PassphraseScreen({ state: { backup, attempt } }: { readonly stat
         </Button>
       }
     >
+      {kept && <Hint icon={History}>{say('passphrase.again')}</Hint>}
       <form className="passphrase" id={ids.form} onSubmit={submit}>
         <label className="label" htmlFor={ids.field}>
           {say('passphrase.label')}
@@ -86,6 +98,7 @@ export function PassphraseScreen({ state: { backup, attempt } }: { readonly stat
             onInput={(event) => {
               setHints(hintsFor(event.currentTarget.value));
               setMissing(false);
+              setOffered([]);
             }}
             onKeyDown={noticeCapsLock}
             onKeyUp={noticeCapsLock}
@@ -105,17 +118,33 @@ export function PassphraseScreen({ state: { backup, attempt } }: { readonly stat
         </div>
         <div id={ids.trouble}>
           {missing && <Hint>{say('passphrase.empty')}</Hint>}
-          {attempt.kind === 'trouble' && <ProblemNote problem={attempt.problem} urgent />}
+          {attempt.kind === 'trouble' && (
+            <ProblemNote
+              problem={attempt.problem}
+              urgent
+              action={
+                attempt.variants > 0 && <p>{say('passphrase.noVariant', { count: attempt.variants })}</p>
+              }
+            />
+          )}
         </div>
+        {attempt.kind === 'trouble' && offered.length > 0 && (
+          <section className="variants" aria-label={say('passphrase.variants', { count: offered.length })}>
+            <p>{say('passphrase.variants', { count: offered.length })}</p>
+            <ul>
+              {offered.map((kind) => (
+                <li key={kind}>{variantWords[language][kind]}</li>
+              ))}
+            </ul>
+            <Button onPress={() => void controller.tryVariants(field.current?.value ?? '')}>
+              {say('passphrase.tryVariants', { count: offered.length })}
+            </Button>
+          </section>
+        )}
         {checking && (
           <div className="passphrase-checking">
-            <Bar
-              small
-              label={say('passphrase.checking')}
-              percent={null}
-              valueText={say('passphrase.checking')}
-            />
-            <p className="fine">{say('passphrase.checkingWhy')}</p>
+            <Bar small label={say('passphrase.checking')} percent={null} valueText={checkingWords} />
+            <p className="fine">{variant ? checkingWords : say('passphrase.checkingWhy')}</p>
           </div>
         )}
         {backup.sample && !checking && (

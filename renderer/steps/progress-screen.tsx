@@ -51,6 +51,7 @@ export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
       }
     >
       {state.trouble && <ProblemNote problem={state.trouble} urgent />}
+      <SpaceWarning state={state} />
       <Overall state={state} percent={percent} />
       <section aria-label={say('progress.qubes')}>
         <ul className="rows">
@@ -104,6 +105,14 @@ function Overall({ state, percent }: { readonly state: ProgressStep; readonly pe
       <p className="fine overall-why">{stageReason(state, speech)}</p>
     </section>
   );
+}
+
+/** Says early that the drive fills up, from other programs as well: what is stored takes at least as much again. */
+function SpaceWarning({ state: { progress, freeBytes } }: { readonly state: ProgressStep }) {
+  if (!progress || freeBytes === null) return null;
+  const needed = progress.totalBytes - progress.doneBytes;
+  if (needed <= freeBytes) return null;
+  return <ProblemNote problem={{ code: 'dest-may-fill', params: { needed, free: freeBytes } }} />;
 }
 
 function stageWords({ progress, steering, choices }: ProgressStep, { say }: Speech): string {

@@ -1,10 +1,11 @@
 /** Step 3: choosing the qubes to restore from the list of the backup. */
-import { Search, X } from 'lucide-react';
+import { KeyRound, Search, X } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import { Input, Label, SearchField } from 'react-aria-components';
+import { variantWords } from '../../shared/words/variant-words.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { Button, IconButton } from '../components/button.tsx';
-import { ProblemNote } from '../components/note.tsx';
+import { Hint, ProblemNote } from '../components/note.tsx';
 import { Screen } from '../components/screen.tsx';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech } from '../i18n/speech.ts';
@@ -17,7 +18,7 @@ function isListProblem({ code }: Problem): boolean {
   return code === 'qubes-xml-missing' || code === 'qubes-xml-malformed';
 }
 
-export function QubesScreen({ state: { inventory, choices } }: { readonly state: QubesStep }) {
+export function QubesScreen({ state: { inventory, choices, variant } }: { readonly state: QubesStep }) {
   const { say, size, language } = useSpeech();
   const { store } = useWizard();
   const [search, setSearch] = useState('');
@@ -48,6 +49,9 @@ export function QubesScreen({ state: { inventory, choices } }: { readonly state:
         </Button>
       }
     >
+      {variant && (
+        <Hint icon={KeyRound}>{say('qubes.openedBy', { form: variantWords[language][variant] })}</Hint>
+      )}
       {inventory.problems.map((problem, index) => (
         <ProblemNote
           key={`${problem.code}-${index}`}

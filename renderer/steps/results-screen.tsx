@@ -4,6 +4,7 @@ import {
   CircleCheck,
   CircleX,
   FolderOpen,
+  RotateCw,
   ShieldCheck,
   TriangleAlert,
   type LucideIcon,
@@ -20,7 +21,7 @@ import { QubeTitle } from '../components/qube-title.tsx';
 import { Screen } from '../components/screen.tsx';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech, type Speech } from '../i18n/speech.ts';
-import { tallyOf, unreportedOf, verdictOf, worstFirst } from '../state/results.ts';
+import { resumptionOf, tallyOf, unreportedOf, verdictOf, worstFirst } from '../state/results.ts';
 import type { ResultsStep } from '../state/wizard.ts';
 import { QubeSettingsPanel } from './qube-settings.tsx';
 import { SaveMenu } from './save-menu.tsx';
@@ -52,8 +53,16 @@ export function ResultsScreen({
     else setTrouble(answer.problem);
   }
 
+  const resumption = resumptionOf(state);
+  const resume = () =>
+    store.dispatch(
+      resumption === 'unlock' ? { type: 'unlock-again' } : { type: 'restore-again', mode: choices.mode },
+    );
   const again = (mode: RestoreMode) => store.dispatch({ type: 'restore-again', mode });
   const canOpen = !verified && verdict !== 'nothing';
+  // Who stopped on purpose wants what is there; everybody else wants the rest.
+  const wantsRest = resumption !== null && (!state.cancelled || verdict === 'nothing');
+  const primary = wantsRest ? 'resume' : verified ? 'restore' : 'open';
   return (
     <Screen
       heading={headlineOf(state, speech)}
@@ -72,19 +81,29 @@ export function ResultsScreen({
         <>
           <Button onPress={() => void quit()}>{say('results.quit')}</Button>
           {canOpen && (
-            <Button kind="primary" icon={FolderOpen} onPress={() => void openFolder(null)}>
+            <Button
+              kind={primary === 'open' ? 'primary' : 'outlined'}
+              icon={FolderOpen}
+              onPress={() => void openFolder(null)}
+            >
               {say('results.openFolder')}
             </Button>
           )}
-          {verdict === 'nothing' && (
-            <Button kind="primary" onPress={() => again(choices.mode)}>
-              {say('results.tryAgain')}
-            </Button>
-          )}
           {verified && verdict !== 'nothing' && (
-            <Button kind="primary" onPress={() => again('restore')}>
+            <Button kind={primary === 'restore' ? 'primary' : 'outlined'} onPress={() => again('restore')}>
               {say('results.restoreThese')}
             </Button>
+          )}
+          {resumption ? (
+            <Button kind={primary === 'resume' ? 'primary' : 'outlined'} icon={RotateCw} onPress={resume}>
+              {say(verified || verdict === 'nothing' ? 'results.tryAgain' : 'results.resume')}
+            </Button>
+          ) : (
+            verdict === 'nothing' && (
+              <Button kind="primary" icon={RotateCw} onPress={() => again(choices.mode)}>
+                {say('results.tryAgain')}
+              </Button>
+            )
           )}
         </>
       }

@@ -124,6 +124,8 @@ export const wizardContract = {
     cancel: call(z.object({ jobId: id, keep: z.boolean() }), nothing),
     /** At most ten a second. */
     progress: event(z.object({ jobId: id, progress: restoreProgress })),
+    /** The bytes that are free at the destination, every few seconds while it is written to. */
+    spaceSeen: event(z.object({ jobId: id, freeBytes: z.number() })),
     qubeFinished: event(z.object({ jobId: id, qube: qubeReport })),
     finished: event(z.object({ jobId: id, report: restoreReport, cancelled: z.boolean() })),
   },

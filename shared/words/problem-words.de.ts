@@ -328,6 +328,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'Gebraucht werden {{needed, size}}, frei sind {{free, size}}.',
     todo: 'Schaffen Sie Platz, wählen Sie weniger Qubes oder ein anderes Laufwerk.',
   },
+  'dest-may-fill': {
+    what: 'Der Platz könnte knapp werden.',
+    why: 'Gebraucht werden bis zu {{needed, size}}, frei sind {{free, size}}. Abbilder sind oft zum Teil leer und brauchen dann weniger.',
+    todo: 'Sie können es versuchen: Was fertig ist, bleibt, wenn das Laufwerk voll wird. Ein größeres ist sicherer.',
+  },
+  'dest-stores-holes': {
+    what: 'Dieses Laufwerk ist mit {{fileSystem}} formatiert.',
+    why: 'Es speichert auch die leeren Teile von Abbildern; sie brauchen ihre volle Größe und mehr Zeit. Verknüpfungen im persönlichen Ordner von dom0 kann es nicht behalten.',
+    todo: 'Wenn Sie die Wahl haben, passt ext4, Btrfs, XFS oder APFS besser.',
+  },
   'dest-ran-full': {
     what: 'Das Ziellaufwerk ist voll.',
     why: '{{path}} passte nicht mehr darauf: Etwas anderes hat das Laufwerk während der Wiederherstellung gefüllt.',

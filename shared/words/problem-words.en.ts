@@ -328,6 +328,16 @@ export const problemWords: ProblemCatalogue = {
     why: '{{needed, size}} are needed, {{free, size}} are free.',
     todo: 'Free some space, choose fewer qubes, or choose another drive.',
   },
+  'dest-may-fill': {
+    what: 'The space may not suffice.',
+    why: 'Up to {{needed, size}} are needed, {{free, size}} are free. Images are often partly empty, and then take less.',
+    todo: 'You can try: what is finished stays if the drive fills up. A larger drive is safer.',
+  },
+  'dest-stores-holes': {
+    what: 'This drive is formatted with {{fileSystem}}.',
+    why: 'It also stores the empty parts of images, so they take their full size and more time. Links in the home folder of dom0 cannot be kept on it.',
+    todo: 'If you can choose, ext4, Btrfs, XFS or APFS suits better.',
+  },
   'dest-ran-full': {
     what: 'The destination drive is full.',
     why: '{{path}} did not fit any more: something else filled the drive while the restore was running.',

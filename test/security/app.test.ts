@@ -101,6 +101,7 @@ describe('the preload', () => {
             "progress": "function",
             "qubeFinished": "function",
             "resume": "function",
+            "spaceSeen": "function",
             "start": "function",
           },
           "results": {

@@ -93,7 +93,7 @@ export function backendDouble(): BackendDouble {
         close: () => undefined,
       },
       restore: {
-        plan: () => ({ outputs: [], neededBytes: 0, freeBytes: null, findings: [] }),
+        plan: () => ({ outputs: [], finished: 0, neededBytes: 0, freeBytes: null, findings: [] }),
         start: () => ({ jobId: 'a-job' }),
         pause: () => undefined,
         resume: () => undefined,

@@ -187,6 +187,7 @@ export function planFor(names: readonly string[], folder: Place | null, freeByte
   );
   return {
     outputs,
+    finished: 0,
     neededBytes: folder ? outputs.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) : 0,
     freeBytes: folder ? freeBytes : null,
     findings: [],

@@ -162,6 +162,34 @@ export const scenes: readonly WizardScene[] = [
       await unlock(wizard);
     },
   },
+  {
+    name: '2-passphrase-forms',
+    scenario: { 'backup.unlock': { problem: rejected } },
+    walk: async (wizard) => {
+      await toPassphrase(wizard);
+      await unlock(wizard, 'grün wie Gras ');
+      await wizard.page.getByRole('button', { name: /^Try these/ }).scrollIntoViewIfNeeded();
+    },
+  },
+  {
+    name: '2-passphrase-no-form',
+    scenario: { 'backup.unlock': { problem: rejected } },
+    walk: async (wizard) => {
+      await toPassphrase(wizard);
+      await unlock(wizard, 'correct horse ');
+      await wizard.page.getByRole('button', { name: /^Try these/ }).click();
+      await wizard.page.getByText('none of them opens it').waitFor();
+    },
+  },
+  {
+    name: '2-passphrase-again',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(wizard, [], { problems: [{ code: 'engine-gone', params: { reason: 'signal 9' } }] });
+      await wizard.page.getByRole('button', { name: 'Try again' }).click();
+      await wizard.page.getByLabel('Backup passphrase').waitFor();
+    },
+  },
   { name: '3-qubes-idle', walk: toQubes },
   {
     name: '3-qubes-chosen',
@@ -238,6 +266,23 @@ export const scenes: readonly WizardScene[] = [
     walk: withFolder,
   },
   {
+    name: '4-destination-may-fill',
+    scenario: planned([{ code: 'dest-may-fill', params: { needed: 93e9, free: 61e9 } }], 61e9),
+    walk: withFolder,
+  },
+  {
+    name: '4-destination-exfat',
+    scenario: planned([{ code: 'dest-stores-holes', params: { fileSystem: 'exFAT' } }]),
+    walk: withFolder,
+  },
+  {
+    name: '4-destination-continues',
+    scenario: {
+      'restore.plan': { value: { ...sample.planFor(['work'], sample.folderPlace, 412e9), finished: 2 } },
+    },
+    walk: withFolder,
+  },
+  {
     name: '4-destination-verify',
     walk: async (wizard) => {
       await toDestination(wizard);
@@ -290,6 +335,14 @@ export const scenes: readonly WizardScene[] = [
         secondsLeft: 121,
         active: [{ qube: 'personal', file: 'private.img', doneBytes: 3.4e9, totalBytes: 14.2e9 }],
       });
+    },
+  },
+  {
+    name: '5-progress-little-space',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await progressed(wizard, {});
+      await wizard.send('restore.spaceSeen', { jobId, freeBytes: 9.1e9 });
     },
   },
   {
@@ -394,6 +447,15 @@ export const scenes: readonly WizardScene[] = [
       await toProgress(wizard);
       await finished(wizard, [], {
         problems: [{ code: 'source-lost', params: { reason: 'input/output error' } }],
+      });
+    },
+  },
+  {
+    name: '6-results-stopped',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(wizard, [sample.reportOf('personal', 'restored')], {
+        problems: [{ code: 'engine-gone', params: { reason: 'signal 9' } }],
       });
     },
   },

@@ -12,7 +12,13 @@ import {
   type DestinationFacts,
 } from '../../main/backend/destination.ts';
 import { removableMounts } from '../../main/backend/drives.ts';
-import { fatFileLimit, fileLimitOf, fileSystemAt, isFatName } from '../../main/backend/file-limit.ts';
+import {
+  fatFileLimit,
+  fileLimitOf,
+  fileSystemAt,
+  fileSystemOf,
+  knownFileSystem,
+} from '../../main/backend/file-system.ts';
 import { createPlaces, readingsOf } from '../../main/backend/places.ts';
 import { freeBytesOf } from '../../main/recovery/restore/free-bytes.ts';
 import { folderListing } from '../../shared/contract/wizard.ts';
@@ -234,7 +240,7 @@ describe('findings about a destination', () => {
     path: '/dest',
     refusal: null,
     freeBytes: 100 * 2 ** 30,
-    fileLimit: null,
+    fileSystem: null,
     occupied: [],
   };
   const wanted = {
@@ -244,27 +250,42 @@ describe('findings about a destination', () => {
       { path: 'vault/private.img', bytes: 10 * 2 ** 30 },
     ],
     neededBytes: 14 * 2 ** 30,
+    leastBytes: 2 ** 30,
   };
+  const storing = (fileSystem: string) => ({ code: 'dest-stores-holes', params: { fileSystem } });
 
   it('are none where everything fits', () => expect(destinationFindings(facts, wanted)).toEqual([]));
 
   it('are none of space where the system does not tell the free bytes', () =>
     expect(destinationFindings({ ...facts, freeBytes: null }, wanted)).toEqual([]));
 
-  it('tell needed and free bytes of a drive that is one byte too small', () => {
+  it('warn of a drive that is too small for full images, and refuse one too small for empty ones', () => {
+    const needed = wanted.neededBytes;
+    const at = (free: number) => destinationFindings({ ...facts, freeBytes: free }, wanted);
+    expect(at(needed)).toEqual([]);
+    expect(at(needed - 1)).toEqual([{ code: 'dest-may-fill', params: { needed, free: needed - 1 } }]);
+    expect(at(wanted.leastBytes)).toMatchObject([{ code: 'dest-may-fill' }]);
+    const free = wanted.leastBytes - 1;
+    expect(at(free)).toEqual([{ code: 'dest-full', params: { needed, free } }]);
+  });
+
+  it('tell of a file system that stores holes, and refuse it where only holes would make things fit', () => {
+    const exfat: DestinationFacts = { ...facts, fileSystem: 'exFAT' };
+    expect(destinationFindings(exfat, wanted)).toEqual([storing('exFAT')]);
     const free = wanted.neededBytes - 1;
-    expect(destinationFindings({ ...facts, freeBytes: free }, wanted)).toEqual([
+    expect(destinationFindings({ ...exfat, freeBytes: free }, wanted)).toEqual([
       { code: 'dest-full', params: { needed: wanted.neededBytes, free } },
+      storing('exFAT'),
     ]);
-    expect(destinationFindings({ ...facts, freeBytes: free + 1 }, wanted)).toEqual([]);
+    expect(destinationFindings({ ...facts, fileSystem: 'NTFS' }, wanted)).toEqual([]);
   });
 
   it('name the largest file over the limit, and none that just fits', () => {
-    expect(destinationFindings({ ...facts, fileLimit: fatFileLimit }, wanted)).toEqual([
+    expect(destinationFindings({ ...facts, fileSystem: 'FAT32' }, wanted)).toEqual([
       { code: 'dest-file-limit', params: { path: 'vault/private.img', limit: fatFileLimit } },
     ]);
-    const fits = { outputs: [{ path: 'a', bytes: fatFileLimit }], neededBytes: 0 };
-    expect(destinationFindings({ ...facts, fileLimit: fatFileLimit }, fits)).toEqual([]);
+    const fits = { outputs: [{ path: 'a', bytes: fatFileLimit }], neededBytes: 0, leastBytes: 0 };
+    expect(destinationFindings({ ...facts, fileSystem: 'FAT32' }, fits)).toEqual([storing('FAT32')]);
   });
 
   it('name each thing that stands in the way', () => {
@@ -276,14 +297,16 @@ describe('findings about a destination', () => {
 
   it('say only why nothing can be written, where that is so', () => {
     const refusal = { code: 'dest-read-only', params: { path: '/dest' } } as const;
-    expect(destinationFindings({ ...facts, refusal, freeBytes: 0, fileLimit: 1 }, wanted)).toEqual([refusal]);
+    expect(destinationFindings({ ...facts, refusal, freeBytes: 0, fileSystem: 'FAT32' }, wanted)).toEqual([
+      refusal,
+    ]);
   });
 });
 
 describe('probing a destination', () => {
   it('finds free bytes as df does, no refusal, and leaves nothing behind', async () => {
     const facts = await probeDestination(folder, []);
-    expect(facts).toMatchObject({ path: folder, refusal: null, fileLimit: null, occupied: [] });
+    expect(facts).toMatchObject({ path: folder, refusal: null, fileSystem: null, occupied: [] });
     const df = Number((await run('df', ['--output=avail', '-B1', folder])).toString().split('\n')[1]);
     expect(Math.abs((facts.freeBytes ?? 0) - df)).toBeLessThan(2 ** 30);
     expect(await readdir(folder)).toEqual([]);
@@ -343,7 +366,7 @@ describe('a destination on a file system of its own', () => {
   it('is found out to be a small one', async ({ skip }) => {
     const at = await mounted(skip, '-t', 'tmpfs', '-o', 'size=4m', 'tmpfs');
     const facts = await probeDestination(at, []);
-    expect(facts).toMatchObject({ refusal: null, freeBytes: 4 * 2 ** 20, fileLimit: null });
+    expect(facts).toMatchObject({ refusal: null, freeBytes: 4 * 2 ** 20, fileSystem: null });
   });
 
   it('is found out to be full, which is no refusal but zero bytes', async ({ skip }) => {
@@ -351,7 +374,7 @@ describe('a destination on a file system of its own', () => {
     await writeFile(join(at, 'all'), Buffer.alloc(2 ** 20));
     const facts = await probeDestination(at, []);
     expect(facts).toMatchObject({ refusal: null, freeBytes: 0 });
-    expect(destinationFindings(facts, { outputs: [], neededBytes: 1 })).toEqual([
+    expect(destinationFindings(facts, { outputs: [], neededBytes: 1, leastBytes: 1 })).toEqual([
       { code: 'dest-full', params: { needed: 1, free: 0 } },
     ]);
     const places = createPlaces();
@@ -372,13 +395,14 @@ describe('a destination on a file system of its own', () => {
 
   it('is found out to be FAT, with its limit', async ({ skip }) => {
     const at = await mounted(skip, '-o', 'loop', await image(64, 'mkfs.vfat'));
-    expect(await fileLimitOf(at)).toBe(fatFileLimit);
+    expect(fileLimitOf(await fileSystemOf(at))).toBe(fatFileLimit);
     await expect(truncate(join(at, 'x'), fatFileLimit + 1)).rejects.toThrow();
   });
 
   it('is found out to be exFAT, without a limit', async ({ skip }) => {
     const at = await mounted(skip, '-o', 'loop', await image(64, 'mkfs.exfat'));
-    expect(await fileLimitOf(at)).toBeNull();
+    expect(await fileSystemOf(at)).toBe('exFAT');
+    expect(fileLimitOf('exFAT')).toBeNull();
   });
 
   it('appears among the drives when it is mounted where desktops mount', async ({ skip }) => {
@@ -398,12 +422,14 @@ describe('a destination on a file system of its own', () => {
 });
 
 describe('names of file systems', () => {
-  it.each(['FAT32', 'FAT', 'msdos', 'fat16', 'FAT32\r\n'])('%j holds no file over 4 GiB', (name) =>
-    expect(isFatName(name)).toBe(true),
-  );
-
-  it.each(['exFAT', 'exfat', 'NTFS', 'apfs', 'hfs', ''])('%j does', (name) =>
-    expect(isFatName(name)).toBe(false),
+  it.each([
+    ['FAT32', ['FAT32', 'FAT', 'msdos', 'fat16', 'FAT32\r\n']],
+    ['exFAT', ['exFAT', 'exfat']],
+    ['HFS+', ['hfs']],
+    ['NTFS', ['NTFS\r\n', 'ntfs']],
+    [null, ['apfs', 'ReFS', 'smbfs', 'notfat32', '']],
+  ])('of %s are known as systems spell them', (fileSystem, names) =>
+    expect(names.map(knownFileSystem)).toEqual(names.map(() => fileSystem)),
   );
 
   it('are read from what mount prints on macOS, for the innermost mount', () => {

@@ -138,6 +138,55 @@ describe('unlocking', () => {
     });
   });
 
+  it('tries the other forms of a passphrase one after another, and says which one opened it', async () => {
+    const rejected = { problem: { code: 'passphrase-rejected', params: {} } } as const;
+    const answers: { 'backup.unlock'?: typeof rejected } = { 'backup.unlock': rejected };
+    const each = wizard(answers);
+    await each.controller.chooseBackup();
+    each.store.dispatch({ type: 'backup-accepted' });
+    each.store.subscribe((state) => {
+      // The third is the right one.
+      if (state.step !== 'passphrase' || state.attempt.kind !== 'checking') return;
+      if (state.attempt.variant?.number === 3) delete answers['backup.unlock'];
+    });
+    await each.controller.tryVariants(' gr\u00fcn');
+    expect(each.argsOf('backup.unlock')).toMatchObject([
+      { passphrase: 'gr\u00fcn' },
+      { passphrase: ' gru\u0308n' },
+      { passphrase: ' GR\u00dcN' },
+    ]);
+    expect(each.store.getState()).toMatchObject({ step: 'qubes', variant: 'caps-lock' });
+  });
+
+  it('says how many forms were tried when none opens it, and stops at another problem', async () => {
+    const each = wizard({ 'backup.unlock': { problem: { code: 'passphrase-rejected', params: {} } } });
+    await each.controller.chooseBackup();
+    each.store.dispatch({ type: 'backup-accepted' });
+    await each.controller.tryVariants('x ');
+    const count = each.argsOf('backup.unlock').length;
+    expect(count).toBeGreaterThan(1);
+    expect(each.store.getState()).toMatchObject({ attempt: { kind: 'trouble', variants: count } });
+    const lost = wizard({ 'backup.unlock': { problem: { code: 'source-lost', params: { reason: 'EIO' } } } });
+    await lost.controller.chooseBackup();
+    lost.store.dispatch({ type: 'backup-accepted' });
+    await lost.controller.tryVariants('x ');
+    expect(lost.argsOf('backup.unlock')).toHaveLength(1);
+    expect(lost.store.getState()).toMatchObject({
+      attempt: { problem: { code: 'source-lost' }, variants: 0 },
+    });
+  });
+
+  it('tries no further form once it was cancelled', async () => {
+    const each = wizard({ 'backup.unlock': { problem: { code: 'passphrase-rejected', params: {} } } });
+    await each.controller.chooseBackup();
+    each.store.dispatch({ type: 'backup-accepted' });
+    const trying = each.controller.tryVariants('x ');
+    await each.controller.cancelUnlock();
+    await trying;
+    expect(each.argsOf('backup.unlock')).toHaveLength(1);
+    expect(each.store.getState()).toMatchObject({ attempt: { kind: 'none' } });
+  });
+
   it('can be cancelled, and tells the backend', async () => {
     const each = wizard({ 'backup.unlock': { pending: true } });
     await each.controller.chooseBackup();

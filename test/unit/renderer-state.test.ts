@@ -26,7 +26,10 @@ const unlocked: Unlocked = {
   backup,
   inventory: sample.inventory,
   choices: { qubes: new Set(['work']), mode: 'restore', folder: sample.folderPlace, memory: null },
+  variant: null,
 };
+const passphraseStep = { step: 'passphrase', backup, kept: null } as const;
+const firstVariant = { kind: 'trimmed', number: 1, count: 2 } as const;
 const ticket = 1;
 
 const states = {
@@ -35,9 +38,14 @@ const states = {
   'backup: trouble': { step: 'backup', choice: { kind: 'trouble', problem } },
   'backup: opened': { step: 'backup', choice: { kind: 'opened', backup, unlocked: null } },
   'backup: opened again': { step: 'backup', choice: { kind: 'opened', backup, unlocked } },
-  'passphrase: none': { step: 'passphrase', backup, attempt: { kind: 'none' } },
-  'passphrase: checking': { step: 'passphrase', backup, attempt: { kind: 'checking', ticket } },
-  'passphrase: trouble': { step: 'passphrase', backup, attempt: { kind: 'trouble', problem } },
+  'passphrase: none': { ...passphraseStep, attempt: { kind: 'none' } },
+  'passphrase: checking': { ...passphraseStep, attempt: { kind: 'checking', ticket, variant: null } },
+  'passphrase: trying forms': {
+    ...passphraseStep,
+    attempt: { kind: 'checking', ticket, variant: firstVariant },
+  },
+  'passphrase: trouble': { ...passphraseStep, attempt: { kind: 'trouble', problem, variants: 0 } },
+  'passphrase: again': { ...passphraseStep, kept: unlocked.choices, attempt: { kind: 'none' } },
   'qubes: none chosen': {
     step: 'qubes',
     ...unlocked,
@@ -61,6 +69,7 @@ const states = {
     ...unlocked,
     jobId,
     progress: null,
+    freeBytes: null,
     finished: [],
     steering: null,
     trouble: null,
@@ -70,6 +79,7 @@ const states = {
     ...unlocked,
     jobId,
     progress: sample.progress,
+    freeBytes: 1e9,
     finished: [],
     steering: 'cancelling',
     trouble: null,
@@ -82,10 +92,11 @@ const events = {
   opened: { type: 'opened', ticket, backup },
   'open-failed': { type: 'open-failed', ticket, problem },
   'backup-accepted': { type: 'backup-accepted' },
-  checking: { type: 'checking', ticket: 2 },
+  checking: { type: 'checking', ticket: 2, variant: null },
   'check-abandoned': { type: 'check-abandoned' },
   'check-failed': { type: 'check-failed', ticket, problem },
   unlocked: { type: 'unlocked', ticket, inventory: sample.inventory },
+  'unlock-again': { type: 'unlock-again' },
   'qubes-chosen': { type: 'qubes-chosen', qubes: new Set(['vault']) },
   'qubes-accepted': { type: 'qubes-accepted' },
   'mode-chosen': { type: 'mode-chosen', mode: 'verify' },
@@ -100,6 +111,7 @@ const events = {
   'start-failed': { type: 'start-failed', problem },
   started: { type: 'started', jobId },
   progressed: { type: 'progressed', jobId, progress: sample.progress },
+  'space-seen': { type: 'space-seen', jobId, freeBytes: 2e9 },
   'qube-finished': { type: 'qube-finished', jobId, qube: sample.reportOf('work', 'restored') },
   steered: { type: 'steered', steering: 'pausing' },
   'steering-failed': { type: 'steering-failed', problem },
@@ -130,7 +142,9 @@ const legal: Readonly<Record<StateName, readonly EventName[]>> = {
   'backup: opened again': ['reading', 'backup-accepted'],
   'passphrase: none': ['checking', 'back'],
   'passphrase: checking': ['check-abandoned', 'check-failed', 'unlocked'],
+  'passphrase: trying forms': ['check-abandoned', 'check-failed', 'unlocked'],
   'passphrase: trouble': ['checking', 'back'],
+  'passphrase: again': ['checking', 'back'],
   'qubes: none chosen': ['qubes-chosen', 'back'],
   'qubes: some chosen': ['qubes-chosen', 'qubes-accepted', 'back'],
   'destination: none': [...choosing, 'probing'],
@@ -139,10 +153,17 @@ const legal: Readonly<Record<StateName, readonly EventName[]>> = {
   'destination: planned': [...choosing, 'plan-again', 'starting'],
   'destination: blocked': [...choosing, 'plan-again'],
   'destination: starting': ['start-failed', 'started'],
-  'destination: trouble': [...choosing, 'plan-again'],
-  'progress: running': ['progressed', 'qube-finished', 'steered', 'lost', 'finished'],
-  'progress: cancelling': ['progressed', 'qube-finished', 'steering-failed', 'lost', 'finished'],
-  results: ['restore-again', 'restore-more', 'start-over'],
+  'destination: trouble': [...choosing, 'plan-again', 'unlock-again'],
+  'progress: running': ['progressed', 'space-seen', 'qube-finished', 'steered', 'lost', 'finished'],
+  'progress: cancelling': [
+    'progressed',
+    'space-seen',
+    'qube-finished',
+    'steering-failed',
+    'lost',
+    'finished',
+  ],
+  results: ['unlock-again', 'restore-again', 'restore-more', 'start-over'],
 };
 
 const stateNames = Object.keys(states) as StateName[];
@@ -200,6 +221,42 @@ describe('the wizard', () => {
     expect(reduce(back, { type: 'backup-accepted' })).toEqual(states['qubes: some chosen']);
   });
 
+  it('tries other forms of a passphrase in their order, and one at a time', () => {
+    const second = { ...firstVariant, kind: 'composed', number: 2 } as const;
+    const next = { type: 'checking', ticket: 2, variant: second } as const;
+    for (const name of ['passphrase: none', 'passphrase: checking', 'passphrase: trouble'] as const) {
+      expect(reduce(states[name], next)).toBe(states[name]);
+    }
+    const trying = reduce(states['passphrase: trying forms'], next);
+    expect(trying).toMatchObject({ attempt: { kind: 'checking', variant: second } });
+    const rejected: Problem = { code: 'passphrase-rejected', params: {} };
+    expect(reduce(trying, { type: 'check-failed', ticket: 2, problem: rejected })).toMatchObject({
+      attempt: { variants: 2 },
+    });
+    expect(reduce(trying, { type: 'check-failed', ticket: 2, problem })).toMatchObject({
+      attempt: { variants: 0 },
+    });
+    expect(reduce(trying, { ...events.unlocked, ticket: 2 })).toMatchObject({
+      step: 'qubes',
+      variant: 'composed',
+    });
+  });
+
+  it('goes on where it was once it is unlocked again, with what the backup still holds', () => {
+    const again = reduce(states.results, { type: 'unlock-again' });
+    expect(again).toMatchObject({ step: 'passphrase', kept: unlocked.choices });
+    const checking = reduce(again, { type: 'checking', ticket, variant: null });
+    expect(reduce(checking, events.unlocked)).toEqual(states['destination: none']);
+    const other = {
+      ...sample.inventory,
+      qubes: sample.inventory.qubes.filter(({ name }) => name !== 'work'),
+    };
+    expect(reduce(checking, { ...events.unlocked, inventory: other })).toMatchObject({
+      step: 'qubes',
+      choices: { qubes: new Set() },
+    });
+  });
+
   it('chooses only qubes that the backup holds', () => {
     const chosen = reduce(states['qubes: none chosen'], {
       type: 'qubes-chosen',
@@ -239,8 +296,19 @@ const anyJob = fc.constantFrom('job-1', 'job-2');
 
 const anyEvent: fc.Arbitrary<WizardEvent> = fc.oneof(
   fc.record({
-    type: fc.constantFrom('reading' as const, 'checking' as const, 'probing' as const),
+    type: fc.constantFrom('reading' as const, 'probing' as const),
     ticket: ticketed,
+  }),
+  fc.record({
+    type: fc.constant('checking' as const),
+    ticket: ticketed,
+    variant: fc.option(
+      fc.record({
+        kind: fc.constantFrom('trimmed' as const, 'composed' as const),
+        number: fc.integer({ min: 1, max: 2 }),
+        count: fc.constant(2),
+      }),
+    ),
   }),
   fc.record({ type: fc.constant('opened' as const), ticket: ticketed, backup: fc.constant(backup) }),
   fc.record({
@@ -287,6 +355,8 @@ const anyEvent: fc.Arbitrary<WizardEvent> = fc.oneof(
     events['plan-again'],
     events.starting,
     events['start-failed'],
+    events['unlock-again'],
+    events['space-seen'],
     events['qube-finished'],
     events['steering-failed'],
     events.lost,
@@ -299,21 +369,23 @@ const anyEvent: fc.Arbitrary<WizardEvent> = fc.oneof(
 /** The very fields of each step: one more or one less is a state that was never defined. */
 const fields: Readonly<Record<WizardState['step'], readonly string[]>> = {
   backup: ['choice', 'step'],
-  passphrase: ['attempt', 'backup', 'step'],
-  qubes: ['backup', 'choices', 'inventory', 'step'],
-  destination: ['backup', 'choices', 'inventory', 'step', 'survey'],
+  passphrase: ['attempt', 'backup', 'kept', 'step'],
+  qubes: ['backup', 'choices', 'inventory', 'step', 'variant'],
+  destination: ['backup', 'choices', 'inventory', 'step', 'survey', 'variant'],
   progress: [
     'backup',
     'choices',
     'finished',
+    'freeBytes',
     'inventory',
     'jobId',
     'progress',
     'steering',
     'step',
     'trouble',
+    'variant',
   ],
-  results: ['backup', 'cancelled', 'choices', 'inventory', 'jobId', 'report', 'step'],
+  results: ['backup', 'cancelled', 'choices', 'inventory', 'jobId', 'report', 'step', 'variant'],
 };
 
 function expectDefined(state: WizardState): void {

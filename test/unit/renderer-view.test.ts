@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nextSpoken, percentOf, type Spoken } from '../../renderer/state/announcements.ts';
 import { hintsFor } from '../../renderer/state/passphrase-hints.ts';
 import { arrange, labelColourOf, obstacleOf, totalOf, type QubeOrder } from '../../renderer/state/qubes.ts';
-import { tallyOf, unreportedOf, verdictOf, worstFirst } from '../../renderer/state/results.ts';
+import { tallyOf, resumptionOf, unreportedOf, verdictOf, worstFirst } from '../../renderer/state/results.ts';
 import type { QubeReport } from '../../shared/backup.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { inventory, longInventory, progress, qubes, reportOf } from '../support/wizard-sample.ts';
@@ -123,6 +123,20 @@ describe('the verdict', () => {
     const state = ended([reportOf('work', 'partial')]);
     expect(tallyOf(state.report)).toEqual({ restored: 0, verified: 0, partial: 1, failed: 0 });
     expect(unreportedOf(state)).toEqual(['vault']);
+  });
+
+  it('says how to go on: at once, after unlocking again, or not at all', () => {
+    const damage: Problem = { code: 'chunk-damaged', params: { file: 'f', chunk: 1 } };
+    const gone: Problem = { code: 'engine-gone', params: { reason: 'signal 9' } };
+    const both = [reportOf('work', 'restored'), reportOf('vault', 'restored')];
+    expect(resumptionOf(ended(both))).toBeNull();
+    expect(resumptionOf(ended([reportOf('work', 'restored')]))).toBe('at-once');
+    expect(resumptionOf(ended([reportOf('work', 'restored')], [gone]))).toBe('unlock');
+    const vault = (problem: Problem) =>
+      ended([reportOf('work', 'restored'), reportOf('vault', 'failed', [problem])]);
+    expect(resumptionOf(vault(lost))).toBe('at-once');
+    expect(resumptionOf(vault({ code: 'cancelled', params: {} }))).toBe('at-once');
+    expect(resumptionOf(vault(damage))).toBeNull();
   });
 
   it('shows the worst first', () => {

@@ -18,28 +18,69 @@ export interface ByteSource {
 /** Keeps a named pipe in the file's place from hanging the open; Windows has neither. */
 const nonBlocking = 'O_NONBLOCK' in constants ? constants.O_NONBLOCK : 0;
 
+/** How a file is opened for reading; another way than the system's is for tests of drives that go away. */
+export type OpenFile = (path: string) => Promise<FileHandle>;
+
+const openForReading: OpenFile = (path) => open(path, constants.O_RDONLY | nonBlocking);
+
 /**
- * Opens a regular file for positional reads.
+ * Opens a regular file for positional reads. After a read that failed the next one opens the file anew: a drive that
+ * was unplugged and came back is another one to the system, and what was open on it stays dead.
  *
  * @throws RecoveryError `source-missing`, `source-unreadable`, `source-not-a-file`
  */
-export async function openFileSource(path: string): Promise<ByteSource> {
+export async function openFileSource(path: string, openFile = openForReading): Promise<ByteSource> {
+  const { handle: first, size } = await openRegular(path, openFile);
+  let current: Promise<FileHandle> | null = Promise.resolve(first);
+  let closed = false;
+
+  async function reopened(): Promise<FileHandle> {
+    const { handle, size: now } = await openRegular(path, openFile).catch((error: unknown) => {
+      const reason = errnoOf(error instanceof RecoveryError ? error.cause : error);
+      throw new RecoveryError(problem('source-lost', { reason }), { cause: error });
+    });
+    if (now === size && !closed) return handle;
+    await handle.close();
+    return fail('source-lost', { reason: closed ? 'closed' : 'another size' });
+  }
+
+  async function letGo(handle: Promise<FileHandle> | null): Promise<void> {
+    if (current === handle) current = null;
+    await handle?.then((each) => each.close()).catch(() => undefined);
+  }
+
+  return {
+    size,
+    async read(position, length, into) {
+      const used = (current ??= reopened());
+      try {
+        return await readExactly(await used, position, length, into);
+      } catch (error) {
+        if (error instanceof RecoveryError) await letGo(used);
+        throw error;
+      }
+    },
+    close() {
+      closed = true;
+      return letGo(current);
+    },
+  };
+}
+
+async function openRegular(
+  path: string,
+  openFile: OpenFile,
+): Promise<{ readonly handle: FileHandle; readonly size: number }> {
   let handle: FileHandle;
   try {
-    handle = await open(path, constants.O_RDONLY | nonBlocking);
+    handle = await openFile(path);
   } catch (error) {
     throw openingProblem(path, error);
   }
   const stat = await handle.stat();
-  if (!stat.isFile() && !stat.isBlockDevice()) {
-    await handle.close();
-    fail('source-not-a-file', { path });
-  }
-  return {
-    size: stat.size,
-    read: (position, length, into) => readExactly(handle, position, length, into),
-    close: () => handle.close(),
-  };
+  if (stat.isFile() || stat.isBlockDevice()) return { handle, size: stat.size };
+  await handle.close();
+  return fail('source-not-a-file', { path });
 }
 
 async function readExactly(handle: FileHandle, position: number, length: number, into?: Uint8Array) {
