@@ -10,6 +10,8 @@ export default defineConfig({
   plugins: [react()],
   build: {
     outDir: '../dist/renderer',
+    // Whose work is in the bundle, for the papers that packages carry.
+    license: { fileName: '.vite/licences.json' },
     emptyOutDir: true,
     target: 'es2023',
     // The policy allows images and fonts from the page's own origin only: no data URLs.

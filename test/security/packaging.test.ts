@@ -2,16 +2,21 @@
  * Promises of the packaged app, read back from what electron-builder really makes, with a stand-in for Electron's
  * own program: the fuses in it, and an archive that holds all the app loads and nothing it should not.
  */
-import { extractFile, listPackage } from '@electron/asar';
+import { extractAll, extractFile, listPackage } from '@electron/asar';
 import { FuseV1Options, FuseVersion, getCurrentFuseWire } from '@electron/fuses';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createContext, runInContext } from 'node:vm';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectEngine } from '../../main/backend/engine-client.ts';
+import { forkEngine } from '../../main/backend/fork-engine.ts';
+import { samplePassphrase } from '../fixtures/sample.ts';
+import { filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
 import { run } from '../support/tools.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -66,6 +71,7 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
         await readFile(join(project, 'node_modules/electron/package.json'), 'utf8'),
       ) as { version: string };
       await writeFile(join(electron, 'version'), version);
+      await run(process.execPath, ['scripts/papers.ts'], { cwd: project });
       await run(
         process.execPath,
         [
@@ -87,7 +93,9 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
     afterAll(() => rm(folder, { recursive: true }));
 
     it('has every fuse set, as read back from its program', async () => {
-      const { version, ...wire } = await getCurrentFuseWire(join(folder, 'release/linux-unpacked/lifeboat'));
+      const { version, ...wire } = await getCurrentFuseWire(
+        join(folder, 'release/linux-unpacked/lifeboat-wizard'),
+      );
       expect(version).toBe(FuseVersion.V1);
       const states = Object.entries(wire).map(([fuse, state]) => [fuse, Number(state) === enabled]);
       expect(Object.fromEntries(states)).toEqual(fuses);
@@ -95,7 +103,7 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
 
     it('holds the program and no tests, tools, sources or other hosts', () => {
       const top = new Set(names.map((name) => name.split('/')[0]));
-      expect([...top].sort()).toEqual(['dist', 'node_modules', 'package.json']);
+      expect([...top].sort()).toEqual(['dist', 'docs', 'node_modules', 'package.json']);
       const rooms = new Set(
         names.filter((name) => name.startsWith('dist/')).map((name) => name.split('/').slice(1, 3).join('/')),
       );
@@ -166,14 +174,125 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
       for (const part of parts) expect(names).toContain(posix.join('dist/renderer', part));
     });
 
-    it('lays native code and the sample outside of the archive, where the system can read them', async () => {
-      const unpacked = 'app.asar.unpacked/node_modules/lzma-native/prebuilds';
-      if (names.some((name) => name.startsWith('node_modules/lzma-native/'))) {
-        expect((await stat(join(resources, unpacked))).isDirectory()).toBe(true);
+    it('holds no more packages than its program imports, and of them what is run and their licences', () => {
+      const packages = new Set(
+        names.filter((name) => name.startsWith('node_modules/')).map((name) => name.split('/')[1]),
+      );
+      expect([...packages].sort()).toEqual(['i18next', 'saxes', 'scrypt-js', 'xmlchars', 'zod']);
+      for (const name of names.filter((each) => /^node_modules\/.*\.[a-z]+$/.test(each))) {
+        expect(name).toMatch(/\.js$|\/package\.json$|\/LICENSE(\.\w+)?$/);
       }
+      expect(names.filter((name) => name.endsWith('.node'))).toEqual([]);
+    });
+
+    it('is small: what is beside Electron itself fits on any stick', async () => {
+      expect((await stat(archive)).size).toBeLessThan(4_000_000);
+      const beside = (await filesBelow(resources)).filter((name) => name !== 'app.asar');
+      expect(beside).toEqual([
+        'THIRD-PARTY-LICENSES.txt',
+        'cli/completions/_lifeboat',
+        'cli/completions/lifeboat.bash',
+        'cli/completions/lifeboat.fish',
+        'cli/lifeboat.1',
+        'cli/lifeboat.mjs',
+        'sample.backup',
+        'sbom.cdx.json',
+      ]);
       expect(await readFile(join(resources, 'sample.backup'))).toEqual(
         await readFile(join(project, 'assets/sample.backup')),
       );
+    });
+
+    it('says whose work is in it: every licence in full, every package in its bill of materials', async () => {
+      const licences = await readFile(join(resources, 'THIRD-PARTY-LICENSES.txt'), 'utf8');
+      const bill = JSON.parse(await readFile(join(resources, 'sbom.cdx.json'), 'utf8')) as {
+        bomFormat: string;
+        components: { name: string; version: string; licenses?: unknown[]; hashes?: unknown[] }[];
+      };
+      expect(bill.bomFormat).toBe('CycloneDX');
+      for (const name of [
+        'electron',
+        'i18next',
+        'saxes',
+        'scrypt-js',
+        'xmlchars',
+        'zod',
+        'react',
+        'commander',
+      ]) {
+        const { version } = JSON.parse(
+          await readFile(join(project, 'node_modules', name, 'package.json'), 'utf8'),
+        ) as { version: string };
+        expect(bill.components).toContainEqual(expect.objectContaining({ name, version }));
+        expect(licences).toContain(`\n${name} ${version} (`);
+      }
+      for (const { name } of bill.components) expect(licences).toContain(`\n${name} `);
+      expect(bill.components.map(({ name }) => name)).not.toContain('vitest');
+    });
+
+    describe('taken out of its archive', () => {
+      let app: string;
+      beforeAll(async () => {
+        app = join(await scratchFolder(), 'app');
+        extractAll(archive, app);
+      });
+
+      it('has an engine that starts and restores, with the threads and packages that it finds there', async () => {
+        const to = await scratchFolder();
+        const engine = connectEngine(() =>
+          forkEngine({ path: join(app, 'dist/main/engine/engine-process.js'), args: [] }),
+        );
+        const { backup, restore } = engine.client;
+        const opened = await backup.open({ path: join(resources, 'sample.backup') });
+        if (!opened.ok) throw new Error(opened.problem.code);
+        const { handle } = opened.value;
+        const passphrase = new TextEncoder().encode(samplePassphrase);
+        expect((await backup.unlock({ handle, passphrase, acceptUnsealed: false })).ok).toBe(true);
+        const ended = await restore.run({ handle, job: 'packaged', qubes: null, destination: to });
+        engine.kill();
+        expect(ended).toMatchObject({ ok: true, value: { report: { outcome: 'restored' } } });
+        expect(await filesBelow(to)).toContain('work/private.img');
+      });
+
+      it('writes rescue kits whose program is the one that lies beside it', async () => {
+        const module = pathToFileURL(join(app, 'dist/main/backend/rescue-kit/kit.js')).href;
+        const { writeRescueKit } = (await import(module)) as {
+          writeRescueKit: (target: string) => Promise<string>;
+        };
+        const kit = await writeRescueKit(await scratchFolder());
+        expect(await readFile(join(kit, 'lifeboat.mjs'))).toEqual(
+          await readFile(join(resources, 'cli/lifeboat.mjs')),
+        );
+        expect(await readFile(join(kit, 'FORMAT.txt'), 'utf8')).toContain('scrypt container');
+      });
+    });
+
+    it('brings a command line that restores by itself', async () => {
+      const to = await scratchFolder();
+      const ended = await lifeboat(['restore', join(resources, 'sample.backup'), '--to', to, '--json'], {
+        program: [process.execPath, join(resources, 'cli/lifeboat.mjs')],
+        cwd: to,
+        passphrase: samplePassphrase,
+      });
+      expect([ended.code, reportOf(ended).outcome]).toEqual([0, 'restored']);
+    });
+
+    it('has icons in every size that systems ask for', async () => {
+      const icons = join(project, 'assets/icons');
+      const widths = [];
+      for (const name of await filesBelow(join(icons, 'linux'))) {
+        const png = await readFile(join(icons, 'linux', name));
+        expect(`${png.readUInt32BE(16)}x${png.readUInt32BE(20)}.png`).toBe(name);
+        widths.push(png.readUInt32BE(16));
+      }
+      expect(widths.sort((a, b) => a - b)).toEqual([16, 24, 32, 48, 64, 128, 256, 512]);
+      const ico = await readFile(join(icons, 'lifeboat.ico'));
+      const count = ico.readUInt16LE(4);
+      expect(Array.from({ length: count }, (_, i) => ico.readUInt8(6 + 16 * i))).toEqual([
+        16, 24, 32, 48, 64, 0,
+      ]);
+      const icns = await readFile(join(icons, 'lifeboat.icns'));
+      expect([icns.toString('latin1', 0, 4), icns.readUInt32BE(4)]).toEqual(['icns', icns.length]);
     });
   },
 );
