@@ -1,11 +1,12 @@
 /** How much memory the engine takes when nobody says, and how it is shared between buffers and derivations. */
-import { freemem } from 'node:os';
-
 const mebibyte = 1024 * 1024;
 
-/** Half of what is free, which leaves the person's other programs theirs, and enough to work with at all. */
+/**
+ * Half of what is free to this process, be it confined to less than the computer has, which leaves the person's other
+ * programs theirs; and enough to work with at all.
+ */
 export function defaultMemory(): number {
-  return Math.max(256 * mebibyte, Math.floor(freemem() / 2));
+  return Math.max(256 * mebibyte, Math.floor(process.availableMemory() / 2));
 }
 
 /** A stream holds one chunk that is consumed and one that is opened meanwhile, of 100 MiB each. */

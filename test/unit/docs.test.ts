@@ -1,8 +1,12 @@
 /** The documents against the program: what they list is what there is. */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { restoreReport } from '../../shared/backup.ts';
+import { samplePassphrase } from '../fixtures/sample.ts';
 import { variants } from '../fixtures/variants.ts';
+import { lifeboat, reportOf } from '../support/lifeboat.ts';
+import { reportSchema, reportSchemaPath } from '../support/report-schema.ts';
 
 const project = join(import.meta.dirname, '../..');
 
@@ -10,5 +14,27 @@ test('docs/format.md lists every variant that is tested, in the words of the tab
   const document = await readFile(join(project, 'docs/format.md'), 'utf8');
   for (const { file, special } of variants) {
     expect(document).toContain(`| \`${file.replace('.backup', '')}\` | ${special} |`);
+  }
+});
+
+test('docs/report.schema.json is what the program prints', async () => {
+  expect(JSON.parse(await readFile(reportSchemaPath, 'utf8'))).toEqual(JSON.parse(reportSchema()));
+  const sample = join(project, 'assets/sample.backup');
+  for (const args of [[sample], [sample, 'nobody'], [join(project, 'README.md')]]) {
+    const report = reportOf(await lifeboat(['verify', ...args, '--json'], { passphrase: samplePassphrase }));
+    expect(restoreReport.parse(report)).toEqual(report);
+  }
+});
+
+test('every command is in docs/cli.md, and what the documents link to is there', async () => {
+  const { stdout } = await lifeboat(['--help']);
+  const document = await readFile(join(project, 'docs/cli.md'), 'utf8');
+  for (const [, name = ''] of stdout.matchAll(/^ {2}([a-z-]+) /gm)) {
+    if (name !== 'help') expect(document).toContain(`lifeboat ${name}`);
+  }
+  for (const file of ['README.md', 'docs/rescue.md', 'docs/cli.md', 'docs/security.md', 'CONTRIBUTING.md']) {
+    const text = await readFile(join(project, file), 'utf8');
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g), ...text.matchAll(/src="([^"]+)"/g)];
+    for (const [, link = ''] of links) await stat(join(project, dirname(file), link));
   }
 });
