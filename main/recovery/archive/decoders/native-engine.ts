@@ -4,10 +4,10 @@ import type { ZlibOptions } from 'node:zlib';
 import { StreamFault } from '../decoder.ts';
 
 /**
- * Output comes in pieces of half a mebibyte, where the trip to the thread pool is no longer felt, and the engine
- * rests as soon as one waits to be fetched.
+ * Output comes in pieces of a mebibyte, where the trip to the thread pool is no longer felt, and the engine rests as
+ * soon as one waits to be fetched.
  */
-export const engineOptions = { chunkSize: 512 * 1024, highWaterMark: 1 } as const satisfies ZlibOptions & {
+export const engineOptions = { chunkSize: 1024 * 1024, highWaterMark: 1 } as const satisfies ZlibOptions & {
   highWaterMark: number;
 };
 
