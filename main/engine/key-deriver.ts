@@ -74,6 +74,12 @@ const smallestShare = 2 ** 23;
 /** The mixed lanes of a derivation may take this part of the memory, which keeps hostile counts of lanes out. */
 const partForMixed = 1 / 16;
 
+/**
+ * How long derivations gather before idle workers get lanes of them, in milliseconds. Those of one file come within a
+ * moment of each other, and a worker that took the first alone would be busy with it for as long as with four.
+ */
+const gatheringTime = 5;
+
 /** How long a worker has to finish and wipe, in milliseconds, before it is ended by force. */
 const patience = 5000;
 
@@ -84,6 +90,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
   let hands: readonly Hand[] = [];
   let crewSize = 0;
   let regrouping: Promise<void> | undefined;
+  let gathering: NodeJS.Timeout | undefined;
   let mixesLanes = true;
   let closed = false;
 
@@ -260,7 +267,10 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       const cancel = () => settle(derivation, problem('cancelled'));
       signal?.addEventListener('abort', cancel, { once: true });
       queue.add(derivation);
-      handOut();
+      gathering ??= setTimeout(() => {
+        gathering = undefined;
+        handOut();
+      }, gatheringTime);
       try {
         return await promise;
       } finally {
@@ -270,6 +280,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
 
     async close() {
       closed = true;
+      clearTimeout(gathering);
       const underWay = hands.flatMap((hand) => hand.lanes.map(({ derivation }) => derivation));
       for (const derivation of [...queue.clear(), ...underWay]) settle(derivation, problem('cancelled'));
       await regrouping;
