@@ -11,7 +11,7 @@ export function dialogsOf(window: BrowserWindow): NonNullable<Host['dialogs']> {
   };
   return {
     // Any file: backups have no ending of their own.
-    chooseBackup: () => choose(['openFile', 'dontAddToRecent']),
+    chooseFile: () => choose(['openFile', 'dontAddToRecent']),
     chooseFolder: () => choose(['openDirectory', 'createDirectory', 'dontAddToRecent']),
     async saveFile(name, folder) {
       const { canceled, filePath } = await dialog.showSaveDialog(window, {

@@ -1,5 +1,6 @@
 /** The backend: implements the wizard's contract once, for every host, on top of one engine process. */
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import type {
   BackupSummary,
   Inventory,
@@ -7,10 +8,10 @@ import type {
   RestorePlan,
   RestoreReport,
 } from '../../shared/backup.ts';
-import { serve, type Handlers, type Result } from '../../shared/contract/define.ts';
+import { serve, valueOf, type Handlers, type Result } from '../../shared/contract/define.ts';
 import type { OpenedBackup, Place, WizardContract } from '../../shared/contract/wizard.ts';
 import { wizardContract } from '../../shared/contract/wizard.ts';
-import { fail, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { fail, type Problem } from '../../shared/problems.ts';
 import { defaultMemory } from '../engine/memory.ts';
 import { createActivityLog } from './activity-log.ts';
 import { destinationFindings, probeDestination, watchFreeBytes } from './destination.ts';
@@ -18,6 +19,8 @@ import { diagnosticsText } from './diagnostics.ts';
 import type { EndedRestore } from './documents/report-page.ts';
 import { connectEngine, type EngineConnection } from './engine-client.ts';
 import type { CreateBackend } from './host.ts';
+import { createImages } from './images.ts';
+import { createMounts } from './mounts.ts';
 import { createPlaces } from './places.ts';
 import { writeRescueKit } from './rescue-kit/kit.ts';
 import { resultsHandlers } from './results.ts';
@@ -52,12 +55,6 @@ const platforms: Partial<Record<NodeJS.Platform, 'linux' | 'macos' | 'windows'>>
   win32: 'windows',
 };
 
-/** The value of a result, or its problem as the exception that `serve` turns into a result again. */
-function valueOf<T>(result: Result<T>): T {
-  if (result.ok) return result.value;
-  throw new RecoveryError(result.problem);
-}
-
 /** Makes the backend of one wizard. */
 export const createBackend: CreateBackend = (host, emit) => {
   const places = createPlaces();
@@ -78,9 +75,14 @@ export const createBackend: CreateBackend = (host, emit) => {
       jobs.get(job)?.finished.set(qube.name, qube);
       emit.restore.qubeFinished({ jobId: job, qube });
     });
+    images.listen(started);
     engine = started;
     return started;
   };
+
+  const showFolder = (path: string) => host.showFolder(path);
+  const images = createImages({ places, engine: liveEngine, restoredPath, showFolder, emit: emit.image });
+  const mounts = createMounts({ whereIs: images.whereIs, showFolder, emit: emit.mount });
 
   const openedBy = (backupId: string): Opened =>
     backups.get(backupId) ?? fail('unexpected', { detail: 'unknown backup' });
@@ -129,7 +131,8 @@ export const createBackend: CreateBackend = (host, emit) => {
     },
 
     places: {
-      chooseBackup: () => chosen(host.dialogs?.chooseBackup()),
+      chooseBackup: () => chosen(host.dialogs?.chooseFile()),
+      chooseImage: () => chosen(host.dialogs?.chooseFile()),
       chooseFolder: () => chosen(host.dialogs?.chooseFolder()),
       locate: ({ path, kind }) => places.locate(path, kind),
       list: ({ folderId }) => places.list(folderId),
@@ -228,8 +231,17 @@ export const createBackend: CreateBackend = (host, emit) => {
       cancel: ({ jobId, keep }) => tell(jobId, ({ restore }) => restore.cancel({ job: jobId, keep })),
     },
 
+    image: images.handlers,
+    mount: mounts.handlers,
     results: resultsHandlers(jobBy, places, host),
   };
+
+  function restoredPath(jobId: string, qube: string, file: string): string {
+    const { destination, finished } = jobBy(jobId);
+    const report = finished.get(qube)?.files.find(({ name }) => name === file);
+    if (destination === null || !report?.path) return fail('unexpected', { detail: 'not restored' });
+    return join(destination, ...report.path.split('/'));
+  }
 
   async function chosen(dialog: Promise<string | null> | undefined): Promise<Place | null> {
     const path = (await dialog) ?? null;
@@ -245,9 +257,9 @@ export const createBackend: CreateBackend = (host, emit) => {
 
   return {
     dispatch: log.watching(serve(wizardContract, handlers)),
-    close() {
+    async close() {
       engine?.kill();
-      return Promise.resolve();
+      await mounts.close();
     },
   };
 };

@@ -20,7 +20,7 @@ export interface Host {
   readonly locale: string;
   /** The system's own dialogs, each answering a path or null when closed; null where the host has none. */
   readonly dialogs: {
-    chooseBackup(): Promise<string | null>;
+    chooseFile(): Promise<string | null>;
     chooseFolder(): Promise<string | null>;
     /** Where to save a file of this name; `folder` is where to begin, if anywhere. */
     saveFile(name: string, folder: string | null): Promise<string | null>;

@@ -45,9 +45,12 @@ async function bytesOf(path: string): Promise<Uint8Array<ArrayBuffer>> {
   return Uint8Array.from(await readFile(path));
 }
 
-/** Nothing but the program's own scripts, styles, pictures and fonts; no framing, no forms, no network. */
+/**
+ * Nothing but the program's own scripts, styles, pictures and fonts; no framing, no forms, no network. Pictures also
+ * from `blob:`, which only the program's own scripts can make: previews of bitmaps.
+ */
 export const contentSecurityPolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The headers of every answer to a page. */

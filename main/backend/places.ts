@@ -17,6 +17,9 @@ const rememberedPlaces = 20_000;
 const shownEntries = 2_000;
 const sortedEntries = 100_000;
 
+/** What a person looks for: a file that is a backup or an image, or a folder to write into. */
+export type PlaceKind = 'backup' | 'image' | 'folder';
+
 export interface Places {
   /** The place of a path that a person chose in a dialog of the system; the same path keeps its id. */
   remember(path: string): Place;
@@ -31,7 +34,7 @@ export interface Places {
    *
    * @throws RecoveryError `source-missing`, `source-unreadable`; `dest-missing`, `dest-not-a-folder`, `dest-denied`
    */
-  locate(path: string, kind: 'backup' | 'folder'): Promise<Place>;
+  locate(path: string, kind: PlaceKind): Promise<Place>;
   /**
    * What lies in a folder, folders first; null starts in the home folder. Above the home folder, every drive and
    * the root lies the list of drives, which is how a person gets to a USB disk.
@@ -91,7 +94,7 @@ export function createPlaces(): Places {
         if (kind === 'folder' && !found.isDirectory()) fail('dest-not-a-folder', { path: candidate });
         return remember(candidate);
       }
-      return fail(kind === 'backup' ? 'source-missing' : 'dest-missing', { path: path.trim() });
+      return fail(kind === 'folder' ? 'dest-missing' : 'source-missing', { path: path.trim() });
     },
 
     async list(folderId) {
@@ -162,7 +165,7 @@ function fromUrl(text: string): string {
 }
 
 /** What is at `path`, or nothing; a problem other than absence is thrown in the words of the wanted kind. */
-async function look(path: string, kind: 'backup' | 'folder'): Promise<Stats | undefined> {
+async function look(path: string, kind: PlaceKind): Promise<Stats | undefined> {
   try {
     return await stat(path);
   } catch (error) {

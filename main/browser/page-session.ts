@@ -7,6 +7,9 @@ import { emittersOf, type Dispatch, type Emitters } from '../../shared/contract/
 import { wizardContract, type WizardContract } from '../../shared/contract/wizard.ts';
 import type { Backend } from '../backend/host.ts';
 
+/** Events that the next of their kind make obsolete. */
+const passing: ReadonlySet<string> = new Set(['restore.progress', 'image.copyProgress', 'mount.progress']);
+
 /** Events that are kept for a page whose connection broke; a few seconds bring far fewer. */
 const keptEvents = 1_000;
 
@@ -86,7 +89,7 @@ function send(line: Line, name: string, payload: unknown): void {
   const message = `data: ${JSON.stringify({ name, payload })}\n\n`;
   if (!line.stream) {
     line.missed = [...line.missed.slice(1 - keptEvents), message];
-  } else if (name !== 'restore.progress' || !line.stream.writableNeedDrain) {
+  } else if (!passing.has(name) || !line.stream.writableNeedDrain) {
     // A page that does not read, as in a frozen tab, misses moments of progress and nothing else.
     line.stream.write(message);
   }

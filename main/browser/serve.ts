@@ -6,8 +6,8 @@ import { contentSecurityPolicy, pageHeaders, type Pages } from '../backend/pages
 import { createGate, type Gate } from './gate.ts';
 import { createPageSession, type PageSession, type PageSessionOptions } from './page-session.ts';
 
-/** Above any call: ten thousand names of 256 characters, or a passphrase with each character escaped. */
-const largestCall = 4 * 2 ** 20;
+/** Above any call: twenty thousand ids of files, or a passphrase with each character escaped. */
+const largestCall = 16 * 2 ** 20;
 
 /** The ids that pages make for themselves. */
 const pageIdPattern = /^[0-9a-f-]{36}$/;

@@ -3,11 +3,17 @@
  * functions, the server's handlers and the checks of what crosses the wire.
  */
 import * as z from 'zod/mini';
-import { problem, problemOf, type Problem } from '../problems.ts';
+import { problem, problemOf, RecoveryError, type Problem } from '../problems.ts';
 
 /** What a call answers: a value or a catalogued problem. No exception text crosses a wire. */
 export type Result<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
+
+/** The value of a result, or its problem as the exception that `serve` turns into a result again. */
+export function valueOf<T>(result: Result<T>): T {
+  if (result.ok) return result.value;
+  throw new RecoveryError(result.problem);
+}
 
 export interface Call<A extends z.ZodMiniType = z.ZodMiniType, R extends z.ZodMiniType = z.ZodMiniType> {
   readonly kind: 'call';

@@ -18,12 +18,12 @@ import {
 } from '../backup.ts';
 import { languages } from '../words/languages.ts';
 import { call, event, type Client } from './define.ts';
+import { id, qubeName } from './ids.ts';
+import { imageCalls, mountCalls } from './image-calls.ts';
 
 const nothing = z.void();
-const id = z.string().check(z.maxLength(64));
 /** As long as any path of any system, and no longer. */
 const path = z.string().check(z.minLength(1), z.maxLength(32_768));
-const qubeName = z.string().check(z.maxLength(256));
 const qubeNames = z.array(qubeName).check(z.maxLength(10_000));
 
 /** The program and what the machine under it can do. */
@@ -89,9 +89,10 @@ export const wizardContract = {
   places: {
     /** The system's own dialog; null when the person closed it. Only where `nativeDialogs`. */
     chooseBackup: call(nothing, z.nullable(place)),
+    chooseImage: call(nothing, z.nullable(place)),
     chooseFolder: call(nothing, z.nullable(place)),
     /** Takes a path that was typed, pasted or dropped. Problems: `source-missing`, `dest-missing`. */
-    locate: call(z.object({ path, kind: z.enum(['backup', 'folder']) }), place),
+    locate: call(z.object({ path, kind: z.enum(['backup', 'image', 'folder']) }), place),
     /** Lists a folder for choosing in the page; null starts in the home folder. */
     list: call(z.object({ folderId: z.nullable(id) }), folderListing),
     createFolder: call(
@@ -129,6 +130,8 @@ export const wizardContract = {
     qubeFinished: event(z.object({ jobId: id, qube: qubeReport })),
     finished: event(z.object({ jobId: id, report: restoreReport, cancelled: z.boolean() })),
   },
+  image: imageCalls,
+  mount: mountCalls,
   results: {
     /** Shows the folder of a qube, or of the whole restore, in the system's file manager. */
     openFolder: call(z.object({ jobId: id, qube: z.nullable(qubeName) }), nothing),

@@ -81,9 +81,32 @@ describe('the preload', () => {
             "saveRescueKit": "function",
             "unlock": "function",
           },
+          "image": {
+            "cancel": "function",
+            "close": "function",
+            "copy": "function",
+            "copyProgress": "function",
+            "describe": "function",
+            "found": "function",
+            "list": "function",
+            "open": "function",
+            "openVolume": "function",
+            "planCopy": "function",
+            "preview": "function",
+            "search": "function",
+            "showFolder": "function",
+          },
+          "mount": {
+            "cancel": "function",
+            "mount": "function",
+            "openFolder": "function",
+            "progress": "function",
+            "unmount": "function",
+          },
           "places": {
             "chooseBackup": "function",
             "chooseFolder": "function",
+            "chooseImage": "function",
             "createFolder": "function",
             "list": "function",
             "locate": "function",
@@ -156,7 +179,7 @@ describe('the address app://lifeboat/', () => {
     expect([answer.status, answer.body]).toEqual([200, body]);
     expect(Object.fromEntries(answer.headers)).toEqual({
       'content-security-policy':
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; " +
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; font-src 'self'; " +
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
       'content-type': type,
       'cross-origin-opener-policy': 'same-origin',

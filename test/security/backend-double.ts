@@ -4,6 +4,7 @@ import { serve, type Emitters, type Handlers } from '../../shared/contract/defin
 import { wizardContract, type Place, type WizardContract } from '../../shared/contract/wizard.ts';
 import type { RestoreProgress } from '../../shared/backup.ts';
 import { fail } from '../../shared/problems.ts';
+import { imageHandlers, mountHandlers } from '../support/image-sample.ts';
 
 export const somePlace: Place = { id: 'an-id', name: 'b.backup', path: '/a/b.backup' };
 
@@ -67,7 +68,11 @@ export function backendDouble(): BackendDouble {
       },
       places: {
         async chooseBackup() {
-          const path = (await host.dialogs?.chooseBackup()) ?? null;
+          const path = (await host.dialogs?.chooseFile()) ?? null;
+          return path === null ? null : { ...somePlace, path };
+        },
+        async chooseImage() {
+          const path = (await host.dialogs?.chooseFile()) ?? null;
           return path === null ? null : { ...somePlace, path };
         },
         async chooseFolder() {
@@ -99,6 +104,8 @@ export function backendDouble(): BackendDouble {
         resume: () => undefined,
         cancel: () => undefined,
       },
+      image: imageHandlers,
+      mount: mountHandlers,
       results: {
         openFolder: () => host.showFolder(somePlace.path),
         settingsOf: () => ({ notes: null, firewall: null }),

@@ -334,11 +334,11 @@ describe('calls', () => {
   });
 
   it.each([
-    ['announced', { 'content-length': 5 * 2 ** 20 }],
+    ['announced', { 'content-length': 17 * 2 ** 20 }],
     ['not announced', { 'transfer-encoding': 'chunked' }],
-  ])('beyond 4 MiB are refused, when their length is %s', async (_, length) => {
+  ])('beyond 16 MiB are refused, when their length is %s', async (_, length) => {
     const headers = { ...callHeaders(await asPage()), ...length };
-    const body = Buffer.alloc(5 * 2 ** 20, 0x20);
+    const body = Buffer.alloc(17 * 2 ** 20, 0x20);
     expectRefused(await fetched(locate, { method: 'POST', headers, body }), 413);
   });
 

@@ -16,6 +16,7 @@ import {
 } from '../../shared/contract/define.ts';
 import { wizardContract, type WizardContract } from '../../shared/contract/wizard.ts';
 import type { Problem } from '../../shared/problems.ts';
+import { imageHandlers, mountHandlers } from './image-sample.ts';
 import * as sample from './wizard-sample.ts';
 
 type Calls = {
@@ -56,8 +57,9 @@ const handlers: Handlers<WizardContract> = {
   },
   places: {
     chooseBackup: () => sample.backupPlace,
+    chooseImage: () => sample.imagePlace,
     chooseFolder: () => sample.folderPlace,
-    locate: ({ kind }) => (kind === 'backup' ? sample.backupPlace : sample.folderPlace),
+    locate: ({ kind }) => sample.placesByKind[kind],
     list: () => sample.homeListing,
     createFolder: () => sample.folderPlace,
   },
@@ -77,6 +79,8 @@ const handlers: Handlers<WizardContract> = {
     resume: () => undefined,
     cancel: () => undefined,
   },
+  image: imageHandlers,
+  mount: mountHandlers,
   results: {
     openFolder: () => undefined,
     settingsOf: ({ qube }) => (qube === 'work' ? sample.settings : { notes: null, firewall: null }),

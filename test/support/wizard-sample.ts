@@ -28,6 +28,11 @@ export const backupPlace: Place = {
   name: 'qubes-backup-2026-03-14T201503',
   path: '/media/user/Rescue/qubes-backup-2026-03-14T201503',
 };
+export const imagePlace: Place = {
+  id: 'place-image',
+  name: 'private.img',
+  path: '/home/user/From Qubes/work/private.img',
+};
 export const samplePlace: Place = {
   id: 'place-sample',
   name: 'sample.backup',
@@ -74,6 +79,7 @@ What happened (seconds since the start; no names, paths or passphrases):
     58.2 s  backup.unlock (2914 ms): passphrase-rejected
     74.9 s  backup.unlock (3102 ms): ok
 `;
+export const placesByKind = { backup: backupPlace, image: imagePlace, folder: folderPlace };
 
 export const summary: BackupSummary = {
   fileName: backupPlace.name,

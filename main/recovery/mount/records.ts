@@ -48,9 +48,13 @@ const RECORDS_LIMIT = 1000;
  * with the mounts, at the next start, if there is such a place.
  */
 export async function stateFolder(system: MountSystem): Promise<string> {
-  const folder = join(await stateRoot(system), 'lifeboat');
+  const folder = await stateFolderName(system);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
+}
+
+async function stateFolderName(system: MountSystem): Promise<string> {
+  return join(await stateRoot(system), 'lifeboat');
 }
 
 async function stateRoot({ environment, uid }: MountSystem): Promise<string> {
@@ -62,8 +66,10 @@ async function stateRoot({ environment, uid }: MountSystem): Promise<string> {
   return isAbsolute(state) ? state : join(environment['HOME'] ?? homedir(), '.local/state');
 }
 
+const recordsName = 'mounts';
+
 async function recordFolder(system: MountSystem): Promise<string> {
-  const folder = join(await stateFolder(system), 'mounts');
+  const folder = join(await stateFolder(system), recordsName);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
@@ -74,8 +80,11 @@ function recordName(image: string): string {
 
 /** All records of this user that are whole. */
 export async function readRecords(system: MountSystem): Promise<readonly MountRecord[]> {
-  const folder = await recordFolder(system);
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.json')).slice(0, RECORDS_LIMIT);
+  // Looking for them makes no folder.
+  const folder = join(await stateFolderName(system), recordsName);
+  const names = (await readdir(folder).catch(() => []))
+    .filter((name) => name.endsWith('.json'))
+    .slice(0, RECORDS_LIMIT);
   const records = await Promise.all(names.map((name) => readOne(folder, name, system)));
   return records.filter((record) => record !== null);
 }
