@@ -8,6 +8,7 @@ import { Rail } from './components/rail.tsx';
 import { WizardContext, type Wizard } from './components/wizard-context.ts';
 import { useSpeech } from './i18n/speech.ts';
 import { BackupScreen } from './steps/backup-screen.tsx';
+import { BrowseScreen } from './steps/browse-screen.tsx';
 import { DestinationScreen } from './steps/destination-screen.tsx';
 import { PassphraseScreen } from './steps/passphrase-screen.tsx';
 import { ProgressScreen } from './steps/progress-screen.tsx';
@@ -18,6 +19,7 @@ import type { WizardState } from './state/wizard.ts';
 export function App({ wizard }: { readonly wizard: Wizard }) {
   const { language } = useSpeech();
   const state = useStore(wizard.store);
+  const browse = useStore(wizard.browsing.store);
   const [ended, setEnded] = useState(false);
 
   useEffect(() => {
@@ -29,12 +31,19 @@ export function App({ wizard }: { readonly wizard: Wizard }) {
     <WizardContext value={wizard}>
       <I18nProvider locale={language}>
         <Announcer>
-          <div className="frame">
-            <Rail state={state} />
-            <main className="main">
-              <Screen state={state} onQuit={() => setEnded(true)} />
+          {browse.kind === 'closed' ? (
+            <div className="frame">
+              <Rail state={state} />
+              <main className="main">
+                <Screen state={state} onQuit={() => setEnded(true)} />
+              </main>
+            </div>
+          ) : (
+            // Files need the room, and are no step on the way.
+            <main className="main main-alone">
+              <BrowseScreen state={browse} />
             </main>
-          </div>
+          )}
         </Announcer>
       </I18nProvider>
     </WizardContext>

@@ -6,13 +6,16 @@ import { App } from './app.tsx';
 import { NotConnected, PageBoundary } from './components/last-words.tsx';
 import { connect } from './connection/connect.ts';
 import { createSpeech } from './i18n/speech.ts';
+import { createBrowseController } from './state/browse-controller.ts';
 import { createController } from './state/controller.ts';
-import { createWizardStore } from './state/store.ts';
+import { createMountsController } from './state/mounts-controller.ts';
+import { createBrowseStore, createMountsStore, createWizardStore } from './state/store.ts';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
 import './styles/frame.css';
 import './styles/steps.css';
+import './styles/browse.css';
 
 /** The wizard's element, or the words for a program that is not there. */
 async function wizard() {
@@ -22,10 +25,14 @@ async function wizard() {
     if (!described.ok) return notConnected();
     const store = createWizardStore();
     const controller = createController(client, store);
+    const browseStore = createBrowseStore();
+    const mountsStore = createMountsStore();
+    const browsing = { store: browseStore, controller: createBrowseController(client, browseStore) };
+    const mounting = { store: mountsStore, controller: createMountsController(client, mountsStore) };
     return (
       <I18nextProvider i18n={createSpeech(languageFor(described.value.locale))}>
         <PageBoundary>
-          <App wizard={{ program: described.value, store, controller }} />
+          <App wizard={{ program: described.value, store, controller, browsing, mounting }} />
         </PageBoundary>
       </I18nextProvider>
     );

@@ -23,8 +23,14 @@ import { Button, IconButton } from './button.tsx';
 import { ProblemNote } from './note.tsx';
 import { useWizard } from './wizard-context.ts';
 
+const titles = {
+  backup: 'places.chooseBackup',
+  image: 'places.chooseImage',
+  folder: 'places.chooseFolder',
+} as const;
+
 interface PlaceBrowserProps {
-  readonly kind: 'backup' | 'folder';
+  readonly kind: 'backup' | 'image' | 'folder';
   readonly isOpen: boolean;
   readonly onClose: () => void;
   readonly onChoose: (place: Place) => void;
@@ -95,7 +101,7 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
       setProblem(folder.problem);
       return;
     }
-    const file = await controller.places.locate(typed, 'backup');
+    const file = await controller.places.locate(typed, kind);
     if (file.ok) choose(file.value);
     else setProblem(file.problem);
   }
@@ -110,9 +116,7 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
   return (
     <>
       <div className="dialog-header">
-        <Heading slot="title">
-          {say(kind === 'backup' ? 'places.chooseBackup' : 'places.chooseFolder')}
-        </Heading>
+        <Heading slot="title">{say(titles[kind])}</Heading>
         <IconButton label={say('program.close')} icon={X} onPress={onClose} />
       </div>
       <form
@@ -185,12 +189,12 @@ function Entries({
   onFile,
 }: {
   readonly listing: FolderListing;
-  readonly kind: 'backup' | 'folder';
+  readonly kind: 'backup' | 'image' | 'folder';
   readonly onFolder: (id: string) => void;
   readonly onFile: (place: Place) => void;
 }) {
   const { say, size, locale } = useSpeech();
-  const entries = listing.entries.filter((entry) => kind === 'backup' || entry.kind === 'folder');
+  const entries = listing.entries.filter((entry) => kind !== 'folder' || entry.kind === 'folder');
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
   return (
     <Virtualizer layout={ListLayout} layoutOptions={{ rowSize: 40 }}>
@@ -204,7 +208,7 @@ function Entries({
           else if (entry) onFile({ id: entry.id, name: entry.name, path: entry.path });
         }}
         renderEmptyState={() => (
-          <p className="places-empty">{say(kind === 'backup' ? 'places.empty' : 'places.emptyOfFolders')}</p>
+          <p className="places-empty">{say(kind === 'folder' ? 'places.emptyOfFolders' : 'places.empty')}</p>
         )}
       >
         {(entry) => (

@@ -9,7 +9,7 @@ import type {
   WizardClient,
 } from '../../shared/contract/wizard.ts';
 import { variantsOf } from '../../shared/passphrase-variants.ts';
-import { problemOf } from '../../shared/problems.ts';
+import { answerOf } from './answers.ts';
 import type { Language } from '../../shared/words/languages.ts';
 import { canProbe, type WizardEvent } from './reduce.ts';
 import type { WizardStore } from './store.ts';
@@ -50,7 +50,7 @@ export interface WizardController {
   /** The folder list in the page, which keeps its own state. */
   readonly places: {
     readonly list: (folderId: string | null) => Promise<Result<FolderListing>>;
-    readonly locate: (path: string, kind: 'backup' | 'folder') => Promise<Result<Place>>;
+    readonly locate: (path: string, kind: 'backup' | 'image' | 'folder') => Promise<Result<Place>>;
     readonly createFolder: (parentId: string, name: string) => Promise<Result<Place>>;
   };
   /** Stops listening. */
@@ -259,13 +259,4 @@ function selectionOf({ backup, choices }: Unlocked) {
     mode: choices.mode,
     folderId: choices.mode === 'restore' ? (choices.folder?.id ?? null) : null,
   };
-}
-
-/** A broken wire rejects; for the wizard that is one more answer. */
-async function answerOf<T>(answer: Promise<Result<T>>): Promise<Result<T>> {
-  try {
-    return await answer;
-  } catch (thrown) {
-    return { ok: false, problem: problemOf(thrown) };
-  }
 }

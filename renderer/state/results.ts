@@ -1,5 +1,5 @@
 /** How a restore ended, counted: what the headline of the results says. */
-import type { Outcome, QubeReport, RestoreReport } from '../../shared/backup.ts';
+import type { FileReport, Outcome, QubeReport, RestoreReport } from '../../shared/backup.ts';
 import { problemKinds, type ProblemCode } from '../../shared/problems.ts';
 import type { ResultsStep } from './wizard.ts';
 
@@ -33,6 +33,17 @@ export function unreportedOf({
 }: Pick<ResultsStep, 'report' | 'choices'>): readonly string[] {
   const reported = new Set(report.qubes.map(({ name }) => name));
   return [...choices.qubes].filter((name) => !reported.has(name));
+}
+
+/** Whether a file is a disk image that can be looked into, whole or not. */
+export function isImage({ name, path }: FileReport): boolean {
+  return path !== null && name.endsWith('.img');
+}
+
+/** The image of a qube in which a person's own files are: the private one, where there is one. */
+export function mainImageOf({ files }: QubeReport): FileReport | null {
+  const images = files.filter(isImage);
+  return images.find(({ name }) => name === 'private.img') ?? images[0] ?? null;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
 } from 'lucide-react';
 import { useState } from 'react';
 import type { OpenedBackup } from '../../shared/contract/wizard.ts';
+import type { Problem } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { Button } from '../components/button.tsx';
 import { useFileDrop } from '../components/file-drop.ts';
@@ -23,8 +24,10 @@ import type { BackupStep } from '../state/wizard.ts';
 
 export function BackupScreen({ state: { choice } }: { readonly state: BackupStep }) {
   const { say } = useSpeech();
-  const { program, controller, store } = useWizard();
+  const { program, controller, store, browsing: looking } = useWizard();
   const [browsing, setBrowsing] = useState(false);
+  const [findingImage, setFindingImage] = useState(false);
+  const [imageTrouble, setImageTrouble] = useState<Problem | null>(null);
   const [dropRefused, setDropRefused] = useState<WordKey | null>(null);
 
   const dropping = useFileDrop((files) => {
@@ -49,6 +52,16 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
     else setBrowsing(true);
   }
 
+  async function chooseImage(): Promise<void> {
+    setImageTrouble(null);
+    if (!program.nativeDialogs) {
+      setFindingImage(true);
+      return;
+    }
+    const answer = await looking.controller.chooseImage();
+    if (!answer.ok) setImageTrouble(answer.problem);
+  }
+
   const opened = choice.kind === 'opened' ? choice.backup : null;
   return (
     <Screen
@@ -69,6 +82,10 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
               {say('backup.sample')}
             </Button>
             <p className="fine">{say('backup.sampleWhy')}</p>
+            <Button kind="quiet" onPress={() => void chooseImage()}>
+              {say('backup.image')}
+            </Button>
+            <p className="fine">{say('backup.imageWhy')}</p>
           </div>
         )
       }
@@ -81,6 +98,7 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
       }
     >
       {choice.kind === 'trouble' && <ProblemNote problem={choice.problem} urgent />}
+      {imageTrouble && <ProblemNote problem={imageTrouble} urgent />}
       {dropRefused && <Hint>{say(dropRefused)}</Hint>}
       {opened ? (
         <BackupCard backup={opened} dropping={dropping} />
@@ -109,6 +127,12 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
         isOpen={browsing}
         onClose={() => setBrowsing(false)}
         onChoose={(place) => void controller.openPlace(place)}
+      />
+      <PlaceBrowser
+        kind="image"
+        isOpen={findingImage}
+        onClose={() => setFindingImage(false)}
+        onChoose={({ id }) => void looking.controller.open({ kind: 'place', placeId: id })}
       />
     </Screen>
   );

@@ -1,9 +1,7 @@
 /** The table of qubes: checkbox, label and name, type, template and size; only the rows in sight are in the page. */
-import { ArrowDown, ArrowUp, Check, Minus } from 'lucide-react';
+import { ArrowDown, ArrowUp } from 'lucide-react';
 import {
   Cell,
-  CheckboxButton,
-  CheckboxField,
   Column,
   Row,
   Table,
@@ -18,6 +16,7 @@ import type { Qube } from '../../shared/backup.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { useMediaQuery } from '../components/media-query.ts';
 import { QubeTitle } from '../components/qube-title.tsx';
+import { RowCheckbox } from '../components/row-checkbox.tsx';
 import { useSpeech } from '../i18n/speech.ts';
 import {
   canRestore,
@@ -144,18 +143,4 @@ function QubeCell({ qube, column }: { readonly qube: Qube; readonly column: Sort
         </span>
       );
   }
-}
-
-function RowCheckbox() {
-  return (
-    <CheckboxField slot="selection" className="checkbox-field">
-      <CheckboxButton className="checkbox">
-        {({ isSelected, isIndeterminate }) => (
-          <span className="checkbox-box" aria-hidden>
-            {isIndeterminate ? <Minus className="icon" /> : isSelected ? <Check className="icon" /> : null}
-          </span>
-        )}
-      </CheckboxButton>
-    </CheckboxField>
-  );
 }

@@ -12,17 +12,28 @@ import {
 import { useState } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
 import type { FileReport, Outcome, QubeReport, RestoreMode } from '../../shared/backup.ts';
+import type { ImageSource } from '../../shared/contract/image-calls.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { Button, IconButton } from '../components/button.tsx';
+import { MountLine, MountQuestion } from '../components/mount.tsx';
 import { ProblemNote, ProblemNotes } from '../components/note.tsx';
 import { OutcomeMark } from '../components/outcome.tsx';
 import { QubeTitle } from '../components/qube-title.tsx';
 import { Screen } from '../components/screen.tsx';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech, type Speech } from '../i18n/speech.ts';
-import { resumptionOf, tallyOf, unreportedOf, verdictOf, worstFirst } from '../state/results.ts';
+import {
+  isImage,
+  mainImageOf,
+  resumptionOf,
+  tallyOf,
+  unreportedOf,
+  verdictOf,
+  worstFirst,
+} from '../state/results.ts';
 import type { ResultsStep } from '../state/wizard.ts';
+import { BrowseFileButton, QubeImageActions } from './image-actions.tsx';
 import { QubeSettingsPanel } from './qube-settings.tsx';
 import { SaveMenu } from './save-menu.tsx';
 
@@ -35,7 +46,7 @@ export function ResultsScreen({
 }) {
   const speech = useSpeech();
   const { say } = speech;
-  const { controller, store } = useWizard();
+  const { controller, store, browsing } = useWizard();
   const [trouble, setTrouble] = useState<Problem | null>(null);
   const { report, choices } = state;
   const verdict = verdictOf(state);
@@ -112,12 +123,14 @@ export function ResultsScreen({
         <SaveMenu hasFolder={!verified} />
       </div>
       {trouble && <ProblemNote problem={trouble} urgent />}
+      <MountQuestion onBrowse={(source) => void browsing.controller.open(source)} />
       <ProblemNotes problems={report.problems} />
       <ul className="rows" aria-label={say('results.list')}>
         {worstFirst(report.qubes).map((qube) => (
           <ResultRow
             key={qube.name}
             qube={qube}
+            jobId={state.jobId}
             label={labels.get(qube.name)}
             onOpenFolder={canOpen && hasFiles(qube) ? () => void openFolder(qube.name) : undefined}
           />
@@ -172,14 +185,23 @@ function hasFiles(qube: QubeReport): boolean {
 /** One qube; it opens by itself where there is something to read. */
 function ResultRow({
   qube,
+  jobId,
   label,
   onOpenFolder,
 }: {
   readonly qube: QubeReport;
+  readonly jobId: string;
   readonly label: string | undefined;
   readonly onOpenFolder: (() => void) | undefined;
 }) {
   const { say } = useSpeech();
+  const image = mainImageOf(qube);
+  const sourceOf = (file: FileReport): ImageSource => ({
+    kind: 'restored',
+    jobId,
+    qube: qube.name,
+    file: file.name,
+  });
   const problems = qube.files.reduce((sum, file) => sum + file.problems.length, 0);
   return (
     <li className="row row-result">
@@ -203,6 +225,7 @@ function ResultRow({
             <OutcomeMark outcome={qube.outcome} />
           </div>
           <div className="row-actions">
+            {image && <QubeImageActions source={sourceOf(image)} qube={qube.name} />}
             {onOpenFolder && (
               <IconButton
                 label={say('results.openFolderOf', { qube: qube.name })}
@@ -212,10 +235,15 @@ function ResultRow({
             )}
           </div>
         </div>
+        {image && <MountLine source={sourceOf(image)} />}
         <DisclosurePanel className="disclosure-panel">
           <ul className="files">
             {qube.files.map((file) => (
-              <FileEntry key={file.name} file={file} />
+              <FileEntry
+                key={file.name}
+                file={file}
+                source={isImage(file) && file !== image ? sourceOf(file) : null}
+              />
             ))}
           </ul>
           <QubeSettingsPanel qube={qube.name} />
@@ -232,7 +260,14 @@ const fileIcons: Readonly<Record<Outcome, LucideIcon>> = {
   failed: CircleX,
 };
 
-function FileEntry({ file }: { readonly file: FileReport }) {
+function FileEntry({
+  file,
+  source,
+}: {
+  readonly file: FileReport;
+  /** Where it is an image that the row of its qube does not lead to. */
+  readonly source: ImageSource | null;
+}) {
   const { say, size } = useSpeech();
   const Icon = fileIcons[file.outcome];
   return (
@@ -242,6 +277,7 @@ function FileEntry({ file }: { readonly file: FileReport }) {
         <span className="visually-hidden">{say(`outcome.${file.outcome}`)}: </span>
         <span className="mono">{visible(file.path ?? file.name)}</span>
         <span className="file-size">{size(file.bytes)}</span>
+        {source && <BrowseFileButton source={source} file={file.name} />}
       </p>
       {file.sha256 !== null && (
         <p className="fine file-hash">

@@ -95,6 +95,44 @@ gate.describe('the wizard in Chromium', () => {
     await wizard.close();
   });
 
+  it('finds, looks into and copies out files of an image by keyboard alone', async () => {
+    const wizard = await pages.open();
+    const { page } = wizard;
+    const files = page.getByRole('grid', { name: 'Files and folders' });
+    await press(page, 'Open an image you already have…');
+    await files.getByRole('row', { name: 'home' }).waitFor();
+    expect(await focused(page)).toBe('work – private.img');
+    for (const name of ['home', 'user', 'Documents']) {
+      await tabInto(page, files);
+      await page.keyboard.press('Home');
+      await page.keyboard.type(name.slice(0, 3));
+      await page.keyboard.press('Enter');
+      await page
+        .getByRole('navigation', { name: 'Where you are' })
+        .getByText(name, { exact: true })
+        .waitFor();
+    }
+    await tabInto(page, files);
+    await page.keyboard.type('not');
+    await page.getByRole('region', { name: 'Preview' }).getByText('To do before the move').waitFor();
+    await page.keyboard.press('Shift+ArrowDown');
+    await page.getByText('2 selected').first().waitFor();
+    await press(page, 'Copy out…');
+    await press(page, 'Copy');
+    await page.getByRole('heading', { name: 'Copied, but not all of it' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    await tabTo(page, () => page.getByRole('searchbox'));
+    await page.keyboard.type('bank');
+    await page.keyboard.press('Enter');
+    await page.getByText('found in the whole image').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('navigation', { name: 'Where you are' }).waitFor();
+    await press(page, 'Back');
+    await page.getByRole('heading', { level: 1, name: 'Choose a backup' }).waitFor();
+    await wizard.close();
+  });
+
   it('puts the focus on the heading of each new step, and its name into the title', async () => {
     const wizard = await pages.open();
     await toPassphrase(wizard);
@@ -304,6 +342,21 @@ async function tabTo(page: Page, target: () => ReturnType<Page['locator']>): Pro
     await page.keyboard.press('Tab');
   }
   throw new Error('Tab does not lead there');
+}
+
+/** Presses Tab until the focus is in a list, if it is not. */
+async function tabInto(page: Page, list: ReturnType<Page['locator']>): Promise<void> {
+  const hasFocus = () => list.evaluate((each: ListLike) => each.contains(each.ownerDocument.activeElement));
+  for (let presses = 0; presses < 40; presses++) {
+    if (await hasFocus()) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error('Tab does not lead there');
+}
+
+interface ListLike {
+  readonly ownerDocument: { readonly activeElement: unknown };
+  contains(element: unknown): boolean;
 }
 
 async function press(page: Page, name: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** Every state that the wizard can show, each with its scenario and the way there. */
 import type { QubeReport, RestoreProgress } from '../../shared/backup.ts';
 import type { Problem } from '../../shared/problems.ts';
+import { browseScenes } from './browse-states.ts';
 import { jobId, type Scenario } from './wizard-double.ts';
 import type { WizardPage } from './wizard-page.ts';
 import * as sample from './wizard-sample.ts';
@@ -100,6 +101,7 @@ const browserHost: Scenario = {
 };
 
 export const scenes: readonly WizardScene[] = [
+  ...browseScenes,
   { name: '1-backup-idle', walk: () => Promise.resolve() },
   { name: '1-backup-reading', scenario: { 'backup.open': { pending: true } }, walk: toBackup },
   { name: '1-backup-trouble', scenario: { 'backup.open': { problem: unread } }, walk: toBackup },
