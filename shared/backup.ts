@@ -74,6 +74,16 @@ export type RestoreMode = z.infer<typeof restoreMode>;
 export const outcome = z.enum(['restored', 'verified', 'partial', 'failed']);
 export type Outcome = z.infer<typeof outcome>;
 
+/** Which bytes of a salvaged file are lost; they read as zeros. */
+export const losses = z.object({
+  /** Path of the map of all of them, below the destination. */
+  map: z.string(),
+  bytes: count,
+  /** How many ranges there are, and the first of them as offset and length. */
+  count,
+  ranges: z.array(z.tuple([count, count])),
+});
+
 export const fileReport = z.object({
   name: z.string(),
   /** Path below the destination, with forward slashes; null when nothing stands at a final name. */
@@ -82,6 +92,8 @@ export const fileReport = z.object({
   /** Lower-case hex over the whole file, holes included; null for a folder tree and where nothing was finished. */
   sha256: z.nullable(z.string()),
   outcome,
+  /** Of files that were salvaged. */
+  lost: z.optional(losses),
   problems: z.array(problemSchema),
 });
 export type FileReport = z.infer<typeof fileReport>;

@@ -66,6 +66,8 @@ export const problemKinds = {
   'chunk-not-sealed': failure('file', 'chunk'),
   'chunk-unstable': warning('file', 'chunk'),
   'chunk-unauthenticated': failure('file', 'chunk'),
+  'part-unplaced': warning('file', 'compression'),
+  'file-salvaged': warning('file', 'lost', 'size', 'map'),
 
   // Streams and archives inside
   'cipher-unsupported': failure('cipher'),

@@ -209,7 +209,7 @@ export const createBackend: CreateBackend = (host, emit) => {
         const job: Job = { opened, inventory, destination, lookForSpace, folders, finished, ended: null };
         jobs.set(jobId, job);
         void opened.engine.client.restore
-          .run({ handle: opened.handle, job: jobId, qubes, destination })
+          .run({ handle: opened.handle, job: jobId, qubes, destination, acceptPartial: false })
           .then((result) => {
             const ended = result.ok
               ? result.value

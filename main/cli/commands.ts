@@ -26,6 +26,7 @@ export interface CommonOptions extends PassphraseOptions {
 
 export interface RestoreOptions extends CommonOptions {
   readonly to: string;
+  readonly acceptPartial?: boolean;
 }
 
 /** Prints the one JSON document of a command. */
@@ -144,7 +145,7 @@ export function verify(
   options: CommonOptions,
   speech: Speech,
 ): Promise<number> {
-  return run(path, qubes, null, options, speech);
+  return run(path, qubes, { destination: null, acceptPartial: false }, options, speech);
 }
 
 /** `lifeboat restore`: all qubes of the backup, or those named, into a folder. */
@@ -157,20 +158,27 @@ export async function restore(
   const destination = resolve(options.to);
   const { refusal } = await probeDestination(destination, []);
   if (refusal) throw new RecoveryError(refusal);
-  return run(path, qubes, destination, options, speech);
+  const target = { destination, acceptPartial: options.acceptPartial ?? false };
+  return run(path, qubes, target, options, speech);
+}
+
+/** Where a run writes, and what it may put there. */
+interface Target {
+  readonly destination: string | null;
+  readonly acceptPartial: boolean;
 }
 
 async function run(
   path: string,
   qubes: string[],
-  destination: string | null,
+  target: Target,
   options: CommonOptions,
   speech: Speech,
 ): Promise<number> {
   await using session = await openSession(path, limitsOf(options));
   await unlock(session, options, speech);
   const wanted = qubes.length === 0 ? null : qubes;
-  const { report, cancelled } = await runJob(session, wanted, destination, options, speech);
+  const { report, cancelled } = await runJob(session, wanted, target, options, speech);
   if (options.json) printJson(reportDocument(report));
   else if (!options.quiet || !isWhole(report.outcome)) print(reportText(report, speech));
   if (cancelled) {
@@ -189,7 +197,7 @@ const job = 'command-line';
 async function runJob(
   session: Session,
   qubes: string[] | null,
-  destination: string | null,
+  target: Target,
   options: CommonOptions,
   { words, language }: Speech,
 ) {
@@ -201,7 +209,7 @@ async function runJob(
   process.once('SIGINT', cancel);
   process.once('SIGTERM', cancel);
   try {
-    return valueOf(await client.restore.run({ handle, job, qubes, destination }));
+    return valueOf(await client.restore.run({ handle, job, qubes, ...target }));
   } finally {
     unsubscribe();
     bar.stop();

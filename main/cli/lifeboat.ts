@@ -130,7 +130,8 @@ working(
     .description('restore qubes into a folder: DIR/<qube>/private.img and so on')
     .argument('<backup>', 'the backup file')
     .argument('[qubes...]', 'names of qubes (default: all in the backup)')
-    .requiredOption('--to <dir>', 'an existing folder; nothing in it is overwritten'),
+    .requiredOption('--to <dir>', 'an existing folder; nothing in it is overwritten')
+    .option('--accept-partial', 'put what can be salvaged of damaged files at their final names'),
 )
   .option(...json)
   .action((path: string, qubes: string[], options: CommonOptions & { to: string }) =>

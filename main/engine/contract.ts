@@ -43,9 +43,18 @@ export const engineContract = {
         }),
       ),
     ),
-    /** Runs to the end and answers the report. `destination` is an existing folder; null only verifies. */
+    /**
+     * Runs to the end and answers the report. `destination` is an existing folder; null only verifies. With
+     * `acceptPartial`, what can be salvaged of a damaged file goes to its final name.
+     */
     run: call(
-      z.object({ handle, job: z.string(), qubes, destination: z.nullable(z.string()) }),
+      z.object({
+        handle,
+        job: z.string(),
+        qubes,
+        destination: z.nullable(z.string()),
+        acceptPartial: z.boolean(),
+      }),
       z.object({ report: restoreReport, cancelled: z.boolean() }),
     ),
     pause: call(z.object({ job: z.string() }), nothing),

@@ -137,7 +137,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         );
       },
 
-      async run({ handle, job: id, qubes, destination }) {
+      async run({ handle, job: id, qubes, destination, acceptPartial }) {
         const backup = unlockedOf(handle);
         const plan = planRestore(backup.catalog.qubes, qubes);
         const abort = new AbortController();
@@ -150,6 +150,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
             backup,
             plan,
             destination,
+            acceptPartial,
             streams: shares().streams,
             signal: abort.signal,
             gate: gate.passed,
@@ -212,14 +213,14 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
 async function removeAll(report: RestoreReport, destination: string): Promise<RestoreReport> {
   await rm(join(destination, journalName), { force: true });
   const files = report.qubes.flatMap((qube) => qube.files);
-  for (const { path } of files) {
+  for (const path of files.flatMap((file) => [file.path, file.lost?.map ?? null])) {
     if (path !== null) await rm(join(destination, ...path.split('/')), { recursive: true, force: true });
   }
   const qubes = report.qubes.map((qube) => ({
     ...qube,
     outcome: 'failed' as const,
     files: qube.files.map((file) => ({
-      ...file,
+      name: file.name,
       path: null,
       bytes: 0,
       sha256: null,

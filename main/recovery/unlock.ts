@@ -144,7 +144,9 @@ async function proveHeader(
 async function openHeaderSeal(keys: KeyRing, member: Member, seal: Uint8Array): Promise<Uint8Array> {
   try {
     const key = await keys.keyFor({ member, sealedName: headerName });
-    return openSealed(new Uint8Array(seal), key);
+    const header = openSealed(new Uint8Array(seal), key);
+    keys.sealWith(key);
+    return header;
   } catch (error) {
     if (!(error instanceof SealFault)) throw error;
     throw new RecoveryError(

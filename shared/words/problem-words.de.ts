@@ -172,6 +172,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'Stück {{chunk}} las sich zweimal verschieden. Das Laufwerk, sein Kabel oder der Arbeitsspeicher dieses Computers ist unzuverlässig.',
     todo: 'Die wiederhergestellten Daten sind geprüft. Kopieren Sie das Backup bald auf ein gesundes Laufwerk.',
   },
+  'part-unplaced': {
+    what: 'Ein unbeschädigter Teil von {{file}} musste wegbleiben.',
+    why: 'Er ist mit {{compression}} komprimiert, und hinter beschädigten Stücken verrät nichts, wohin in der Datei er gehört.',
+    todo: anotherCopy,
+  },
+  'file-salvaged': {
+    what: 'Von {{file}} ließ sich alles retten bis auf {{lost, size}} von {{size, size}}.',
+    why: 'Was verloren ist, liest sich als Nullen; alles andere wurde bestätigt. Die Karte {{map}} sagt, welche Bytes verloren sind.',
+    todo: 'Kopieren Sie die Dateien, die Sie brauchen, heraus, bevor Sie etwas daran ändern.',
+  },
   'chunk-unauthenticated': {
     what: 'Ein Stück von {{file}} wurde ohne jede Prüfung übernommen.',
     why: 'Stück {{chunk}} ist weder verschlüsselt noch beglaubigt. Niemand kann sagen, ob es noch ist, wie es gesichert wurde.',

@@ -172,6 +172,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'Piece {{chunk}} read differently twice. The drive, its cable or this computer’s memory is unreliable.',
     todo: 'The restored data is verified. Copy the backup to a healthy drive soon.',
   },
+  'part-unplaced': {
+    what: 'A part of {{file}} that is not damaged had to be left out.',
+    why: 'It was compressed with {{compression}}, and behind damaged pieces nothing says where in the file it belongs.',
+    todo: anotherCopy,
+  },
+  'file-salvaged': {
+    what: 'All of {{file}} could be saved except {{lost, size}} of {{size, size}}.',
+    why: 'What is lost reads as zeros; everything else was verified. The map {{map}} says which bytes are lost.',
+    todo: 'Copy the files you need out of it before you change anything in it.',
+  },
   'chunk-unauthenticated': {
     what: 'Part of {{file}} was taken without any check.',
     why: 'Piece {{chunk}} is neither encrypted nor authenticated. Nobody can say whether it is as it was backed up.',

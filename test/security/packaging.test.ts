@@ -233,7 +233,13 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
         const { handle } = opened.value;
         const passphrase = new TextEncoder().encode(samplePassphrase);
         expect((await backup.unlock({ handle, passphrase, acceptUnsealed: false })).ok).toBe(true);
-        const ended = await restore.run({ handle, job: 'packaged', qubes: null, destination: to });
+        const ended = await restore.run({
+          handle,
+          job: 'packaged',
+          qubes: null,
+          destination: to,
+          acceptPartial: false,
+        });
         engine.kill();
         expect(ended).toMatchObject({ ok: true, value: { report: { outcome: 'restored' } } });
         expect(await filesBelow(to)).toContain('work/private.img');

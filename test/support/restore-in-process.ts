@@ -14,6 +14,9 @@ export interface InProcessOptions {
   /** An existing folder; null only verifies. */
   readonly destination: string | null;
   readonly acceptUnsealed?: boolean;
+  readonly acceptPartial?: boolean;
+  /** Told of each key that is derived. */
+  readonly onDerivation?: () => void;
   /** How the pieces of a stored file's stream are cut or delayed. */
   readonly recut?: (stream: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
 }
@@ -29,7 +32,10 @@ export async function restoreInProcess(
   resources.defer(() => source.close());
   const locked = await openBackupFrom(source, 'in-process.backup');
   const backup = await unlockBackup(locked, new TextEncoder().encode(options.passphrase), {
-    derive: (request) => Promise.resolve(nodeKernel.derive(request, gibibyte)),
+    derive: (request) => {
+      options.onDerivation?.();
+      return Promise.resolve(nodeKernel.derive(request, gibibyte));
+    },
     openChunk: async (member, key) => {
       const plain = openSealed(await source.read(member.offset, member.size), key);
       return { plain, release: () => undefined };
@@ -42,6 +48,7 @@ export async function restoreInProcess(
     backup: { ...backup, protection },
     plan: planRestore(backup.catalog.qubes, null),
     destination: options.destination,
+    acceptPartial: options.acceptPartial ?? false,
     streams: 2,
     signal: new AbortController().signal,
     gate: () => Promise.resolve(),
@@ -58,9 +65,11 @@ export async function restoreInProcess(
 function recutting(protection: Protection, recut: NonNullable<InProcessOptions['recut']>): Protection {
   return {
     filter: protection.filter,
+    stretches: protection.stretches,
     stream: (file, hooks) => recut(protection.stream(file, hooks)),
     lookAhead: (files) => protection.lookAhead(files),
     stopLookingAhead: () => protection.stopLookingAhead(),
+    keepKeysIn: (store) => protection.keepKeysIn(store),
     wipe: () => protection.wipe(),
   };
 }

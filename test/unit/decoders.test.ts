@@ -1,7 +1,8 @@
 /** Promises of the decompressors, for every way in which backups are compressed, each carried out by the real program. */
+import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sniffCompression } from '../../main/recovery/archive/decoders/decoder-for.ts';
+import { decoderFor, sniffCompression } from '../../main/recovery/archive/decoders/decoder-for.ts';
 import { oracle } from '../support/oracles.ts';
 import { noise } from '../support/trees.ts';
 import {
@@ -35,6 +36,27 @@ function promisesFor(variant: Variant): void {
     for (const size of [1, 7]) {
       expect(await decode(compression, storedShort, size)).toEqual({ content: short, fault: undefined });
     }
+  });
+
+  test('lets go of its input when it is given up, before that is put to another use', async () => {
+    const stored = await compress(variant, Buffer.concat(Array.from({ length: 20 }, () => content)));
+    let lent = new Uint8Array(0);
+    const source: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => Promise.resolve({ done: false, value: (lent = new Uint8Array(stored)) }),
+        return: () => {
+          // As a buffer of a chunk goes back to the threads that read and decrypt.
+          structuredClone(lent, { transfer: [lent.buffer] });
+          return Promise.resolve({ done: true, value: undefined });
+        },
+      }),
+    };
+    for await (const piece of decoderFor(compression)(source)) {
+      // The decoder works ahead at this moment.
+      expect(piece.length).toBeGreaterThan(0);
+      break;
+    }
+    await pause(20);
   });
 
   test('tells nothing compressed from nothing at all', async () => {

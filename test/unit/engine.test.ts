@@ -102,7 +102,7 @@ describe('an estimate of speed', () => {
 const planned = (storedBytes: number, name = 'private.img'): PlannedFile => ({
   qube: 'work',
   name,
-  stored: { path: `vm1/${name}`, chunks: [], firstMissing: null, storedBytes },
+  stored: { path: `vm1/${name}`, chunks: [], firstMissing: null, behindGap: [], storedBytes },
   output: ['work', name],
   virtualSize: null,
 });
@@ -282,7 +282,7 @@ async function sealChunks(): Promise<Sealed> {
       parts.push(bytes);
       offset += bytes.length;
     }
-    const file = { path: 'vm1/private.img', chunks, firstMissing: null, storedBytes: offset };
+    const file = { path: 'vm1/private.img', chunks, firstMissing: null, behindGap: [], storedBytes: offset };
     return { bytes: Buffer.concat(parts), file };
   } finally {
     await rm(folder, { recursive: true });

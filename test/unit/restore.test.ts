@@ -80,7 +80,7 @@ describe('a safe name', () => {
     ['CONIN$', '_CONIN$'],
     ['console', 'console'],
     [`${'x'.repeat(239)}.y.z`, `${'x'.repeat(239)}.y.z`],
-    [`${'x'.repeat(246)}. ${'y'.repeat(50)}`, `${'x'.repeat(246)}_`],
+    [`${'x'.repeat(242)}. ${'y'.repeat(50)}`, `${'x'.repeat(242)}_`],
     ['com10', 'com10'],
   ])('of %j is %j', (name, expected) => expect(safeName(name)).toBe(expected));
 
@@ -423,7 +423,7 @@ describe('an image that no drive can hold', () => {
 const planned = (path: string, output: readonly string[]): PlannedFile => ({
   qube: 'work',
   name: path.slice(path.lastIndexOf('/') + 1),
-  stored: { path, chunks: [], firstMissing: null, storedBytes: 0 },
+  stored: { path, chunks: [], firstMissing: null, behindGap: [], storedBytes: 0 },
   output,
   virtualSize: null,
 });

@@ -34,6 +34,14 @@ export interface ArchiveEntry {
   data(): AsyncIterable<PositionedBytes>;
 }
 
+/** An entry as the archive stores it. */
+export interface StoredEntry extends ArchiveEntry {
+  /** Where in the archive its data begin. */
+  readonly dataStart: number;
+  /** Which ranges of the file they are. */
+  readonly map: SparseMap;
+}
+
 /** Bytes and where in the restored file they belong; valid until the next are asked for. */
 export interface PositionedBytes {
   readonly position: number;
@@ -69,7 +77,7 @@ interface Extension {
  *
  * @throws ArchiveFault
  */
-export async function* readArchive(input: AsyncIterable<Uint8Array>): AsyncGenerator<ArchiveEntry> {
+export async function* readArchive(input: AsyncIterable<Uint8Array>): AsyncGenerator<StoredEntry> {
   const reader = new StreamReader(input);
   try {
     let extension: Extension = { pax: [] };
@@ -138,13 +146,15 @@ async function openEntry(reader: StreamReader, header: TarHeader, extension: Ext
   const target = pax.get('linkpath') ?? extension.longTarget ?? header.linkName;
   if (path.length > longestPath || target.length > longestPath)
     throw new ArchiveFault('malformed', 'a name is too long');
-  const entry: ArchiveEntry = {
+  const entry: StoredEntry = {
     path,
     kind: kindOf(header.type),
     target,
     size,
     mode: header.mode & 0o7777,
     modified: timeOf(pax.get('mtime') ?? header.modified),
+    dataStart: reader.position,
+    map,
     data: () => data.take(),
   };
   return { entry, skipRest: () => data.skip(paddingAfter(dataSize)) };

@@ -3,9 +3,15 @@ export class StreamReader {
   readonly #pieces: AsyncIterator<Uint8Array>;
   #piece: Uint8Array = new Uint8Array(0);
   #ended = false;
+  #position = 0;
 
   constructor(input: AsyncIterable<Uint8Array>) {
     this.#pieces = input[Symbol.asyncIterator]();
+  }
+
+  /** How many bytes were taken or read so far. */
+  get position(): number {
+    return this.#position;
   }
 
   /** The next bytes at hand, at most `most` and at least one; null at the end. Valid until the next call. */
@@ -21,6 +27,7 @@ export class StreamReader {
     }
     const taken = this.#piece.subarray(0, most);
     this.#piece = this.#piece.subarray(taken.length);
+    this.#position += taken.length;
     return taken;
   }
 

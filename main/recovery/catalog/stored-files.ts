@@ -15,6 +15,8 @@ export interface StoredFile {
   readonly chunks: readonly Chunk[];
   /** The first number that is missing before a later chunk, or null. */
   readonly firstMissing: number | null;
+  /** The chunks behind that one, which only salvage has a use for. */
+  readonly behindGap: readonly Chunk[];
   /** Bytes in the container, sealed and compressed. */
   readonly storedBytes: number;
 }
@@ -79,6 +81,7 @@ function storedFile(path: string, unordered: readonly Chunk[]): StoredFile {
     path,
     chunks: gap < 0 ? chunks : chunks.slice(0, gap),
     firstMissing: gap < 0 ? null : gap,
+    behindGap: gap < 0 ? [] : chunks.slice(gap),
     storedBytes: chunks.reduce((sum, chunk) => sum + chunk.member.size, 0),
   };
 }

@@ -7,12 +7,19 @@ import { fail, problem } from '../../../shared/problems.ts';
 import { decoderFor, sniffCompression, sniffLength } from '../archive/decoders/decoder-for.ts';
 import { joinVolumes } from '../archive/volumes.ts';
 import { peek } from '../bytes/peek.ts';
+import { drain } from '../bytes/drain.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { Chunk, StoredFile } from '../catalog/stored-files.ts';
 import type { ContainerIndex, Member } from '../container/container-index.ts';
 import { longestHmacFile, parseHmacFile } from './hmac-file.ts';
-import { decryptOpenssl, type Cipher } from './openssl-enc.ts';
-import type { Protection, StreamHooks } from './protection.ts';
+import {
+  decryptOpenssl,
+  decryptOpensslStretch,
+  isChained,
+  saltedLength,
+  type Cipher,
+} from './openssl-enc.ts';
+import { noHooks, type Protection, type StreamHooks, type StretchReader } from './protection.ts';
 import { readToVerify, readVerified, type Fingerprints } from './two-readings.ts';
 
 export interface HmacProtectionOptions {
@@ -30,6 +37,7 @@ export interface HmacProtectionOptions {
 
 export class HmacProtection implements Protection {
   readonly filter: string | null;
+  readonly stretches: StretchReader | null;
   readonly #options: HmacProtectionOptions;
   readonly #passphrase: Uint8Array;
 
@@ -37,6 +45,15 @@ export class HmacProtection implements Protection {
     this.filter = options.version === 2 ? null : options.filter;
     this.#options = options;
     this.#passphrase = new Uint8Array(options.passphrase);
+    const { version, cipher } = options;
+    this.stretches =
+      version === 3 && (!cipher || isChained(cipher))
+        ? {
+            streamLength: ({ member }) => member.size,
+            verify: (file, chunk, hooks) => drain(this.#verified(file, chunk, hooks)),
+            stretch: (file, chunks, hooks) => this.#stretch(file, chunks, hooks),
+          }
+        : null;
   }
 
   stream(file: StoredFile, hooks: StreamHooks): AsyncIterable<Uint8Array> {
@@ -50,6 +67,34 @@ export class HmacProtection implements Protection {
   async *#chunks(file: StoredFile, hooks: StreamHooks): AsyncGenerator<Uint8Array> {
     for (const chunk of file.chunks) yield* this.#verified(file, chunk, hooks);
     if (file.firstMissing !== null) fail('chunk-missing', { file: file.path, chunk: file.firstMissing });
+  }
+
+  /**
+   * Format 3 encrypts a file as one chain, in which a block is decrypted with the one before it: behind lost chunks the
+   * first block is lost too. As the salt takes as much at the beginning, what follows it begins where the chunk does.
+   */
+  async *#stretch(
+    file: StoredFile,
+    chunks: readonly Chunk[],
+    hooks: StreamHooks,
+  ): AsyncGenerator<Uint8Array> {
+    const { cipher } = this.#options;
+    const stored = this.#chunks({ ...file, chunks, firstMissing: null }, hooks);
+    if (!cipher) {
+      yield* stored;
+      return;
+    }
+    const first = file.chunks[0];
+    if (!first) return;
+    const salted = chunks[0] === first ? null : await this.#salt(file, first);
+    const padded = chunks.at(-1) === (file.behindGap.at(-1) ?? file.chunks.at(-1));
+    yield* decryptOpensslStretch(stored, cipher, this.#passphrase, padded, salted);
+  }
+
+  /** The first bytes of a file's first chunk, which hold its salt. */
+  async #salt(file: StoredFile, first: Chunk): Promise<Uint8Array> {
+    for await (const slice of this.#verified(file, first, noHooks)) return slice.slice(0, saltedLength);
+    return new Uint8Array(0);
   }
 
   /** Format 2: each chunk is one volume of the archive, compressed and encrypted by itself. */
@@ -98,6 +143,10 @@ export class HmacProtection implements Protection {
   }
 
   stopLookingAhead(): void {
+    // As above.
+  }
+
+  keepKeysIn(): void {
     // As above.
   }
 

@@ -8,10 +8,12 @@ import type { Member } from '../container/container-index.ts';
 import { problem, RecoveryError } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { DerivationRequest } from '../kdf/derivation.ts';
+import { KeySealer, type SealedKeyStore } from './key-sealer.ts';
 import {
   memberPassphrase,
   opensHeader,
   parseSealHeader,
+  type SealHeader,
   SealFault,
   sealHeaderLength,
 } from './scrypt-container.ts';
@@ -36,6 +38,8 @@ export class KeyRing {
   readonly #keys = new Map<Member, BegunKey>();
   /** Keys that were replaced or forgotten, which somebody may still hold: they are wiped with the others. */
   readonly #former: Promise<Uint8Array>[] = [];
+  #sealer: KeySealer | undefined;
+  #store: SealedKeyStore | null = null;
   #queue: Iterator<SealedMember> | undefined;
   #ahead = 0;
 
@@ -60,6 +64,16 @@ export class KeyRing {
     } finally {
       this.#advance();
     }
+  }
+
+  /** Makes ready to keep keys, by the key of the backup's header. */
+  sealWith(headerKey: Uint8Array): void {
+    this.#sealer ??= new KeySealer(headerKey);
+  }
+
+  /** From now on takes keys from `store` rather than deriving them, and keeps there, sealed, what it derives. */
+  keepIn(store: SealedKeyStore | null): void {
+    this.#store = store;
   }
 
   /** Forgets a key, so that the next `keyFor` reads the header and derives again. */
@@ -88,6 +102,9 @@ export class KeyRing {
     this.#keys.clear();
     this.#former.length = 0;
     this.#passphrase.fill(0);
+    this.#sealer?.wipe();
+    this.#sealer = undefined;
+    this.#store = null;
     for (const settled of await Promise.allSettled(keys)) {
       if (settled.status === 'fulfilled') settled.value.fill(0);
     }
@@ -110,15 +127,29 @@ export class KeyRing {
     const header = parseSealHeader(bytes, member.size);
     // Of a wiped passphrase, the zeros that are left would derive a key that opens nothing.
     if (this.#abort.signal.aborted) throw new RecoveryError(problem('cancelled'));
+    const kept = this.#kept(sealedName, header);
+    if (kept) return kept;
     const passphrase = memberPassphrase(sealedName, this.#passphrase);
     try {
       const key = await this.#derive({ ...header, passphrase }, this.#abort.signal);
-      if (opensHeader(header, key)) return key;
+      if (opensHeader(header, key)) {
+        if (this.#sealer) this.#store?.keep(sealedName, this.#sealer.seal(sealedName, header.bytes, key));
+        return key;
+      }
       key.fill(0);
       throw new SealFault('not-authentic');
     } finally {
       passphrase.fill(0);
     }
+  }
+
+  /** The key out of the store, provided that it is the one that sealed this header. */
+  #kept(sealedName: string, header: SealHeader): Uint8Array | undefined {
+    const sealed = this.#store?.find(sealedName);
+    const key = sealed === undefined ? undefined : this.#sealer?.open(sealedName, header.bytes, sealed);
+    if (key && opensHeader(header, key)) return key;
+    key?.fill(0);
+    return undefined;
   }
 
   #advance(): void {

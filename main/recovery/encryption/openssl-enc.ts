@@ -51,6 +51,51 @@ export async function* decryptOpenssl(
   }
 }
 
+/** Bytes in front of the data: magic and salt. */
+export const saltedLength = magic.length + saltLength;
+
+/** Whether decryption can begin in the middle: each block needs no more than the one before it. */
+export function isChained({ name, ivLength }: Cipher): boolean {
+  return getCipherInfo(name)?.mode === 'cbc' && ivLength > 0;
+}
+
+/**
+ * Decrypts part of a stream of a chained cipher, in which chunks are lost.
+ *
+ * @param padded whether `input` ends where the stream does, with padding
+ * @param salted the first `saltedLength` bytes of the whole stream, or null when `input` begins with them. Otherwise its
+ *   first block is the one that the next is decrypted with.
+ */
+export async function* decryptOpensslStretch(
+  input: AsyncIterable<Uint8Array>,
+  cipher: Cipher,
+  passphrase: Uint8Array,
+  padded: boolean,
+  salted: Uint8Array | null,
+): AsyncGenerator<Uint8Array> {
+  const reader = new StreamReader(input);
+  try {
+    const head = salted ?? (await reader.read(saltedLength));
+    if (head.length < saltedLength) return;
+    const before = salted ? await reader.read(cipher.ivLength) : null;
+    if (before && before.length < cipher.ivLength) return;
+    const decipher = decipherFor(cipher, passphrase, head.subarray(magic.length), before).setAutoPadding(
+      padded,
+    );
+    for (let piece = await reader.take(pieceSize); piece; piece = await reader.take(pieceSize)) {
+      yield decipher.update(piece);
+    }
+    // Where the end turns out to be lost, the last block is no padding, and stays with the cipher.
+    try {
+      yield decipher.final();
+    } catch {
+      return;
+    }
+  } finally {
+    await reader.close();
+  }
+}
+
 function finalBlock(decipher: Decipheriv): Uint8Array {
   try {
     return decipher.final();
@@ -63,10 +108,11 @@ function decipherFor(
   { name, keyLength, ivLength }: Cipher,
   passphrase: Uint8Array,
   salt: Uint8Array,
+  before: Uint8Array | null = null,
 ): Decipheriv {
   const material = bytesToKey(passphrase, salt, keyLength + ivLength);
   const [key, iv] = [material.subarray(0, keyLength), material.subarray(keyLength)];
-  const decipher = createDecipheriv(name, key, ivLength > 0 ? iv : null);
+  const decipher = createDecipheriv(name, key, ivLength > 0 ? (before ?? iv) : null);
   material.fill(0);
   return decipher;
 }

@@ -1,6 +1,7 @@
 /** How a backup protects what it stores, once its passphrase is proven: the one face of all formats. */
 import type { Problem } from '../../../shared/problems.ts';
-import type { StoredFile } from '../catalog/stored-files.ts';
+import type { Chunk, StoredFile } from '../catalog/stored-files.ts';
+import type { SealedKeyStore } from './key-sealer.ts';
 
 /** What a stored file's stream tells and asks while it is read. */
 export interface StreamHooks {
@@ -25,12 +26,35 @@ export interface Protection {
    * @throws RecoveryError `chunk-…`, `source-…`, after all that precedes the fault was yielded
    */
   stream(file: StoredFile, hooks: StreamHooks): AsyncIterable<Uint8Array>;
+  /** For salvage: how parts of a stream are read by themselves; null where they cannot be. */
+  readonly stretches: StretchReader | null;
   /** Prepares ahead what the files will need, in their order; replaces an earlier order. */
   lookAhead(files: readonly StoredFile[]): void;
   /** Stops preparing ahead. */
   stopLookingAhead(): void;
+  /** Takes derived keys from `store`, and keeps them there, sealed; null keeps none. */
+  keepKeysIn(store: SealedKeyStore | null): void;
   /** Overwrites every key and the passphrase. */
   wipe(): Promise<void>;
+}
+
+/** Reads a stream around chunks that are lost. */
+export interface StretchReader {
+  /** How many bytes of the stream a chunk stands for, provided that `verify` finds it whole. */
+  streamLength(chunk: Chunk): number;
+  /**
+   * Reads and verifies one chunk.
+   *
+   * @throws RecoveryError as `Protection.stream`
+   */
+  verify(file: StoredFile, chunk: Chunk, hooks: StreamHooks): Promise<void>;
+  /**
+   * Yields the stream of consecutive chunks as `Protection.stream` does. Behind lost ones it begins `streamLength` of all
+   * chunks of a file before them into the stream.
+   *
+   * @throws RecoveryError as `Protection.stream`
+   */
+  stretch(file: StoredFile, chunks: readonly Chunk[], hooks: StreamHooks): AsyncIterable<Uint8Array>;
 }
 
 /** Hooks of a reading that nobody pauses or watches. */

@@ -1,12 +1,14 @@
 /** The protection of format 4: every chunk sealed in a scrypt container of its own, bound to backup and name. */
 import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
+import { drain } from '../bytes/drain.ts';
 import { chunkName, type Chunk, type StoredFile } from '../catalog/stored-files.ts';
 import type { Member } from '../container/container-index.ts';
 import type { KeyRing, SealedMember } from './key-ring.ts';
+import type { SealedKeyStore } from './key-sealer.ts';
 import { openLargeSealed } from './large-chunk.ts';
-import type { Protection, StreamHooks } from './protection.ts';
-import { SealFault, type SealFaultKind } from './scrypt-container.ts';
+import type { Protection, StreamHooks, StretchReader } from './protection.ts';
+import { SealFault, type SealFaultKind, sealOverhead } from './scrypt-container.ts';
 
 /** A chunk's verified plaintext, in a buffer that is lent until `release`. */
 export interface OpenedChunk {
@@ -43,11 +45,22 @@ interface ReadyChunk {
 
 export class ScryptProtection implements Protection {
   readonly filter: string | null;
+  readonly stretches: StretchReader | null;
   readonly #options: ScryptProtectionOptions;
 
   constructor(options: ScryptProtectionOptions) {
     this.filter = options.filter;
     this.#options = options;
+    const stretch: StretchReader['stretch'] = (file, chunks, hooks) =>
+      this.stream({ ...file, chunks, firstMissing: null, behindGap: [] }, hooks);
+    // Where chunks may be without a seal, their sizes do not say how much of the stream they are.
+    this.stretches = options.acceptUnsealed
+      ? null
+      : {
+          streamLength: ({ member }) => Math.max(0, member.size - sealOverhead),
+          verify: (file, chunk, hooks) => drain(stretch(file, [chunk], hooks)),
+          stretch,
+        };
   }
 
   /** The next chunk is opened while the current one is consumed. */
@@ -89,12 +102,19 @@ export class ScryptProtection implements Protection {
     this.#options.keys.stopLookingAhead();
   }
 
+  keepKeysIn(store: SealedKeyStore | null): void {
+    this.#options.keys.keepIn(store);
+  }
+
   wipe(): Promise<void> {
     return this.#options.keys.wipe();
   }
 
   *#sealedMembers(files: readonly StoredFile[]): Generator<SealedMember> {
-    for (const file of files) for (const chunk of file.chunks) yield this.#sealed(file, chunk);
+    for (const file of files) {
+      for (const chunk of file.chunks) yield this.#sealed(file, chunk);
+      for (const chunk of file.behindGap) yield this.#sealed(file, chunk);
+    }
   }
 
   /** A chunk is sealed under its backup's id and its own name without `.enc`. */

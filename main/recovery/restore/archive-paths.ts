@@ -8,6 +8,11 @@ export function pathParts(path: string): readonly string[] {
   return path.split('/').filter((part) => part !== '' && part !== '.');
 }
 
+/** Whether two paths lead to the same place. */
+export function samePath(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((part, i) => part === b[i]);
+}
+
 /**
  * Whether a link's target, from a folder `depth` below the root, cannot leave the tree: it climbs at most to the
  * root, and only at its beginning, since `..` behind a name could climb from wherever another link leads. It is read

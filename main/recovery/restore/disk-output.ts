@@ -4,14 +4,13 @@
  * Nothing unfinished ever stands at a final name: everything grows at `<name>.partial` and is moved once it is
  * complete, without replacing anything.
  */
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fail } from '../../../shared/problems.ts';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
 import {
   destinationError,
-  exists,
   FileWriter,
+  makeRoom,
   moveWithoutReplacing,
   partialSuffix,
   type WritingOptions,
@@ -27,13 +26,7 @@ import { TreeOutput } from './tree-output.ts';
 export function diskOutputs(destination: string, writing: WritingOptions = {}): OpenOutput {
   return async (output, kind, prefix) => {
     const path = join(destination, ...output);
-    if (await exists(path)) fail('dest-occupied', { path });
-    try {
-      await mkdir(dirname(path), { recursive: true });
-      await rm(path + partialSuffix, { recursive: true, force: true });
-    } catch (error) {
-      throw destinationError(path, error);
-    }
+    await makeRoom(path);
     return kind === 'file'
       ? FileOutput.create(path, output, writing)
       : TreeOutput.create(path, output, prefix, writing);

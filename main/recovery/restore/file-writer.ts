@@ -1,6 +1,6 @@
 /** Writes the bytes of one restored file: with true holes, hashed on the way, checked and made durable at its end. */
 import { constants } from 'node:fs';
-import { link, lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { link, lstat, mkdir, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import { errnoOf } from '../bytes/source.ts';
@@ -30,6 +30,9 @@ const fatFileLimit = 2 ** 32 - 1;
 
 /** What is appended to the name of everything that is not finished yet. */
 export const partialSuffix = '.partial';
+
+/** What is appended to that of a file of which parts are lost, for the map that says which. */
+export const mapSuffix = '.map';
 
 export class FileWriter {
   readonly path: string;
@@ -125,6 +128,22 @@ function* dataRuns(buffer: Buffer, position: number): Generator<{ start: number;
     }
   }
   if (start >= 0) yield { start, end: buffer.length };
+}
+
+/**
+ * Makes the folder of `path` and clears its partial name, and that of its map, of what an earlier run left.
+ *
+ * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at `path` itself
+ */
+export async function makeRoom(path: string): Promise<void> {
+  if (await exists(path)) fail('dest-occupied', { path });
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await rm(path + partialSuffix, { recursive: true, force: true });
+    await rm(path + partialSuffix + mapSuffix, { recursive: true, force: true });
+  } catch (error) {
+    throw destinationError(path, error);
+  }
 }
 
 /**

@@ -1,14 +1,16 @@
 /**
  * The journal of a restore, kept in the destination while it lasts: which files are finished. A restore that was
- * ended half way, however hard, goes on from it without doing a finished file again.
+ * ended half way, however hard, goes on from it without doing a finished file again, or deriving a key again.
  *
- * It holds names, sizes and sums of restored files, as the report does, and no secret.
+ * It holds names, sizes and sums of restored files, as the report does, and the keys of chunks, sealed so that the
+ * passphrase is needed to open them (encryption/key-sealer.ts). Nothing in it is secret to whoever lacks that.
  */
 import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { problemSchema } from '../../../shared/backup.ts';
 import { destinationError, partialSuffix } from './file-writer.ts';
+import type { SealedKeyStore } from '../encryption/key-sealer.ts';
 import type { Completed } from './output.ts';
 import type { PlannedFile } from './plan.ts';
 
@@ -33,16 +35,30 @@ const entrySchema = z.object({
 });
 type Entry = z.infer<typeof entrySchema>;
 
+const keySchema = z.object({
+  backup: z.string(),
+  /** The name that a chunk is sealed under. */
+  chunk: z.string(),
+  sealedKey: z.string(),
+});
+
+/** The lines of a journal that make sense. */
+interface Lines {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly sealedKeys: ReadonlyMap<string, string>;
+}
+
 export class Journal {
   readonly #destination: string;
   readonly #backup: string;
-  readonly #entries: ReadonlyMap<string, Entry>;
-  #handle: FileHandle | undefined;
+  readonly #lines: Lines;
+  #opening: Promise<FileHandle> | undefined;
+  #closed = false;
 
-  private constructor(destination: string, backup: string, entries: ReadonlyMap<string, Entry>) {
+  private constructor(destination: string, backup: string, lines: Lines) {
     this.#destination = destination;
     this.#backup = backup;
-    this.#entries = entries;
+    this.#lines = lines;
   }
 
   /**
@@ -58,17 +74,24 @@ export class Journal {
       () => 0,
     );
     const text = size > 0 && size <= longestJournal ? await readFile(path, 'utf8').catch(() => '') : '';
-    const entries = text.split('\n').flatMap((line) => parseLine(line) ?? []);
-    return new Journal(
-      destination,
-      backup,
-      new Map(entries.filter((entry) => entry.backup === backup).map((entry) => [entry.stored, entry])),
-    );
+    return new Journal(destination, backup, parseLines(text, backup));
+  }
+
+  /** The keys of chunks, sealed. One that cannot be written is derived again some day, and no more. */
+  get keys(): SealedKeyStore {
+    return {
+      find: (chunk) => this.#lines.sealedKeys.get(chunk),
+      keep: (chunk, sealedKey) => {
+        // A key that comes late must not bring back a journal that was removed.
+        if (this.#closed) return;
+        void this.#append({ backup: this.#backup, chunk, sealedKey }).catch(() => undefined);
+      },
+    };
   }
 
   /** What an earlier restore finished of `file`, provided that it still stands there untouched. */
   async finished(file: PlannedFile): Promise<Completed | undefined> {
-    const entry = this.#entries.get(file.stored.path);
+    const entry = this.#lines.entries.get(file.stored.path);
     if (!entry || entry.output.join('/') !== file.output.join('/')) return undefined;
     const path = join(this.#destination, ...file.output);
     const found = await stat(path).catch(() => undefined);
@@ -87,7 +110,6 @@ export class Journal {
    * @throws RecoveryError `dest-…`
    */
   async record(file: PlannedFile, completed: Completed): Promise<void> {
-    const path = join(this.#destination, journalName);
     try {
       const { mtimeMs } = await stat(join(this.#destination, ...file.output) + partialSuffix);
       const entry: Entry = {
@@ -97,18 +119,26 @@ export class Journal {
         modified: mtimeMs,
         completed: { ...completed, checksums: [...completed.checksums], problems: [...completed.problems] },
       };
-      this.#handle ??= await open(path, 'a', 0o600);
-      // The break in front ends a line that an earlier restore left unfinished.
-      await this.#handle.appendFile(`\n${JSON.stringify(entry)}\n`);
-      await this.#handle.sync();
+      const handle = await this.#append(entry);
+      await handle.sync();
     } catch (error) {
-      throw destinationError(path, error);
+      throw destinationError(join(this.#destination, journalName), error);
     }
   }
 
+  async #append(line: Entry | z.infer<typeof keySchema>): Promise<FileHandle> {
+    this.#opening ??= open(join(this.#destination, journalName), 'a', 0o600);
+    const handle = await this.#opening;
+    // The break in front ends a line that an earlier restore left unfinished.
+    await handle.appendFile(`\n${JSON.stringify(line)}\n`);
+    return handle;
+  }
+
   async close(): Promise<void> {
-    await this.#handle?.close().catch(() => undefined);
-    this.#handle = undefined;
+    this.#closed = true;
+    const opening = this.#opening;
+    this.#opening = undefined;
+    await opening?.then((handle) => handle.close()).catch(() => undefined);
   }
 
   /** Removes the journal, once nothing is left to go on with. */
@@ -118,11 +148,22 @@ export class Journal {
   }
 }
 
-function parseLine(line: string): Entry | undefined {
-  if (line === '') return undefined;
+function parseLines(text: string, backup: string): Lines {
+  const entries = new Map<string, Entry>();
+  const sealedKeys = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const parsed = parseLine(line);
+    const entry = z.safeParse(entrySchema, parsed);
+    if (entry.success && entry.data.backup === backup) entries.set(entry.data.stored, entry.data);
+    const key = z.safeParse(keySchema, parsed);
+    if (key.success && key.data.backup === backup) sealedKeys.set(key.data.chunk, key.data.sealedKey);
+  }
+  return { entries, sealedKeys };
+}
+
+function parseLine(line: string): unknown {
   try {
-    const parsed = z.safeParse(entrySchema, JSON.parse(line));
-    return parsed.success ? parsed.data : undefined;
+    return JSON.parse(line);
   } catch {
     return undefined;
   }

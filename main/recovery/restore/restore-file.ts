@@ -10,7 +10,7 @@ import {
   sniffLength,
 } from '../archive/decoders/decoder-for.ts';
 import { peek } from '../bytes/peek.ts';
-import { pathParts } from './archive-paths.ts';
+import { pathParts, samePath } from './archive-paths.ts';
 import type { Completed, Checksum, OpenOutput, Output } from './output.ts';
 import type { PlannedFile } from './plan.ts';
 import { success } from './verdict.ts';
@@ -129,10 +129,6 @@ async function decompressed(
     await whole.return();
     throw error;
   }
-}
-
-function samePath(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((part, i) => part === b[i]);
 }
 
 /** What the data are by their own magic wins over what the header names. */

@@ -1,6 +1,8 @@
 /** Runs a restore or a verification: several files at once, each to its own verdict, one report at the end. */
 import type { FileReport, QubeReport, RestoreMode, RestoreReport } from '../../../shared/backup.ts';
 import { problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import type { StreamHooks } from '../encryption/protection.ts';
+import { salvageFile } from '../salvage/salvage-file.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { diskOutputs } from './disk-output.ts';
 import type { Checksum } from './output.ts';
@@ -16,6 +18,8 @@ export interface RunOptions {
   readonly plan: RestorePlan;
   /** An existing folder to restore into; null only verifies. */
   readonly destination: string | null;
+  /** Whether what can be salvaged of a damaged file goes to its final name. */
+  readonly acceptPartial: boolean;
   /** Files worked on at once. */
   readonly streams: number;
   /** Aborted when the person cancels. */
@@ -50,7 +54,7 @@ const hopeless = new Set<Problem['code']>([
  * @throws RecoveryError `dest-…` when not even the account of the restore can be written
  */
 export async function runRestore(options: RunOptions): Promise<RestoreReport> {
-  const { backup, plan, destination, signal, gate, listener } = options;
+  const { backup, plan, destination, acceptPartial, signal, gate, listener } = options;
   const mode: RestoreMode = destination === null ? 'verify' : 'restore';
   const reports = new Map<PlannedFile, FileReport>();
   const qubes = new Map<string, QubeReport>();
@@ -64,6 +68,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
 
   const journal = destination === null ? null : await Journal.read(destination, identityOf(backup));
 
+  backup.protection.keepKeysIn(journal?.keys ?? null);
   const work = async (file: PlannedFile): Promise<FileReport> => {
     const earlier = await journal?.finished(file);
     if (earlier) {
@@ -74,22 +79,28 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     if (signal.aborted) return failedReport(file, problem('cancelled'));
     listener.fileStarted(file);
     const warnings: Problem[] = [];
-    const stream = backup.protection.stream(file.stored, {
+    const { filter, stretches } = backup.protection;
+    const hooks: StreamHooks = {
       gate: gateOrCancel,
       onWarning: (warning) => warnings.push(warning),
       onProgress: (storedBytes) => listener.progressed(file, storedBytes),
-    });
+    };
+    const stream = backup.protection.stream(file.stored, hooks);
     const restored = await restoreFile(file, stream, warnings, {
       mode,
-      filter: backup.protection.filter,
+      filter,
       openOutput: destination === null ? openVerifyOutput : diskOutputs(destination),
       beforeCommit: async (completed) =>
         journal?.record(file, { ...completed, problems: [...warnings, ...completed.problems] }),
       keepPartial: () => !signal.aborted,
     });
     checksums.push(...restored.checksums);
-    end ??= restored.report.problems.find((value) => hopeless.has(value.code)) ?? null;
-    return restored.report;
+    const report =
+      destination === null || stretches === null
+        ? restored.report
+        : await salvageFile(file, restored.report, { stretches, filter, hooks, destination, acceptPartial });
+    end ??= report.problems.find((value) => hopeless.has(value.code)) ?? null;
+    return report;
   };
 
   const settle = (file: PlannedFile, report: FileReport) => {
@@ -116,6 +127,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     await Promise.all(Array.from({ length: Math.max(1, options.streams) }, worker));
   } finally {
     backup.protection.stopLookingAhead();
+    backup.protection.keepKeysIn(null);
   }
   for (const name of plan.qubes) if (!qubes.has(name)) settleQube(name);
 

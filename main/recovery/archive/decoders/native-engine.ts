@@ -34,8 +34,10 @@ export interface EngineInput {
 export async function* throughEngine(engine: NativeEngine, input: EngineInput): AsyncGenerator<Uint8Array> {
   let failure: Error | undefined;
   let writing = false;
+  let givenUp = false;
   let wake: () => void = () => undefined;
   const onChange = () => wake();
+  const isBusy = () => writing && !failure;
   engine.on('readable', onChange).on('end', onChange);
   engine.on('error', (error: Error) => {
     failure = error;
@@ -59,7 +61,7 @@ export async function* throughEngine(engine: NativeEngine, input: EngineInput): 
           writing = true;
           const before = engine.bytesWritten;
           engine.write(bytes, () => {
-            input.skip(engine.bytesWritten - before);
+            if (!givenUp) input.skip(engine.bytesWritten - before);
             writing = false;
             wake();
           });
@@ -68,6 +70,12 @@ export async function* throughEngine(engine: NativeEngine, input: EngineInput): 
       await changed;
     }
   } finally {
+    givenUp = true;
+    // A thread may still read the input, whose owner would put it to another use.
+    while (isBusy()) {
+      const changed = new Promise<void>((resolve) => (wake = resolve));
+      if (engine.read() === null && isBusy()) await changed;
+    }
     engine.destroy();
   }
 }

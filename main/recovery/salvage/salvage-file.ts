@@ -1,0 +1,183 @@
+/**
+ * Salvages a file of which chunks are lost: everything that can be had of it, at its right place, with a map of what
+ * cannot. Three readings of what is left, for one damaged file only: its chunks are tried, what lies behind gaps is
+ * measured, then all is written in order.
+ */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileReport } from '../../../shared/backup.ts';
+import { problem, problemOf, type Problem } from '../../../shared/problems.ts';
+import { StreamFault, type Compression, type Decoder } from '../archive/decoder.ts';
+import { decoderFor, sniffCompression, sniffLength } from '../archive/decoders/decoder-for.ts';
+import { compressionOfFilter } from '../archive/decoders/recognise.ts';
+import { peek } from '../bytes/peek.ts';
+import type { StreamHooks, StretchReader } from '../encryption/protection.ts';
+import { pathParts, samePath } from '../restore/archive-paths.ts';
+import {
+  FileWriter,
+  makeRoom,
+  mapSuffix,
+  moveWithoutReplacing,
+  partialSuffix,
+} from '../restore/file-writer.ts';
+import type { PlannedFile } from '../restore/plan.ts';
+import { readLayout, type ArchiveLayout } from './archive-layout.ts';
+import { allKnown, type Decoded, type Run } from './decoded.ts';
+import { findRuns } from './find-runs.ts';
+import { LostMap } from './lost-map.ts';
+import { Placement } from './placement.ts';
+import { surveyStream, type Fragment, type StoredStream } from './stored-stream.ts';
+
+export interface SalvageOptions {
+  readonly stretches: StretchReader;
+  /** The header's compression filter; null when the backup says it is not compressed. */
+  readonly filter: string | null;
+  readonly hooks: StreamHooks;
+  /** An existing folder. */
+  readonly destination: string;
+  /** Whether what is salvaged moves to the file's own name, as the person asked for. */
+  readonly acceptPartial: boolean;
+}
+
+/** Problems of a file that leave something to salvage. */
+export function isSalvageable({ code }: Problem): boolean {
+  return (code.startsWith('chunk-') && code !== 'chunk-unstable') || code === 'stream-unfinished';
+}
+
+/**
+ * Salvages `planned`, of which `report` says why it could not be restored. What stands at its partial name is replaced.
+ *
+ * @returns the report of what was salvaged, `partial` whatever it is; `report` itself when there is nothing to salvage
+ */
+export async function salvageFile(
+  planned: PlannedFile,
+  report: FileReport,
+  options: SalvageOptions,
+): Promise<FileReport> {
+  const reason = report.problems.find(isSalvageable);
+  if (!reason) return report;
+  try {
+    const salvage = await findSalvage(planned, reason, options);
+    return salvage ? await writeSalvage(planned, report, salvage, options) : report;
+  } catch (error) {
+    // What the restore left stands as it was, or is known to be gone.
+    const found = problemOf(error);
+    return { ...report, problems: [...report.problems.filter(({ code }) => code !== found.code), found] };
+  }
+}
+
+/** What can be had of a file, and why it is not all of it. */
+interface Salvage {
+  readonly layout: ArchiveLayout;
+  readonly runs: readonly Run[];
+  readonly problems: readonly Problem[];
+}
+
+async function findSalvage(
+  { stored }: PlannedFile,
+  reason: Problem,
+  { stretches, filter, hooks }: SalvageOptions,
+): Promise<Salvage | undefined> {
+  const firstLost = 'chunk' in reason.params ? Number(reason.params.chunk) : null;
+  const stream = await surveyStream(stored, stretches, firstLost, hooks);
+  if (!stream) return undefined;
+  const [first] = stream.fragments;
+  const compression = await compressionOf(first, filter);
+  const decoder = compression && decoderFor(compression);
+  if (!decoder) return undefined;
+  const layout = await readLayout(decoder(first.open()));
+  if (!layout || !samePath(pathParts(layout.path), pathParts(stored.path))) return undefined;
+  const behind = await findRuns(stream, layout, compression);
+  const beginning: Run = { position: 0, open: () => decodable(decoder, first) };
+  const problems = stream.problems.length > 0 ? stream.problems : [reason];
+  const placed = [beginning, ...behind];
+  return {
+    layout,
+    runs: placed,
+    problems: [...problems, ...unplaced(stored.path, stream, placed, compression)],
+  };
+}
+
+async function compressionOf(first: Fragment, filter: string | null): Promise<Compression | undefined> {
+  const { head, whole } = await peek(first.open(), sniffLength);
+  await whole.return();
+  return sniffCompression(head) ?? (filter === null ? 'none' : compressionOfFilter(filter));
+}
+
+/** What fragments hold that has no place, told once. Blocks of xz know theirs, bytes that are not compressed too. */
+function unplaced(
+  file: string,
+  { fragments }: StoredStream,
+  runs: readonly Run[],
+  compression: Compression,
+): readonly Problem[] {
+  if (runs.length >= fragments.length || compression === 'none') return [];
+  return [problem('part-unplaced', { file, compression })];
+}
+
+/** Everything that the beginning of a stream decodes to, up to where it breaks off. */
+async function* decodable(decoder: Decoder, beginning: Fragment): AsyncGenerator<Decoded> {
+  try {
+    yield* allKnown(decoder(beginning.open()));
+  } catch (error) {
+    if (!(error instanceof StreamFault)) throw error;
+  }
+}
+
+async function writeSalvage(
+  planned: PlannedFile,
+  report: FileReport,
+  salvage: Salvage,
+  { hooks, destination, acceptPartial }: SalvageOptions,
+): Promise<FileReport> {
+  const path = join(destination, ...planned.output);
+  const partial = path + partialSuffix;
+  await makeRoom(path);
+  const writer = await FileWriter.create(partial);
+  const map = await LostMap.create(partial + mapSuffix);
+  const placement = new Placement(salvage.layout, writer, map);
+  const { size } = salvage.layout;
+  const name = planned.output.join('/');
+  const mapName = name + partialSuffix + mapSuffix;
+  const problems = [...salvage.problems, ...report.problems.filter((value) => !isSalvageable(value))];
+  try {
+    for (const run of salvage.runs) {
+      // Two that claim one place cannot both be right, and the earlier one is verified from its beginning on.
+      if (run.position < placement.position) continue;
+      await placement.loseUpTo(run.position);
+      for await (const piece of run.open()) {
+        await hooks.gate();
+        await placement.place(piece);
+      }
+    }
+    await placement.loseRest();
+    await writer.finish(size);
+    const losses = await map.finish(size);
+    if (acceptPartial) await moveWithoutReplacing(partial, path);
+    return {
+      ...report,
+      path: acceptPartial ? name : name + partialSuffix,
+      bytes: placement.bytes,
+      outcome: 'partial',
+      lost: { map: mapName, ...losses },
+      problems: [
+        ...problems,
+        problem('file-salvaged', { file: planned.stored.path, lost: losses.bytes, size, map: mapName }),
+      ],
+    };
+  } catch (error) {
+    const found = problemOf(error);
+    await writer.close().catch(() => undefined);
+    await map.close();
+    await rm(partial + mapSuffix, { force: true }).catch(() => undefined);
+    const keep = found.code !== 'cancelled' && placement.bytes > 0;
+    if (!keep) await rm(partial, { force: true }).catch(() => undefined);
+    return {
+      ...report,
+      path: keep ? name + partialSuffix : null,
+      bytes: keep ? placement.bytes : 0,
+      outcome: keep ? 'partial' : 'failed',
+      problems: [...problems, found],
+    };
+  }
+}
