@@ -115,7 +115,7 @@ export interface MadeFile {
   readonly qube?: string;
   /** The file, or for `dom0-home/…` and `….` the directory, that it was made of; that of `qubes.xml` is gone. */
   readonly source: string;
-  /** Bytes and SHA-256 in hex of the source; absent for a directory. */
+  /** Bytes and SHA-256 in hex of the source; absent for a directory, and the sum of a vast file. */
   readonly size?: number;
   readonly sha256?: string;
   /** Member names of its chunks, in order. */

@@ -7,24 +7,38 @@ const zeros = new Uint8Array(1024 * 1024);
 /** Zeros hashed before other work of the process gets its turn: some ten milliseconds. */
 const zerosPerTurn = 16 * 1024 * 1024;
 
+/**
+ * Holes of a file that are hashed at most: half a minute or so. Volumes can have terabytes of them, which nothing else
+ * in a restore would take any time for.
+ */
+const mostZeros = 64 * 2 ** 30;
+
 export class ContentHash {
   readonly #hash: Hash = createHash('sha256');
   #position = 0;
+  #zeros = 0;
 
   /** Takes data at a position at or behind the end of what was taken before. */
   async update(position: number, bytes: Uint8Array): Promise<void> {
     await this.#hole(position);
+    if (this.#tooSparse) return;
     this.#hash.update(bytes);
     this.#position += bytes.length;
   }
 
-  /** The digest of a file of `size` bytes, in lower-case hex. */
-  async finish(size: number): Promise<string> {
+  /** The digest of a file of `size` bytes, in lower-case hex; null if more than 64 GiB of them are holes. */
+  async finish(size: number): Promise<string | null> {
     await this.#hole(size);
-    return this.#hash.digest('hex');
+    return this.#tooSparse ? null : this.#hash.digest('hex');
+  }
+
+  get #tooSparse(): boolean {
+    return this.#zeros > mostZeros;
   }
 
   async #hole(end: number): Promise<void> {
+    this.#zeros += Math.max(0, end - this.#position);
+    if (this.#tooSparse) return;
     for (let turn = 0; this.#position < end;) {
       const length = Math.min(zeros.length, end - this.#position);
       this.#hash.update(zeros.subarray(0, length));

@@ -95,9 +95,10 @@ export class Journal {
     if (!entry || entry.output.join('/') !== file.output.join('/')) return undefined;
     const path = join(this.#destination, ...file.output);
     const found = await stat(path).catch(() => undefined);
-    const isTree = entry.completed.sha256 === null;
     if (!found || found.mtimeMs !== entry.modified) return undefined;
-    if (isTree ? !found.isDirectory() : found.size !== entry.completed.bytes) return undefined;
+    // Trees have no sum of their own.
+    const { sha256, bytes } = entry.completed;
+    if (found.isDirectory() ? sha256 !== null : found.size !== bytes) return undefined;
     // A restore ended between linking the final name and removing the partial one leaves both.
     await rm(path + partialSuffix, { force: true, recursive: true });
     return entry.completed;

@@ -11,7 +11,8 @@ export const openVerifyOutput: OpenOutput = (output, kind) => {
     if (entry.kind !== 'file') return;
     const hash = new ContentHash();
     for await (const piece of entry.data()) await hash.update(piece.position, piece.bytes);
-    checksums.push({ path: kind === 'file' ? path : entry.path, sha256: await hash.finish(entry.size) });
+    const sha256 = await hash.finish(entry.size);
+    if (sha256 !== null) checksums.push({ path: kind === 'file' ? path : entry.path, sha256 });
     bytes += entry.size;
   };
   return Promise.resolve({
