@@ -22,7 +22,11 @@ import {
 import { createPlaces, readingsOf } from '../../main/backend/places.ts';
 import { freeBytesOf } from '../../main/recovery/restore/free-bytes.ts';
 import { folderListing } from '../../shared/contract/wizard.ts';
+import { oracle, skipped } from '../support/oracles.ts';
 import { run } from '../support/tools.ts';
+
+/** What the tools of GNU make or say. */
+const linux = process.platform === 'linux' ? oracle('mkfifo', 'df') : skipped('for Linux');
 
 let folder: string;
 // Not by `afterEach`, which comes before what a test itself undoes, such as its mounts.
@@ -133,7 +137,7 @@ describe('listing folders', () => {
     expect(entries[1]?.modified).toBeCloseTo(Date.now(), -5);
   });
 
-  it('follows links, and leaves out broken ones and what is neither file nor folder', async () => {
+  linux.test('follows links, and leaves out broken ones and what is neither file nor folder', async () => {
     await mkdir(join(folder, 'real'));
     await symlink(join(folder, 'real'), join(folder, 'link'));
     await symlink('/nonexistent', join(folder, 'broken'));
@@ -304,7 +308,7 @@ describe('findings about a destination', () => {
 });
 
 describe('probing a destination', () => {
-  it('finds free bytes as df does, no refusal, and leaves nothing behind', async () => {
+  linux.test('finds free bytes as df does, no refusal, and leaves nothing behind', async () => {
     const facts = await probeDestination(folder, []);
     expect(facts).toMatchObject({ path: folder, refusal: null, fileSystem: null, occupied: [] });
     const df = Number((await run('df', ['--output=avail', '-B1', folder])).toString().split('\n')[1]);
