@@ -11,13 +11,18 @@ export function BrowseSearch({ state: { search } }: { readonly state: OpenState 
   const { say } = useSpeech();
   const { browsing } = useWizard();
   const [text, setText] = useState('');
-  const shown = search || text !== '' ? text : '';
+  const [wasSearching, setWasSearching] = useState(false);
+  if (wasSearching !== (search !== null)) {
+    setWasSearching(search !== null);
+    // Who went on to a folder is done with the name.
+    if (search === null) setText('');
+  }
 
   return (
     <div className="browse-search">
       <SearchField
         className="search"
-        value={shown}
+        value={text}
         onChange={setText}
         maxLength={255}
         onSubmit={(wanted) => {
@@ -28,7 +33,7 @@ export function BrowseSearch({ state: { search } }: { readonly state: OpenState 
         <Label className="visually-hidden">{say('browse.search')}</Label>
         <Search className="icon" aria-hidden />
         <Input className="input" placeholder={say('browse.searchHint')} />
-        {shown !== '' && <IconButton label={say('browse.clearSearch')} icon={X} />}
+        {text !== '' && <IconButton label={say('browse.clearSearch')} icon={X} />}
       </SearchField>
     </div>
   );
