@@ -58,7 +58,9 @@ export function BrowseTable({
 
   function open(id: string): void {
     const entry = rows.find((row) => row.entry.id === id)?.entry;
-    if (entry && isFolder(entry)) void browsing.controller.go(entry.id);
+    if (!entry) return;
+    if (isFolder(entry)) void browsing.controller.go(entry.id);
+    else void browsing.controller.select(new Set([id]), entry);
   }
 
   return (

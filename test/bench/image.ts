@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFileSource } from '../../main/recovery/bytes/source.ts';
 import { openExt4, type Ext4 } from '../../main/recovery/image/ext4.ts';
+import { listFolder } from '../../main/recovery/image/listing.ts';
 import { run } from '../support/tools.ts';
 import { noise } from '../support/trees.ts';
 
@@ -62,6 +63,12 @@ async function measure(filesystem: Ext4): Promise<void> {
     if (count !== ENTRIES) throw new Error(`listed ${count} entries`);
   });
   console.log(`directory of ${ENTRIES}        ${listed.toFixed(1)} ms`);
+
+  const rows = await best(async () => {
+    const { entries } = await listFolder(filesystem, Buffer.from('directory'));
+    if (entries.length !== ENTRIES) throw new Error(`listed ${entries.length} entries`);
+  });
+  console.log(`its rows for the wizard   ${rows.toFixed(1)} ms`);
 
   const found = await best(async () => {
     for (let n = 0; n < 1000; n++) await filesystem.lookup(`directory/entry number ${n * 20}`);

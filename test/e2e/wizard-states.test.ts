@@ -114,6 +114,7 @@ gate.describe('the wizard in Chromium', () => {
     }
     await tabInto(page, files);
     await page.keyboard.type('not');
+    await page.keyboard.press('Enter');
     await page.getByRole('region', { name: 'Preview' }).getByText('To do before the move').waitFor();
     await page.keyboard.press('Shift+ArrowDown');
     await page.getByText('2 selected').first().waitFor();
