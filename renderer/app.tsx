@@ -2,8 +2,10 @@
 import { useEffect, useState } from 'react';
 import { I18nProvider } from 'react-aria-components';
 import { useStore } from 'zustand';
+import type { Preferences } from '../shared/contract/wizard.ts';
 import { Announcer } from './components/announcer.tsx';
 import { Goodbye } from './components/last-words.tsx';
+import { PreferencesProvider } from './components/preferences.tsx';
 import { Rail } from './components/rail.tsx';
 import { WizardContext, type Wizard } from './components/wizard-context.ts';
 import { useSpeech } from './i18n/speech.ts';
@@ -16,7 +18,7 @@ import { QubesScreen } from './steps/qubes-screen.tsx';
 import { ResultsScreen } from './steps/results-screen.tsx';
 import type { WizardState } from './state/wizard.ts';
 
-export function App({ wizard }: { readonly wizard: Wizard }) {
+export function App({ wizard, preferences }: { readonly wizard: Wizard; readonly preferences: Preferences }) {
   const { language } = useSpeech();
   const state = useStore(wizard.store);
   const browse = useStore(wizard.browsing.store);
@@ -30,21 +32,23 @@ export function App({ wizard }: { readonly wizard: Wizard }) {
   return (
     <WizardContext value={wizard}>
       <I18nProvider locale={language}>
-        <Announcer>
-          {browse.kind === 'closed' ? (
-            <div className="frame">
-              <Rail state={state} />
-              <main className="main">
-                <Screen state={state} onQuit={() => setEnded(true)} />
+        <PreferencesProvider initial={preferences}>
+          <Announcer>
+            {browse.kind === 'closed' ? (
+              <div className="frame">
+                <Rail state={state} />
+                <main className="main">
+                  <Screen state={state} onQuit={() => setEnded(true)} />
+                </main>
+              </div>
+            ) : (
+              // Files need the room, and are no step on the way.
+              <main className="main main-alone">
+                <BrowseScreen state={browse} />
               </main>
-            </div>
-          ) : (
-            // Files need the room, and are no step on the way.
-            <main className="main main-alone">
-              <BrowseScreen state={browse} />
-            </main>
-          )}
-        </Announcer>
+            )}
+          </Announcer>
+        </PreferencesProvider>
       </I18nProvider>
     </WizardContext>
   );

@@ -1,9 +1,11 @@
 /** Starts the wizard in its page: finds the backend, asks what it is, and shows the first step. */
 import { createRoot } from 'react-dom/client';
 import { I18nextProvider } from 'react-i18next';
+import type { Preferences } from '../shared/contract/wizard.ts';
 import { languageFor } from '../shared/words/languages.ts';
 import { App } from './app.tsx';
 import { NotConnected, PageBoundary } from './components/last-words.tsx';
+import { showTheme } from './components/preferences.tsx';
 import { connect } from './connection/connect.ts';
 import { createSpeech } from './i18n/speech.ts';
 import { createBrowseController } from './state/browse-controller.ts';
@@ -23,6 +25,11 @@ async function wizard() {
     const client = await connect();
     const described = await client.program.describe();
     if (!described.ok) return notConnected();
+    const remembered = await client.preferences.read();
+    const preferences: Preferences = remembered.ok
+      ? remembered.value
+      : { theme: 'system', language: null, keepFolders: false };
+    showTheme(preferences.theme);
     const store = createWizardStore();
     const controller = createController(client, store);
     const browseStore = createBrowseStore();
@@ -30,9 +37,12 @@ async function wizard() {
     const browsing = { store: browseStore, controller: createBrowseController(client, browseStore) };
     const mounting = { store: mountsStore, controller: createMountsController(client, mountsStore) };
     return (
-      <I18nextProvider i18n={createSpeech(languageFor(described.value.locale))}>
+      <I18nextProvider i18n={createSpeech(preferences.language ?? languageFor(described.value.locale))}>
         <PageBoundary>
-          <App wizard={{ program: described.value, store, controller, browsing, mounting }} />
+          <App
+            wizard={{ program: described.value, store, controller, browsing, mounting }}
+            preferences={preferences}
+          />
         </PageBoundary>
       </I18nextProvider>
     );

@@ -89,6 +89,7 @@ function hostOf(window: BrowserWindow): Host {
     samplePath: app.isPackaged
       ? join(process.resourcesPath, 'sample.backup')
       : join(app.getAppPath(), 'assets/sample.backup'),
+    preferencesFile: join(app.getPath('userData'), 'preferences.json'),
     spawnEngine: startUtilityEngine,
     // Opening would run a restored folder that macOS takes for an app; showing does not.
     showFolder(path) {

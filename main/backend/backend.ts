@@ -22,6 +22,7 @@ import type { CreateBackend } from './host.ts';
 import { createImages } from './images.ts';
 import { createMounts } from './mounts.ts';
 import { createPlaces } from './places.ts';
+import { createPreferences } from './preferences.ts';
 import { writeRescueKit } from './rescue-kit/kit.ts';
 import { resultsHandlers } from './results.ts';
 
@@ -61,6 +62,7 @@ export const createBackend: CreateBackend = (host, emit) => {
   const backups = new Map<string, Opened>();
   const jobs = new Map<string, Job>();
   const log = createActivityLog();
+  const preferences = createPreferences(host.preferencesFile);
   let engine: EngineConnection | undefined;
 
   /** The engine, started when first needed and again after it was lost. */
@@ -130,12 +132,18 @@ export const createBackend: CreateBackend = (host, emit) => {
       quit: () => host.quit(),
     },
 
+    preferences: {
+      read: () => preferences.read(),
+      save: (wanted) => preferences.save(wanted),
+    },
+
     places: {
       chooseBackup: () => chosen(host.dialogs?.chooseFile()),
       chooseImage: () => chosen(host.dialogs?.chooseFile()),
       chooseFolder: () => chosen(host.dialogs?.chooseFolder()),
       locate: ({ path, kind }) => places.locate(path, kind),
       list: ({ folderId }) => places.list(folderId),
+      recentFolders: async () => (await preferences.folders()).map((path) => places.remember(path)),
       createFolder: ({ parentId, name }) => places.createFolder(parentId, name),
     },
 
@@ -201,6 +209,7 @@ export const createBackend: CreateBackend = (host, emit) => {
         const planned = await plannedOutputs(opened, qubes, destination);
         const folders = new Map(planned.map(({ qube, output }) => [qube, output[0] ?? '']));
         if (memory !== null) valueOf(await opened.engine.client.engine.configure({ memory, jobs: null }));
+        if (destination !== null) void preferences.noteFolder(destination);
         const jobId = randomUUID();
         const finished = new Map<string, QubeReport>();
         const lookForSpace = watchFreeBytes(destination, (freeBytes) =>

@@ -27,6 +27,8 @@ export interface Host {
   } | null;
   /** Path of the sample backup that ships with the program. */
   readonly samplePath: string;
+  /** File for what is remembered between starts. */
+  readonly preferencesFile: string;
   readonly spawnEngine: EngineSpawner;
   /** Shows a folder in the system's file manager. */
   showFolder(path: string): Promise<void>;

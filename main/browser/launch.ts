@@ -1,6 +1,8 @@
 /** Runs the wizard in the local browser: where Electron cannot be had, and for developing and testing. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CreateBackend, Host } from '../backend/host.ts';
 import { forkEngine } from '../backend/fork-engine.ts';
@@ -39,6 +41,7 @@ export async function launchInBrowser(createBackend: CreateBackend, options: Lau
     locale: new Intl.DateTimeFormat().resolvedOptions().locale,
     dialogs: null,
     samplePath: inProject('assets/sample.backup'),
+    preferencesFile: join(settingsFolder(process.platform, process.env), 'preferences.json'),
     spawnEngine: () => forkEngine(),
     showFolder,
     quit: () => void setTimeout(() => closed.abort(), lastAnswer),
@@ -52,6 +55,14 @@ export async function launchInBrowser(createBackend: CreateBackend, options: Lau
   const over = AbortSignal.any([options.signal, closed.signal]);
   if (!over.aborted) await once(over, 'abort');
   await server.close();
+}
+
+/** Where programs of this user keep what they remember. */
+export function settingsFolder(platform: NodeJS.Platform, environment: NodeJS.ProcessEnv): string {
+  if (platform === 'win32') return join(environment['APPDATA'] ?? homedir(), 'Lifeboat');
+  if (platform === 'darwin') return join(homedir(), 'Library/Application Support/Lifeboat');
+  // An empty variable means what a missing one does (XDG Base Directory Specification).
+  return join(environment['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'lifeboat');
 }
 
 async function present(address: string, { say, openAddress }: LaunchOptions): Promise<void> {

@@ -7,6 +7,7 @@ import type { WordKey } from '../i18n/words.ts';
 import { openBackupOf, steps, type Step, type WizardState } from '../state/wizard.ts';
 import { HelpButton } from './help.tsx';
 import { LanguagePicker } from './language-picker.tsx';
+import { ThemePicker } from './theme-picker.tsx';
 
 export function Rail({ state }: { readonly state: WizardState }) {
   const { say } = useSpeech();
@@ -44,6 +45,7 @@ export function Rail({ state }: { readonly state: WizardState }) {
       <div className="rail-foot">
         <HelpButton step={state.step} />
         <LanguagePicker />
+        <ThemePicker />
       </div>
     </aside>
   );

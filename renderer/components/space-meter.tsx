@@ -20,20 +20,22 @@ export function SpaceMeter({ plan }: { readonly plan: RestorePlan | null }) {
   if (plan.freeBytes === null)
     return <p className="space-words">{say('destination.spaceUnknown', { needed })}</p>;
 
-  const short = plan.neededBytes > plan.freeBytes;
+  const short = plan.findings.some(({ code }) => code === 'dest-full');
+  const tight = !short && plan.neededBytes > plan.freeBytes;
   const free = size(plan.freeBytes);
-  const words = say(short ? 'destination.spaceShort' : 'destination.spaceNeeded', { needed, free });
+  const word = short ? 'spaceShort' : tight ? 'spaceTight' : 'spaceNeeded';
+  const words = say(`destination.${word}`, { needed, free });
   const percent = plan.freeBytes === 0 ? 100 : Math.min(100, (100 * plan.neededBytes) / plan.freeBytes);
   return (
     <Meter
-      className={short ? 'space space-short' : 'space'}
+      className={`space ${short ? 'space-short' : tight ? 'space-tight' : ''}`}
       aria-label={say('destination.space')}
       value={percent}
       valueLabel={words}
     >
       <div className="space-words" aria-live="polite">
         <span>{words}</span>
-        {!short && (
+        {!short && !tight && (
           <span>{say('destination.spaceLeft', { left: size(plan.freeBytes - plan.neededBytes) })}</span>
         )}
       </div>

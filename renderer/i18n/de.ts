@@ -10,6 +10,7 @@ export const de: UiWords = {
     stepOf: 'Schritt {{number}} von {{count}}',
     done: 'Erledigt',
     language: 'Sprache',
+    theme: 'Erscheinungsbild',
     help: 'Hilfe',
     helpWith: 'Hilfe: {{step}}',
     close: 'Schließen',
@@ -36,6 +37,12 @@ export const de: UiWords = {
     progress: 'Wiederherstellung',
     progressVerify: 'Prüfung',
     results: 'Ergebnis',
+  },
+
+  theme: {
+    system: 'Wie das System',
+    light: 'Hell',
+    dark: 'Dunkel',
   },
 
   severity: {
@@ -177,6 +184,10 @@ export const de: UiWords = {
     spaceLeft: '{{left}} bleiben übrig',
     probing: 'Der Ordner wird angesehen …',
     probingVerify: 'Das Backup wird angesehen …',
+    recent: 'Schon benutzt',
+    keepFolders: 'Ordner merken, in die ich wiederherstelle',
+    startRest: 'Den Rest wiederherstellen',
+    spaceTight: 'Bis zu {{needed}} gebraucht, {{free}} frei',
     unlockAgain: 'Noch einmal entsperren',
     continues_one:
       'Eine frühere Wiederherstellung in diesen Ordner wird fortgesetzt: {{count}} Datei ist schon fertig und bleibt, wie sie ist.',

@@ -9,6 +9,7 @@ export const en = {
     stepOf: 'Step {{number}} of {{count}}',
     done: 'Done',
     language: 'Language',
+    theme: 'Appearance',
     help: 'Help',
     helpWith: 'Help: {{step}}',
     close: 'Close',
@@ -35,6 +36,12 @@ export const en = {
     progress: 'Restore',
     progressVerify: 'Verify',
     results: 'Results',
+  },
+
+  theme: {
+    system: 'As the system',
+    light: 'Light',
+    dark: 'Dark',
   },
 
   severity: {
@@ -165,6 +172,10 @@ export const en = {
     noFolder: 'No folder chosen yet',
     chooseFolder: 'Choose folder…',
     changeFolder: 'Change…',
+    recent: 'Used before',
+    keepFolders: 'Remember the folders that I restore into',
+    startRest: 'Restore the rest',
+    spaceTight: 'Up to {{needed}} needed, {{free}} free',
     space: 'Space',
     spaceNeeded: '{{needed}} needed, {{free}} free',
     spaceShort: '{{needed}} needed, only {{free}} free',

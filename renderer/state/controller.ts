@@ -5,6 +5,7 @@ import type {
   FolderListing,
   OpenedBackup,
   Place,
+  Preferences,
   SavedDocument,
   WizardClient,
 } from '../../shared/contract/wizard.ts';
@@ -45,6 +46,8 @@ export interface WizardController {
     folderId: string | null,
   ) => Promise<Result<Place | null>>;
   readonly settingsOf: (qube: string) => Promise<Result<QubeSettings>>;
+  readonly savePreferences: (preferences: Preferences) => Promise<Result<void>>;
+  readonly recentFolders: () => Promise<Result<Place[]>>;
   readonly diagnostics: () => Promise<Result<string>>;
   readonly quit: () => Promise<Result<void>>;
   /** The folder list in the page, which keeps its own state. */
@@ -238,6 +241,8 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     save: (document, language, folderId) =>
       ofResults((jobId) => client.results.save({ jobId, document, language, folderId })),
     settingsOf: (qube) => ofResults((jobId) => client.results.settingsOf({ jobId, qube })),
+    savePreferences: (preferences) => answerOf(client.preferences.save(preferences)),
+    recentFolders: () => answerOf(client.places.recentFolders()),
     diagnostics: () => answerOf(client.program.diagnostics()),
     quit: () => answerOf(client.program.quit()),
     places: {

@@ -1,5 +1,6 @@
 /** Step 4: restore or verify, where to, what exactly would be written, and whether it fits. */
 import {
+  Check,
   ChevronRight,
   FolderOpen,
   HardDriveDownload,
@@ -8,9 +9,11 @@ import {
   ShieldCheck,
   type LucideIcon,
 } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import {
   Button as AriaButton,
+  CheckboxButton,
+  CheckboxField,
   Disclosure,
   DisclosurePanel,
   Heading,
@@ -20,11 +23,13 @@ import {
   RadioGroup,
 } from 'react-aria-components';
 import type { RestoreMode, RestorePlan } from '../../shared/backup.ts';
+import type { Place } from '../../shared/contract/wizard.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { Button } from '../components/button.tsx';
 import { Hint, ProblemNote, ProblemNotes } from '../components/note.tsx';
 import { Picker } from '../components/picker.tsx';
 import { PlaceBrowser } from '../components/place-browser.tsx';
+import { usePreferences } from '../components/preferences.tsx';
 import { Screen } from '../components/screen.tsx';
 import { SpaceMeter } from '../components/space-meter.tsx';
 import { useWizard } from '../components/wizard-context.ts';
@@ -40,6 +45,10 @@ export function DestinationScreen({ state: { choices, survey } }: { readonly sta
   const plan = survey.kind === 'planned' || starting ? survey.plan : null;
   const count = choices.qubes.size;
   const restoring = choices.mode === 'restore';
+  const startWords =
+    restoring && plan && plan.finished > 0
+      ? say('destination.startRest')
+      : say(restoring ? 'destination.startRestore' : 'destination.startVerify', { count });
 
   function chooseFolder(): void {
     if (program.nativeDialogs) void controller.chooseFolder();
@@ -58,9 +67,7 @@ export function DestinationScreen({ state: { choices, survey } }: { readonly sta
           isDisabled={!plan || !canStart(plan)}
           onPress={() => void controller.start()}
         >
-          {starting
-            ? say('destination.starting')
-            : say(restoring ? 'destination.startRestore' : 'destination.startVerify', { count })}
+          {starting ? say('destination.starting') : startWords}
         </Button>
       }
     >
@@ -85,6 +92,7 @@ export function DestinationScreen({ state: { choices, survey } }: { readonly sta
               {say(choices.folder ? 'destination.changeFolder' : 'destination.chooseFolder')}
             </Button>
           </div>
+          <RecentFolders chosen={choices.folder} isDisabled={starting} />
           {(survey.kind === 'probing' || plan) && <SpaceMeter plan={plan} />}
         </section>
       )}
@@ -207,8 +215,46 @@ function Outputs({ plan, mode }: { readonly plan: RestorePlan | null; readonly m
 const mebibyte = 2 ** 20;
 const memorySteps = [256, 512, 1024, 2048, 4096, 8192].map((mebibytes) => mebibytes * mebibyte);
 
+/** The folders of earlier restores, for who wants them remembered; choosing one is one press. */
+function RecentFolders({
+  chosen,
+  isDisabled,
+}: {
+  readonly chosen: Place | null;
+  readonly isDisabled: boolean;
+}) {
+  const { say } = useSpeech();
+  const { controller, store } = useWizard();
+  const [folders, setFolders] = useState<readonly Place[]>([]);
+
+  useEffect(() => {
+    void controller.recentFolders().then((answer) => {
+      if (answer.ok) setFolders(answer.value);
+    });
+  }, [controller]);
+
+  const others = folders.filter(({ path }) => path !== chosen?.path);
+  if (others.length === 0) return null;
+  return (
+    <div className="recent">
+      <span className="fine">{say('destination.recent')}</span>
+      {others.map((folder) => (
+        <Button
+          key={folder.id}
+          kind="quiet"
+          isDisabled={isDisabled}
+          onPress={() => store.dispatch({ type: 'folder-chosen', folder })}
+        >
+          {visible(folder.path)}
+        </Button>
+      ))}
+    </div>
+  );
+}
+
 function Advanced({ memory, isDisabled }: { readonly memory: number | null; readonly isDisabled: boolean }) {
   const { say, memory: formatted } = useSpeech();
+  const { preferences, change } = usePreferences();
   const { program, store } = useWizard();
   const options = [
     { id: 'auto', name: say('destination.memoryAuto', { memory: program.defaultMemory }) },
@@ -232,6 +278,22 @@ function Advanced({ memory, isDisabled }: { readonly memory: number | null; read
             store.dispatch({ type: 'memory-chosen', memory: id === 'auto' ? null : Number(id) })
           }
         />
+        <CheckboxField
+          className="checkbox-field checkbox-named"
+          isSelected={preferences.keepFolders}
+          onChange={(keepFolders) => change({ keepFolders })}
+        >
+          <CheckboxButton className="checkbox">
+            {({ isSelected }) => (
+              <>
+                <span className="checkbox-box" aria-hidden>
+                  {isSelected && <Check className="icon" />}
+                </span>
+                {say('destination.keepFolders')}
+              </>
+            )}
+          </CheckboxButton>
+        </CheckboxField>
       </DisclosurePanel>
     </Disclosure>
   );

@@ -65,6 +65,18 @@ export type FolderListing = z.infer<typeof folderListing>;
 const openedBackup = z.object({ backupId: id, place: place, summary: backupSummary });
 export type OpenedBackup = z.infer<typeof openedBackup>;
 
+export const themes = ['system', 'light', 'dark'] as const;
+
+/** What a person set up of the wizard itself, and what it remembers for that. */
+export const preferences = z.object({
+  theme: z.enum(themes),
+  /** Null follows the system. */
+  language: z.nullable(z.enum(languages)),
+  /** Whether folders that were restored into are remembered: only where the person wants that. */
+  keepFolders: z.boolean(),
+});
+export type Preferences = z.infer<typeof preferences>;
+
 /** What can be saved of a restore: its report for reading and as data, and the qubes with their settings. */
 export const savedDocument = z.enum(['report', 'report-data', 'qubes']);
 export type SavedDocument = z.infer<typeof savedDocument>;
@@ -86,6 +98,10 @@ export const wizardContract = {
     /** The person closed the wizard. */
     quit: call(nothing, nothing),
   },
+  preferences: {
+    read: call(nothing, preferences),
+    save: call(preferences, nothing),
+  },
   places: {
     /** The system's own dialog; null when the person closed it. Only where `nativeDialogs`. */
     chooseBackup: call(nothing, z.nullable(place)),
@@ -95,6 +111,8 @@ export const wizardContract = {
     locate: call(z.object({ path, kind: z.enum(['backup', 'image', 'folder']) }), place),
     /** Lists a folder for choosing in the page; null starts in the home folder. */
     list: call(z.object({ folderId: z.nullable(id) }), folderListing),
+    /** Folders that were restored into lately, as far as they are remembered and still there. */
+    recentFolders: call(nothing, z.array(place)),
     createFolder: call(
       z.object({ parentId: id, name: z.string().check(z.minLength(1), z.maxLength(255)) }),
       place,

@@ -512,7 +512,7 @@ export const problemWords: ProblemCatalogue = {
   'engine-gone': {
     what: 'Die Wiederherstellung wurde unerwartet beendet.',
     why: 'Der arbeitende Teil des Programms ist nicht mehr da ({{reason}}).',
-    todo: 'Beginnen Sie noch einmal. Alles Fertige bleibt erhalten.',
+    todo: 'Setzen Sie fort, oder beginnen Sie dieselbe Wiederherstellung noch einmal: Sie geht nach dem weiter, was fertig war.',
   },
   cancelled: {
     what: 'Abgebrochen.',

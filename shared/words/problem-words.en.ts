@@ -512,7 +512,7 @@ export const problemWords: ProblemCatalogue = {
   'engine-gone': {
     what: 'The restore stopped unexpectedly.',
     why: 'The part of the program that does the work ended ({{reason}}).',
-    todo: 'Start again. Everything that was finished is kept.',
+    todo: 'Resume, or start the same restore again: it goes on after what was finished.',
   },
   cancelled: {
     what: 'Cancelled.',

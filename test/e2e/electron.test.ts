@@ -48,6 +48,7 @@ describe.skipIf(lack !== '' && !isRequired)(`the wizard in Electron${lack && ` (
     expect(await page.evaluate('Object.keys(lifeboat).sort()')).toEqual([
       'backup',
       'places',
+      'preferences',
       'program',
       'restore',
       'results',

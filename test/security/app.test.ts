@@ -110,6 +110,11 @@ describe('the preload', () => {
             "createFolder": "function",
             "list": "function",
             "locate": "function",
+            "recentFolders": "function",
+          },
+          "preferences": {
+            "read": "function",
+            "save": "function",
           },
           "program": {
             "describe": "function",

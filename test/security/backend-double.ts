@@ -66,6 +66,10 @@ export function backendDouble(): BackendDouble {
         diagnostics: () => '',
         quit: () => host.quit(),
       },
+      preferences: {
+        read: () => ({ theme: 'system', language: null, keepFolders: false }),
+        save: () => undefined,
+      },
       places: {
         async chooseBackup() {
           const path = (await host.dialogs?.chooseFile()) ?? null;
@@ -84,6 +88,7 @@ export function backendDouble(): BackendDouble {
           return { ...somePlace, path: args.path };
         },
         list: () => ({ folder: somePlace, parent: null, entries: [], omitted: 0 }),
+        recentFolders: () => [],
         createFolder: () => fail('dest-occupied', { path: somePlace.path }),
       },
       backup: {

@@ -55,12 +55,14 @@ const handlers: Handlers<WizardContract> = {
     diagnostics: () => sample.diagnostics,
     quit: () => undefined,
   },
+  preferences: { read: () => sample.preferences, save: () => undefined },
   places: {
     chooseBackup: () => sample.backupPlace,
     chooseImage: () => sample.imagePlace,
     chooseFolder: () => sample.folderPlace,
     locate: ({ kind }) => sample.placesByKind[kind],
     list: () => sample.homeListing,
+    recentFolders: () => [],
     createFolder: () => sample.folderPlace,
   },
   backup: {

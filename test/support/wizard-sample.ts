@@ -9,7 +9,13 @@ import type {
   RestorePlan,
   RestoreProgress,
 } from '../../shared/backup.ts';
-import type { FolderListing, OpenedBackup, Place, ProgramDescription } from '../../shared/contract/wizard.ts';
+import type {
+  FolderListing,
+  OpenedBackup,
+  Place,
+  Preferences,
+  ProgramDescription,
+} from '../../shared/contract/wizard.ts';
 
 const gigabyte = 1e9;
 const megabyte = 1e6;
@@ -22,6 +28,8 @@ export const program: ProgramDescription = {
   nativeDialogs: true,
   defaultMemory: 2 * 2 ** 30,
 };
+
+export const preferences: Preferences = { theme: 'system', language: null, keepFolders: false };
 
 export const backupPlace: Place = {
   id: 'place-backup',
