@@ -23,6 +23,7 @@ import { createImages } from './images.ts';
 import { createMounts } from './mounts.ts';
 import { createPlaces } from './places.ts';
 import { createPreferences } from './preferences.ts';
+import { byHand } from './rescue-kit/by-hand.ts';
 import { writeRescueKit } from './rescue-kit/kit.ts';
 import { resultsHandlers } from './results.ts';
 
@@ -122,6 +123,7 @@ export const createBackend: CreateBackend = (host, emit) => {
         nativeDialogs: host.dialogs !== null,
         defaultMemory: defaultMemory(),
       }),
+      byHand: ({ language }) => byHand(null, language),
       diagnostics: () =>
         diagnosticsText({
           host,

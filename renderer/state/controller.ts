@@ -48,6 +48,7 @@ export interface WizardController {
   readonly settingsOf: (qube: string) => Promise<Result<QubeSettings>>;
   readonly savePreferences: (preferences: Preferences) => Promise<Result<void>>;
   readonly recentFolders: () => Promise<Result<Place[]>>;
+  readonly byHand: (language: Language) => Promise<Result<string>>;
   readonly diagnostics: () => Promise<Result<string>>;
   readonly quit: () => Promise<Result<void>>;
   /** The folder list in the page, which keeps its own state. */
@@ -243,6 +244,7 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     settingsOf: (qube) => ofResults((jobId) => client.results.settingsOf({ jobId, qube })),
     savePreferences: (preferences) => answerOf(client.preferences.save(preferences)),
     recentFolders: () => answerOf(client.places.recentFolders()),
+    byHand: (language) => answerOf(client.program.byHand({ language })),
     diagnostics: () => answerOf(client.program.diagnostics()),
     quit: () => answerOf(client.program.quit()),
     places: {

@@ -93,6 +93,8 @@ const selection = z.object({
 export const wizardContract = {
   program: {
     describe: call(nothing, programDescription),
+    /** How any backup is opened without Lifeboat: text with commands for a terminal. */
+    byHand: call(z.object({ language: z.enum(languages) }), z.string()),
     /** What a developer needs to understand a failure, without names, paths or anything else of the person's. */
     diagnostics: call(nothing, z.string()),
     /** The person closed the wizard. */

@@ -117,6 +117,7 @@ describe('the preload', () => {
             "save": "function",
           },
           "program": {
+            "byHand": "function",
             "describe": "function",
             "diagnostics": "function",
             "quit": "function",

@@ -63,6 +63,7 @@ export function backendDouble(): BackendDouble {
             defaultMemory: 2 ** 30,
           };
         },
+        byHand: () => '',
         diagnostics: () => '',
         quit: () => host.quit(),
       },

@@ -17,6 +17,7 @@ const host: Host = {
   locale: 'en',
   dialogs: null,
   samplePath: '/sample',
+  preferencesFile: '/nonexistent/preferences.json',
   spawnEngine: () => expect.fail('no engine is needed'),
   showFolder: () => Promise.resolve(),
   quit: () => undefined,

@@ -52,6 +52,7 @@ export const jobId = 'job-1';
 const handlers: Handlers<WizardContract> = {
   program: {
     describe: () => sample.program,
+    byHand: () => sample.byHand,
     diagnostics: () => sample.diagnostics,
     quit: () => undefined,
   },

@@ -74,6 +74,15 @@ export const settings: QubeSettings = {
   ],
 };
 
+export const byHand = `OPENING A QUBES OS BACKUP BY HAND
+=================================
+
+Unpack the outer archive, and look at its header. It says how to go on.
+
+    tar -i -xf "$backup" --skip-old-files
+    cat backup-header
+`;
+
 export const diagnostics = `Lifeboat 0.1.0, electron host, locale en-GB
 Linux 6.12.48-1-MANJARO x64, Node v24.21.0
 8 processors, 9.3 GiB of 15.5 GiB memory free

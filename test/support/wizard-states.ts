@@ -485,6 +485,14 @@ export const scenes: readonly WizardScene[] = [
     },
   },
   {
+    name: 'help-by-hand',
+    walk: async ({ page }) => {
+      await page.getByRole('button', { name: 'Help' }).click();
+      await page.getByRole('button', { name: 'By hand, without Lifeboat' }).click();
+      await page.getByText('OPENING A QUBES OS BACKUP').scrollIntoViewIfNeeded();
+    },
+  },
+  {
     name: 'diagnostics',
     walk: async ({ page }) => {
       await page.getByRole('button', { name: 'Help' }).click();

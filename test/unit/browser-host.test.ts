@@ -40,6 +40,7 @@ const host: Host = {
   locale: 'de',
   dialogs: null,
   samplePath: '/sample',
+  preferencesFile: '/nonexistent/preferences.json',
   spawnEngine: () => expect.fail('no engine is needed'),
   showFolder: () => Promise.resolve(),
   quit: () => undefined,
