@@ -106,6 +106,18 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
     else setProblem(file.problem);
   }
 
+  /** What the field says counts, also when its folder was not shown yet. */
+  async function useFolder(): Promise<void> {
+    if (!listing) return;
+    if (typedPath === null || typedPath === listing.folder.path) {
+      choose(listing.folder);
+      return;
+    }
+    const folder = await controller.places.locate(typedPath, 'folder');
+    if (folder.ok) choose(folder.value);
+    else setProblem(folder.problem);
+  }
+
   async function create(name: string): Promise<void> {
     if (!listing) return;
     const folder = await controller.places.createFolder(listing.folder.id, name);
@@ -165,13 +177,7 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
               <Button icon={FolderPlus} isDisabled={!listing} onPress={() => setNaming(true)}>
                 {say('places.newFolder')}
               </Button>
-              <Button
-                kind="primary"
-                isDisabled={!listing}
-                onPress={() => {
-                  if (listing) choose(listing.folder);
-                }}
-              >
+              <Button kind="primary" isDisabled={!listing} onPress={() => void useFolder()}>
                 {say('places.useFolder')}
               </Button>
             </>
