@@ -107,7 +107,7 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
   }
 
   /** What the field says counts, also when its folder was not shown yet. */
-  async function useFolder(): Promise<void> {
+  async function takeFolder(): Promise<void> {
     if (!listing) return;
     if (typedPath === null || typedPath === listing.folder.path) {
       choose(listing.folder);
@@ -177,7 +177,7 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
               <Button icon={FolderPlus} isDisabled={!listing} onPress={() => setNaming(true)}>
                 {say('places.newFolder')}
               </Button>
-              <Button kind="primary" isDisabled={!listing} onPress={() => void useFolder()}>
+              <Button kind="primary" isDisabled={!listing} onPress={() => void takeFolder()}>
                 {say('places.useFolder')}
               </Button>
             </>
