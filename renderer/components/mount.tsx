@@ -7,7 +7,7 @@ import type { ImageSource, JournalChoice } from '../../shared/contract/image-cal
 import { problem, type Problem } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { useSpeech } from '../i18n/speech.ts';
-import { keyOf, type MountDialog } from '../state/mounts.ts';
+import { keyOf, type Mount, type MountDialog } from '../state/mounts.ts';
 import { Button } from './button.tsx';
 import { Choices } from './choices.tsx';
 import { Command } from './command.tsx';
@@ -163,31 +163,52 @@ function commandOf({ code, params }: Problem): ReactNode {
 
 /** Where an image is mounted, or nothing. */
 export function MountLine({ source }: { readonly source: ImageSource }) {
-  const { say } = useSpeech();
   const { mounting } = useWizard();
   const { mounts } = useStore(mounting.store);
   const key = keyOf(source);
   const mount = mounts.get(key);
-  if (!mount) return null;
+  return mount ? <MountedAt id={key} mount={mount} /> : null;
+}
+
+/** All that is mounted, for where no image is in sight. */
+export function MountLines() {
+  const { mounting } = useWizard();
+  const { mounts } = useStore(mounting.store);
+  return [...mounts].map(([key, mount]) => <MountedAt key={key} id={key} mount={mount} name={mount.name} />);
+}
+
+function MountedAt({
+  id,
+  mount,
+  name,
+}: {
+  /** Its key among the mounts. */
+  readonly id: string;
+  readonly mount: Mount;
+  readonly name?: string;
+}) {
+  const { say } = useSpeech();
+  const { mounting } = useWizard();
   const { mountPoint, journal } = mount.mounted;
   return (
     <div className="mount-line" role="status">
       <p className="mount-words">
         <HardDrive className="icon icon-small" aria-hidden />
         <span>
+          {name !== undefined && `${visible(name)}: `}
           {say('mount.mountedAt')} <span className="mono">{visible(mountPoint)}</span>
           {journal === 'replayed' && <span className="fine"> {say('mount.mountedCopy')}</span>}
         </span>
       </p>
       <div className="mount-actions">
-        <Button kind="quiet" icon={FolderOpen} onPress={() => void mounting.controller.openFolder(key)}>
+        <Button kind="quiet" icon={FolderOpen} onPress={() => void mounting.controller.openFolder(id)}>
           {say('mount.open')}
         </Button>
         <Button
           kind="quiet"
           icon={Unplug}
           isBusy={mount.isEnding}
-          onPress={() => void mounting.controller.unmount(key)}
+          onPress={() => void mounting.controller.unmount(id)}
         >
           {say(mount.isEnding ? 'mount.unmounting' : 'mount.unmount')}
         </Button>

@@ -13,6 +13,7 @@ import type { Problem } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { Button } from '../components/button.tsx';
 import { useFileDrop } from '../components/file-drop.ts';
+import { MountLines } from '../components/mount.tsx';
 import { Hint, ProblemNote, ProblemNotes } from '../components/note.tsx';
 import { PlaceBrowser } from '../components/place-browser.tsx';
 import { RescueKit } from '../components/rescue-kit.tsx';
@@ -98,6 +99,7 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
       }
     >
       {choice.kind === 'trouble' && <ProblemNote problem={choice.problem} urgent />}
+      <MountLines />
       {imageTrouble && <ProblemNote problem={imageTrouble} urgent />}
       {dropRefused && <Hint>{say(dropRefused)}</Hint>}
       {opened ? (

@@ -113,6 +113,7 @@ gate.describe('the wizard in Chromium', () => {
         .waitFor();
     }
     await tabInto(page, files);
+    await page.keyboard.press('Home');
     await page.keyboard.type('not');
     await page.keyboard.press('Enter');
     await page.getByRole('region', { name: 'Preview' }).getByText('To do before the move').waitFor();

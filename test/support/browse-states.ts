@@ -272,6 +272,15 @@ export const browseScenes = [
   },
   { name: '9-mount-mounted', scenario: dirty, walk: mounted },
   {
+    name: '9-mount-elsewhere',
+    walk: async (wizard: WizardPage) => {
+      await mounted(wizard);
+      await wizard.page.getByText('Mounted at').waitFor();
+      await wizard.page.getByRole('button', { name: 'Open another backup' }).click();
+      await wizard.page.getByText('work – private.img: Mounted at').waitFor();
+    },
+  },
+  {
     name: '9-mount-busy',
     scenario: {
       'mount.unmount': {
