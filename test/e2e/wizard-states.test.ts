@@ -112,10 +112,13 @@ gate.describe('the wizard in Chromium', () => {
         .getByText(name, { exact: true })
         .waitFor();
     }
+    const notes = files.getByRole('row', { name: 'notes.txt' });
+    await notes.waitFor();
     await tabInto(page, files);
     await page.keyboard.press('Home');
-    await page.keyboard.type('not');
-    await page.keyboard.press('Enter');
+    for (let rows = 0; rows < 12 && (await notes.getAttribute('aria-selected')) !== 'true'; rows++) {
+      await page.keyboard.press('ArrowDown');
+    }
     await page.getByRole('region', { name: 'Preview' }).getByText('To do before the move').waitFor();
     await page.keyboard.press('Shift+ArrowDown');
     await page.getByText('2 selected').first().waitFor();
