@@ -16,6 +16,8 @@ function copySelected(text: string): boolean {
   field.value = text;
   field.readOnly = true;
   field.className = 'visually-hidden';
+  // What is not shown as it is would be copied with its blanks run together.
+  field.style.whiteSpace = 'pre';
   // Within a dialog, which does not let the focus leave it.
   const focused = document.activeElement;
   (focused?.parentElement ?? document.body).append(field);

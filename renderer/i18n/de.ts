@@ -601,7 +601,7 @@ export const de: UiWords = {
       q4: 'Das Laufwerk wurde abgezogen.',
       a4: 'Was fertig war, bleibt. Verbinden Sie das Laufwerk wieder und drücken Sie im Ergebnis auf „Fortsetzen“.',
       q5: 'Darf der Computer schlafen?',
-      a5: 'Lifeboat hält ihn wach, solange eine Wiederherstellung läuft. Halten Sie sie an, bevor Sie den Deckel schließen, und setzen Sie danach fort.',
+      a5: 'Lifeboat hält ihn wach, solange eine Wiederherstellung läuft; im Browser nur, solange die Seite zu sehen ist. Halten Sie sie an, bevor Sie den Deckel schließen, und setzen Sie danach fort.',
     },
     results: {
       q1: 'Was heißt „wiederhergestellt“?',

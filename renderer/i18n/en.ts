@@ -590,7 +590,7 @@ export const en = {
       q4: 'The drive was unplugged.',
       a4: 'Whatever was finished is kept. Connect the drive again and press Resume in the results.',
       q5: 'May the computer sleep?',
-      a5: 'Lifeboat keeps it awake while a restore runs. Pause first if you want to close the lid; then resume.',
+      a5: 'Lifeboat keeps it awake while a restore runs; in a browser only while its page is in sight. Pause first if you want to close the lid; then resume.',
     },
     results: {
       q1: 'What does “restored” mean?',

@@ -9,6 +9,7 @@ import { Bar } from '../components/progress-bar.tsx';
 import { QubeTitle } from '../components/qube-title.tsx';
 import { OutcomeMark } from '../components/outcome.tsx';
 import { Screen } from '../components/screen.tsx';
+import { useStayAwake } from '../components/stay-awake.ts';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech, type Speech } from '../i18n/speech.ts';
 import { nextSpoken, percentOf, type Spoken } from '../state/announcements.ts';
@@ -19,7 +20,7 @@ import { CancelDialog } from './cancel-dialog.tsx';
 export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
   const speech = useSpeech();
   const { say } = speech;
-  const { controller } = useWizard();
+  const { program, controller } = useWizard();
   const [asking, setAsking] = useState(false);
   const { progress, choices, steering } = state;
   const heading = say(choices.mode === 'verify' ? 'progress.verifying' : 'progress.restoring', {
@@ -28,6 +29,7 @@ export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
   const percent = progress ? percentOf(progress) : 0;
   const paused = progress?.paused ?? false;
   useAnnouncements(state, speech);
+  useStayAwake(program.host === 'browser' && !paused);
 
   return (
     <Screen

@@ -5,7 +5,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { oracle } from '../support/oracles.ts';
 import { jobId } from '../support/wizard-double.ts';
 import { startWizardPages, type WizardPages } from '../support/wizard-page.ts';
-import { program, progress, reportOf, longInventory } from '../support/wizard-sample.ts';
+import {
+  diagnostics,
+  folderPlace,
+  longInventory,
+  program,
+  progress,
+  reportOf,
+} from '../support/wizard-sample.ts';
 import {
   scenes,
   toBackup,
@@ -271,6 +278,73 @@ gate.describe('the wizard in Chromium', () => {
     await wizard.page.getByRole('button', { name: /Sprache/ }).click();
     await wizard.page.getByRole('option', { name: 'English' }).click();
     await wizard.page.getByRole('heading', { name: 'Choose a backup' }).waitFor();
+    await wizard.close();
+  });
+
+  it('is dark or light as somebody chose, whatever the system is, and remembers it', async () => {
+    const wizard = await pages.open({}, { colorScheme: 'light' });
+    const { page } = wizard;
+    const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+    expect(await background()).toBe('rgb(255, 255, 255)');
+    await page.getByRole('button', { name: /Appearance/ }).click();
+    await page.getByRole('option', { name: 'Dark' }).click();
+    expect(await background()).toBe('rgb(26, 31, 33)');
+    expect((await wizard.calls()).at(-1)).toEqual({
+      name: 'preferences.save',
+      args: { theme: 'dark', language: null, keepFolders: false },
+    });
+    await wizard.close();
+  });
+
+  it('begins as it was set up, and offers the folders of whoever wanted them remembered', async () => {
+    const wizard = await pages.open({
+      'preferences.read': { value: { theme: 'dark', language: 'de', keepFolders: true } },
+      'places.recentFolders': { value: [folderPlace] },
+    });
+    const { page } = wizard;
+    await page.getByRole('heading', { name: 'Backup wählen' }).waitFor();
+    expect(await page.locator('html').getAttribute('data-theme')).toBe('dark');
+    await page.getByRole('button', { name: /Sprache/ }).click();
+    await page.getByRole('option', { name: 'English' }).click();
+    await toDestination(wizard);
+    await page.getByRole('button', { name: folderPlace.path }).click();
+    await page.getByText('3 files will be written').waitFor();
+    await wizard.close();
+  });
+
+  it('copies diagnostics also where every permission is denied', async () => {
+    const wizard = await pages.open();
+    const { page } = wizard;
+    await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("denied"))');
+    await page.getByRole('button', { name: 'Help' }).click();
+    await page.getByRole('button', { name: 'Show diagnostics…' }).click();
+    await page.getByRole('button', { name: 'Copy' }).click();
+    await page.getByText('Copied.').waitFor();
+    await page.context().grantPermissions(['clipboard-read']);
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(diagnostics);
+    await wizard.close();
+  });
+
+  it('keeps the computer awake from a browser, except while it is paused', async () => {
+    const wizard = await pages.open({ 'program.describe': { value: { ...program, host: 'browser' } } });
+    await wizard.page.evaluate(`globalThis.held = 0;
+      Object.defineProperty(navigator, 'wakeLock', { value: { request: async () => {
+        globalThis.held++;
+        return { release: async () => void globalThis.held-- };
+      } } });`);
+    const held = (count: number) => wizard.page.waitForFunction(`globalThis.held === ${count}`);
+    await toProgress(wizard);
+    await held(1);
+    await wizard.send('restore.progress', { jobId, progress: { ...progress, paused: true } });
+    await held(0);
+    await wizard.send('restore.progress', { jobId, progress });
+    await held(1);
+    await wizard.send('restore.finished', {
+      jobId,
+      report: { outcome: 'restored', qubes: [reportOf('work', 'restored')], problems: [] },
+      cancelled: false,
+    });
+    await held(0);
     await wizard.close();
   });
 
