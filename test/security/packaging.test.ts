@@ -171,7 +171,7 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
     });
 
     it('is small: what is beside Electron itself fits on any stick', async () => {
-      expect((await stat(archive)).size).toBeLessThan(4_000_000);
+      expect((await stat(archive)).size).toBeLessThan(6_000_000);
       const beside = (await filesBelow(resources)).filter((name) => name !== 'app.asar');
       expect(beside).toEqual([
         'THIRD-PARTY-LICENSES.txt',

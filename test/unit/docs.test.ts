@@ -18,7 +18,8 @@ test('docs/format.md lists every variant that is tested, in the words of the tab
 });
 
 test('docs/report.schema.json is what the program prints', async () => {
-  expect(JSON.parse(await readFile(reportSchemaPath, 'utf8'))).toEqual(JSON.parse(reportSchema()));
+  const written = JSON.parse(await readFile(reportSchemaPath, 'utf8')) as unknown;
+  expect(written, 'node test/support/report-schema.ts writes it anew').toEqual(JSON.parse(reportSchema()));
   const sample = join(project, 'assets/sample.backup');
   for (const args of [[sample], [sample, 'nobody'], [join(project, 'README.md')]]) {
     const report = reportOf(await lifeboat(['verify', ...args, '--json'], { passphrase: samplePassphrase }));
