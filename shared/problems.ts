@@ -63,6 +63,7 @@ export const problemKinds = {
   'chunk-header-damaged': failure('file', 'chunk'),
   'chunk-not-authentic': failure('file', 'chunk'),
   'chunk-damaged': failure('file', 'chunk'),
+  'chunk-unreadable': failure('file', 'chunk'),
   'chunk-not-sealed': failure('file', 'chunk'),
   'chunk-unstable': warning('file', 'chunk'),
   'chunk-unauthenticated': failure('file', 'chunk'),

@@ -162,6 +162,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Stück {{chunk}} hat sich seit dem Sichern verändert: Der Datenträger oder die Kopie ist beschädigt. Die Passphrase stimmt.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
+  'chunk-unreadable': {
+    what: 'Das Laufwerk konnte einen Teil von {{file}} nicht lesen.',
+    why: 'Stück {{chunk}} liegt auf einer beschädigten Stelle des Laufwerks. Es wurde zweimal versucht; der Rest des Laufwerks antwortet noch.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
   'chunk-not-sealed': {
     what: 'Ein Teil von {{file}} ist nicht verschlüsselt.',
     why: 'Stück {{chunk}} trägt kein Siegel; niemand kann sagen, ob es das ist, was gesichert wurde.',

@@ -162,6 +162,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Piece {{chunk}} has changed since the backup was made: the disk or the copy is damaged. The passphrase is right.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
+  'chunk-unreadable': {
+    what: 'The drive could not read part of {{file}}.',
+    why: 'Piece {{chunk}} lies on a damaged place of the drive. It was tried twice; the rest of the drive still answers.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
   'chunk-not-sealed': {
     what: 'Part of {{file}} is not encrypted.',
     why: 'Piece {{chunk}} bears no seal, so nobody can say whether it is what was backed up.',

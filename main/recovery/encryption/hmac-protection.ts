@@ -20,6 +20,7 @@ import {
   type Cipher,
 } from './openssl-enc.ts';
 import { noHooks, type Protection, type StreamHooks, type StretchReader } from './protection.ts';
+import { answersElsewhere, isReadFault } from './unreadable.ts';
 import { readToVerify, readVerified, type Fingerprints } from './two-readings.ts';
 
 export interface HmacProtectionOptions {
@@ -111,10 +112,18 @@ export class HmacProtection implements Protection {
     await hooks.gate();
     const damaged = () => fail('chunk-damaged', { file: file.path, chunk: chunk.number });
     const stated = await this.#statedHmac(file, chunk);
-    let fingerprints = await this.#verify(chunk.member, stated);
+    let fingerprints = await this.#verify(chunk.member, stated).catch((error: unknown) => {
+      if (!isReadFault(error)) throw error;
+      return undefined;
+    });
     if (!fingerprints) {
       // The passphrase is proven, so this is damage, or a disk or memory that answers differently when asked again.
-      fingerprints = (await this.#verify(chunk.member, stated)) ?? damaged();
+      const again = this.#verify(chunk.member, stated).catch(async (error: unknown) => {
+        if (isReadFault(error) && (await answersElsewhere(this.#options.source)))
+          fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
+        throw error;
+      });
+      fingerprints = (await again) ?? damaged();
       hooks.onWarning(problem('chunk-unstable', { file: file.path, chunk: chunk.number }));
     }
     for await (const slice of readVerified(this.#options.source, chunk.member, fingerprints, damaged)) {

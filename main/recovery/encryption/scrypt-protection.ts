@@ -9,6 +9,7 @@ import type { SealedKeyStore } from './key-sealer.ts';
 import { openLargeSealed } from './large-chunk.ts';
 import type { Protection, StreamHooks, StretchReader } from './protection.ts';
 import { SealFault, type SealFaultKind, sealOverhead } from './scrypt-container.ts';
+import { answersElsewhere, isReadFault } from './unreadable.ts';
 
 /** A chunk's verified plaintext, in a buffer that is lent until `release`. */
 export interface OpenedChunk {
@@ -137,8 +138,8 @@ export class ScryptProtection implements Protection {
     try {
       return await this.#open(file, chunk);
     } catch (fault) {
-      if (!(fault instanceof SealFault)) throw fault;
-      if (fault.kind === 'not-sealed' && this.#options.acceptUnsealed) {
+      if (!(fault instanceof SealFault) && !isReadFault(fault)) throw fault;
+      if (fault instanceof SealFault && fault.kind === 'not-sealed' && this.#options.acceptUnsealed) {
         hooks.onWarning(problem('chunk-unauthenticated', { file: file.path, chunk: chunk.number }));
         return { pieces: () => rawPieces(this.#options.source, chunk.member), release: () => undefined };
       }
@@ -151,6 +152,8 @@ export class ScryptProtection implements Protection {
       hooks.onWarning(problem('chunk-unstable', { file: file.path, chunk: chunk.number }));
       return ready;
     } catch (fault) {
+      if (isReadFault(fault) && (await answersElsewhere(this.#options.source)))
+        fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
       throw fault instanceof SealFault ? chunkError(fault.kind, file, chunk) : fault;
     }
   }

@@ -1,0 +1,16 @@
+/** Restores that are ended by force at seeded moments, of which `npm run faults` tries hundreds. */
+import { expect } from 'vitest';
+import { Dice } from '../fuzz/mutate.ts';
+import { blows, killableBackup, survives } from '../support/killing.ts';
+import { oracle, skipped } from '../support/oracles.ts';
+
+const gate = process.platform === 'linux' ? oracle('scrypt', 'tar', 'gzip', 'split') : skipped('reads /proc');
+
+gate.test(
+  'a restore that is killed or suspended at any moment leaves nothing wrong, and is resumed',
+  async () => {
+    const backup = await killableBackup();
+    const dice = new Dice(20240229);
+    for (const blow of blows) expect(await survives(backup, blow, 200 + dice.below(1500))).toEqual([]);
+  },
+);
