@@ -55,6 +55,8 @@ export async function startBrowserSession(): Promise<BrowserSession> {
 /** Chooses a file or folder in the page's own list by typing its path. */
 export async function choosePath(page: Page, path: string, confirm?: string): Promise<void> {
   const dialog = page.getByRole('dialog');
+  // A path that is filled in while the first folder arrives would be joined to that folder's own.
+  await dialog.getByRole('grid').waitFor();
   await dialog.getByRole('textbox').first().fill(path);
   await page.keyboard.press('Enter');
   if (confirm !== undefined) await dialog.getByRole('button', { name: confirm }).click();
