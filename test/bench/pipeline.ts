@@ -5,18 +5,14 @@
  *     npm run bench -- pipeline --logN 20 -p 1
  *     npm run bench -- pipeline --logN 10       what is left when derivations cost nothing
  */
-import { spawn } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeBackup } from '../support/make-backup.ts';
 import { restoreOfficially } from '../support/official-procedure.ts';
-
-const mebibyte = 1024 * 1024;
-const passphrase = 'a benchmark';
-const project = join(import.meta.dirname, '../..');
+import { mebibyte, passphrase, restoreMeasured, timed, writeImage } from './measured-restore.ts';
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -29,47 +25,6 @@ const { values } = parseArgs({
     qubes: { type: 'string', default: '1' },
   },
 });
-
-/** An image of random data with as much of holes: stored it has the size of its data. */
-async function writeImage(path: string, dataBytes: number): Promise<void> {
-  await using file = await open(path, 'w');
-  for (let at = 0; at < dataBytes; at += 4 * mebibyte) {
-    await file.write(randomBytes(Math.min(4 * mebibyte, dataBytes - at)), 0, undefined, at * 2);
-  }
-  await file.truncate(dataBytes * 2);
-}
-
-/** Seconds that `work` takes. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
-}
-
-/** Bytes of memory that a process and its children have resident. */
-async function residentBytes(pid: number): Promise<number> {
-  const tasks = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const own = Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
-  const children = tasks.trim().split(' ').filter(Boolean).map(Number);
-  return (await Promise.all(children.map(residentBytes))).reduce((sum, bytes) => sum + bytes, own);
-}
-
-async function lifeboat(backup: string, to: string): Promise<{ peak: number }> {
-  const args = [join(project, 'main/cli/lifeboat.ts'), 'restore', backup, '--to', to, '--quiet'];
-  const child = spawn(process.execPath, [...args, '--passphrase-fd', '3'], {
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
-  });
-  (child.stdio[3] as NodeJS.WritableStream).end(`${passphrase}\n`);
-  let peak = 0;
-  const watch = setInterval(() => {
-    void residentBytes(child.pid ?? 0).then((bytes) => (peak = Math.max(peak, bytes)));
-  }, 100);
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  clearInterval(watch);
-  if (code !== 0) throw new Error(`lifeboat ended with ${code}`);
-  return { peak };
-}
 
 async function sumOf(path: string): Promise<string> {
   const hash = createHash('sha256');
@@ -101,7 +56,7 @@ try {
   const [ours, theirs] = [join(folder, 'ours'), join(folder, 'theirs')];
   await Promise.all([mkdir(ours), mkdir(theirs)]);
   let peak = 0;
-  const lifeboatSeconds = await timed(async () => ({ peak } = await lifeboat(made.path, ours)));
+  const lifeboatSeconds = await timed(async () => ({ peak } = await restoreMeasured(made.path, ours)));
   let official = '';
   const officialSeconds = await timed(async () => {
     official = await restoreOfficially(made.path, passphrase, theirs);
