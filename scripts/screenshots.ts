@@ -22,6 +22,7 @@ const representative = new Set([
   '5-progress-restoring',
   '6-results-partial',
   '6-results-settings',
+  '7-browse-selected',
   'help-by-hand',
 ]);
 

@@ -2,8 +2,7 @@
  * Fuzzes every reader of foreign bytes: `npm run fuzz -- [inputs] [seed] [target]`. A crash, an input that takes longer
  * than five seconds or memory beyond 256 MB is a finding: it is saved, named, and ends the run with code 1.
  *
- * Mutations are seeded and not guided by coverage: the one package for that, jazzer.js, comes as native code for a
- * few platforms only and is no longer kept up.
+ * Mutations are seeded, so that a run can be repeated, and not guided by coverage.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

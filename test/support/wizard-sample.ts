@@ -59,7 +59,7 @@ export const savedPlace: Place = {
 };
 
 export const settings: QubeSettings = {
-  notes: 'Invoices live here.\nAsk Mara before deleting anything.',
+  notes: 'Invoices live here.\nAsk the office before deleting anything.',
   firewall: [
     {
       action: 'accept',

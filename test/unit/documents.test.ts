@@ -84,7 +84,7 @@ describe('a saved page', () => {
     const page = qubesPage(restore, sample.qubes, new Map([['work', sample.settings]]), 'en');
     for (const { name } of sample.qubes) expect(page).toContain(`<td>${name}</td>`);
     expect(page).toContain('fedora-42-xfce');
-    expect(page).toContain('Invoices live here.\nAsk Mara before deleting anything.');
+    expect(page).toContain('Invoices live here.\nAsk the office before deleting anything.');
     expect(page).toContain('Allow protocol tcp, to mail.example.org, ports 993');
     expect(page).toContain('Block everything');
   });
