@@ -7,7 +7,7 @@
  */
 import { StreamReader } from '../bytes/stream-reader.ts';
 import { blockSize, paddingAfter, parseHeader } from '../tar/header.ts';
-import { ArchiveFault } from './archive-reader.ts';
+import { ArchiveFault } from './archive-fault.ts';
 
 const pieceSize = 1024 * 1024;
 

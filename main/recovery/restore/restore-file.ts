@@ -1,7 +1,8 @@
 /** Restores one stored file: its stream is decompressed, its archive read, and what it holds given to an output. */
 import type { FileReport, RestoreMode } from '../../../shared/backup.ts';
 import { fail, problem, problemOf, severityOf, type Problem } from '../../../shared/problems.ts';
-import { ArchiveFault, readArchive, type ArchiveFaultKind } from '../archive/archive-reader.ts';
+import { ArchiveFault, type ArchiveFaultKind } from '../archive/archive-fault.ts';
+import { readArchive } from '../archive/archive-reader.ts';
 import { StreamFault, type Compression, type StreamFaultKind } from '../archive/decoder.ts';
 import {
   compressionOfFilter,

@@ -1,5 +1,6 @@
 /** Where the bytes of an archive of one file belong: read from its beginning, and counted back from its end. */
-import { ArchiveFault, readArchive } from '../archive/archive-reader.ts';
+import { ArchiveFault } from '../archive/archive-fault.ts';
+import { readArchive } from '../archive/archive-reader.ts';
 import type { SparseMap } from '../archive/sparse-map.ts';
 import { StreamFault } from '../archive/decoder.ts';
 import { peek } from '../bytes/peek.ts';
