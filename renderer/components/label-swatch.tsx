@@ -1,14 +1,14 @@
 /** The colour of a qube's label: a bordered swatch, and its name, which always goes along with it. */
 import { visible } from '../../shared/words/formats.ts';
+import { labelColourOf, labelWords } from '../../shared/words/label-words.ts';
 import { useSpeech } from '../i18n/speech.ts';
-import { labelColourOf } from '../state/qubes.ts';
 
 export function LabelSwatch({ label }: { readonly label: string }) {
   return <span className={`swatch swatch-${labelColourOf(label) ?? 'other'}`} aria-hidden />;
 }
 
 export function LabelName({ label }: { readonly label: string }) {
-  const { say } = useSpeech();
+  const { language } = useSpeech();
   const colour = labelColourOf(label);
-  return <span className="label-name">{colour ? say(`label.${colour}`) : visible(label)}</span>;
+  return <span className="label-name">{colour ? labelWords[language][colour] : visible(label)}</span>;
 }

@@ -155,17 +155,6 @@ export const de: UiWords = {
     available_other: '{{count}} Qubes lassen sich wiederherstellen',
   },
 
-  label: {
-    red: 'rot',
-    orange: 'orange',
-    yellow: 'gelb',
-    green: 'grün',
-    gray: 'grau',
-    blue: 'blau',
-    purple: 'violett',
-    black: 'schwarz',
-  },
-
   destination: {
     heading: 'Ziel wählen',
     lead_one: '{{count}} Qube ist ausgewählt. Was soll damit geschehen?',

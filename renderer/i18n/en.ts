@@ -150,17 +150,6 @@ export const en = {
     available_other: '{{count}} qubes can be restored',
   },
 
-  label: {
-    red: 'red',
-    orange: 'orange',
-    yellow: 'yellow',
-    green: 'green',
-    gray: 'gray',
-    blue: 'blue',
-    purple: 'purple',
-    black: 'black',
-  },
-
   destination: {
     heading: 'Choose a destination',
     lead_one: '{{count}} qube is chosen. What shall be done with it?',

@@ -1,5 +1,5 @@
 /** The list of qubes as it is shown: what can be restored, how much it is, found and in order. */
-import { labelColours, type Qube } from '../../shared/backup.ts';
+import type { Qube } from '../../shared/backup.ts';
 
 /** dom0 comes as a folder, the home of its user, and not as images of disks. */
 export function isDom0(qube: Pick<Qube, 'name'>): boolean {
@@ -28,13 +28,6 @@ export function totalOf(
 ): { count: number; bytes: number } {
   const picked = qubes.filter(({ name }) => chosen.has(name));
   return { count: picked.length, bytes: picked.reduce((sum, qube) => sum + storedBytesOf(qube), 0) };
-}
-
-export type LabelColour = (typeof labelColours)[number];
-
-/** The colour of a label, or null for one of any other name. */
-export function labelColourOf(label: string): LabelColour | null {
-  return labelColours.find((colour) => colour === label) ?? null;
 }
 
 export const sortColumns = ['name', 'class', 'template', 'size'] as const;

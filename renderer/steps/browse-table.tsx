@@ -1,15 +1,5 @@
 /** The entries of a folder, or what a search has found: to be selected, opened and sorted. */
-import {
-  ArrowDown,
-  ArrowUp,
-  File,
-  FileImage,
-  FileText,
-  FileX,
-  Folder,
-  Link2,
-  type LucideIcon,
-} from 'lucide-react';
+import { File, FileImage, FileText, FileX, Folder, Link2, type LucideIcon } from 'lucide-react';
 import {
   Cell,
   Column,
@@ -25,6 +15,7 @@ import {
 import type { ImageEntry } from '../../shared/image.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { RowCheckbox } from '../components/row-checkbox.tsx';
+import { SortLabel } from '../components/sort-label.tsx';
 import { useMediaQuery } from '../components/media-query.ts';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech } from '../i18n/speech.ts';
@@ -109,11 +100,7 @@ export function BrowseTable({
                   : { width: column === 'size' ? 92 : 112 })}
               >
                 {({ sortDirection }) => (
-                  <span className="table-sort">
-                    {say(`browse.${column}`)}
-                    {sortDirection === 'ascending' && <ArrowUp className="icon icon-small" aria-hidden />}
-                    {sortDirection === 'descending' && <ArrowDown className="icon icon-small" aria-hidden />}
-                  </span>
+                  <SortLabel words={say(`browse.${column}`)} direction={sortDirection} />
                 )}
               </Column>
             ))}

@@ -1,5 +1,4 @@
 /** The table of qubes: checkbox, label and name, type, template and size; only the rows in sight are in the page. */
-import { ArrowDown, ArrowUp } from 'lucide-react';
 import {
   Cell,
   Column,
@@ -17,6 +16,7 @@ import { visible } from '../../shared/words/formats.ts';
 import { useMediaQuery } from '../components/media-query.ts';
 import { QubeTitle } from '../components/qube-title.tsx';
 import { RowCheckbox } from '../components/row-checkbox.tsx';
+import { SortLabel } from '../components/sort-label.tsx';
 import { useSpeech } from '../i18n/speech.ts';
 import {
   canRestore,
@@ -94,11 +94,7 @@ export function QubesTable({ qubes, chosen, onChoose, order, onOrder, emptyWords
                   : { defaultWidth: column === 'name' ? '2fr' : '1fr' })}
               >
                 {({ sortDirection }) => (
-                  <span className="table-sort">
-                    {say(`qubes.${column}`)}
-                    {sortDirection === 'ascending' && <ArrowUp className="icon icon-small" aria-hidden />}
-                    {sortDirection === 'descending' && <ArrowDown className="icon icon-small" aria-hidden />}
-                  </span>
+                  <SortLabel words={say(`qubes.${column}`)} direction={sortDirection} />
                 )}
               </Column>
             ))}

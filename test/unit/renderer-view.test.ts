@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { nextSpoken, percentOf, type Spoken } from '../../renderer/state/announcements.ts';
 import { hintsFor } from '../../renderer/state/passphrase-hints.ts';
-import { arrange, labelColourOf, obstacleOf, totalOf, type QubeOrder } from '../../renderer/state/qubes.ts';
+import { arrange, obstacleOf, totalOf, type QubeOrder } from '../../renderer/state/qubes.ts';
+import { labelColourOf } from '../../shared/words/label-words.ts';
 import { tallyOf, resumptionOf, unreportedOf, verdictOf, worstFirst } from '../../renderer/state/results.ts';
 import type { QubeReport } from '../../shared/backup.ts';
 import type { Problem } from '../../shared/problems.ts';

@@ -1,15 +1,12 @@
 /** What saved pages say of their own, in each language; problems have their words in `shared/words`. */
-import type { labelColours, Outcome } from '../../../shared/backup.ts';
+import type { Outcome } from '../../../shared/backup.ts';
 import type { Language } from '../../../shared/words/languages.ts';
-
-type LabelColour = (typeof labelColours)[number];
 
 export interface DocumentWords {
   readonly reportTitle: string;
   readonly qubesTitle: string;
   readonly qubesLead: string;
   readonly outcomes: Readonly<Record<Outcome, string>>;
-  readonly labels: Readonly<Record<LabelColour, string>>;
   readonly fields: Readonly<
     Record<
       | 'backup'
@@ -52,16 +49,6 @@ const english: DocumentWords = {
   qubesLead:
     'The qubes of the computer that was backed up, as its list names them, with the notes and firewall rules that were restored. Use it to set them up again.',
   outcomes: { restored: 'Restored', verified: 'Verified', partial: 'Incomplete', failed: 'Failed' },
-  labels: {
-    red: 'red',
-    orange: 'orange',
-    yellow: 'yellow',
-    green: 'green',
-    gray: 'gray',
-    blue: 'blue',
-    purple: 'purple',
-    black: 'black',
-  },
   fields: {
     backup: 'Backup',
     size: 'Size',
@@ -105,16 +92,6 @@ const german: DocumentWords = {
     verified: 'Geprüft',
     partial: 'Unvollständig',
     failed: 'Gescheitert',
-  },
-  labels: {
-    red: 'rot',
-    orange: 'orange',
-    yellow: 'gelb',
-    green: 'grün',
-    gray: 'grau',
-    blue: 'blau',
-    purple: 'violett',
-    black: 'schwarz',
   },
   fields: {
     backup: 'Backup',

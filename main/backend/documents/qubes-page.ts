@@ -1,6 +1,7 @@
 /** "My qubes": every qube of the system that was backed up with its settings, as a page to rebuild it from. */
-import { labelColours, type Qube, type QubeSettings } from '../../../shared/backup.ts';
+import type { Qube, QubeSettings } from '../../../shared/backup.ts';
 import { firewallRuleText } from '../../../shared/words/firewall-words.ts';
+import { labelColourOf, labelWords, type LabelColour } from '../../../shared/words/label-words.ts';
 import type { Language } from '../../../shared/words/languages.ts';
 import { documentWords, type DocumentWords } from './document-words.ts';
 import { html, htmlPage, Markup } from './markup.ts';
@@ -33,7 +34,7 @@ export function qubesPage(
           </tr>
         </thead>
         <tbody>
-          ${qubes.map((qube) => qubeRow(qube, words))}
+          ${qubes.map((qube) => qubeRow(qube, words, language))}
         </tbody>
       </table>
       ${[...settings].map(([name, each]) => settingsSection(name, each, words, language))}
@@ -43,11 +44,11 @@ export function qubesPage(
   );
 }
 
-function qubeRow(qube: Qube, words: DocumentWords): Markup {
+function qubeRow(qube: Qube, words: DocumentWords, language: Language): Markup {
   const included = qube.included ? words.yes : words.no;
   return html`<tr>
     <td>${qube.name}</td>
-    <td>${swatch(qube.label)}${labelName(qube.label, words)}</td>
+    <td>${swatch(qube.label)}${labelName(qube.label, language)}</td>
     <td>${qube.class}</td>
     <td>${qube.template ?? words.none}</td>
     <td>${netvmName(qube, words)}</td>
@@ -56,7 +57,7 @@ function qubeRow(qube: Qube, words: DocumentWords): Markup {
 }
 
 /** The colours of Qubes OS; a name that is none of them never gets into the style. */
-const colours: Readonly<Record<(typeof labelColours)[number], string>> = {
+const colours: Readonly<Record<LabelColour, string>> = {
   red: '#cc0000',
   orange: '#f57900',
   yellow: '#edd400',
@@ -68,15 +69,15 @@ const colours: Readonly<Record<(typeof labelColours)[number], string>> = {
 };
 
 function swatch(label: string): Markup | null {
-  const colour = labelColours.find((each) => each === label);
-  return colour === undefined
+  const colour = labelColourOf(label);
+  return colour === null
     ? null
     : html`<span class="swatch" style="background: ${new Markup(colours[colour])}"></span>`;
 }
 
-function labelName(label: string, words: DocumentWords): string {
-  const colour = labelColours.find((each) => each === label);
-  return colour === undefined ? label : words.labels[colour];
+function labelName(label: string, language: Language): string {
+  const colour = labelColourOf(label);
+  return colour === null ? label : labelWords[language][colour];
 }
 
 /** A list of Qubes OS 4 names no network where the system's default applies, and an empty one for none. */
