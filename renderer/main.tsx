@@ -32,6 +32,7 @@ async function wizard() {
     showTheme(preferences.theme);
     const store = createWizardStore();
     const controller = createController(client, store);
+    void controller.openGiven();
     const browseStore = createBrowseStore();
     const mountsStore = createMountsStore();
     const browsing = { store: browseStore, controller: createBrowseController(client, browseStore) };

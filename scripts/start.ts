@@ -1,9 +1,10 @@
-/** `npm start`: the app, where Electron's program is here or can be fetched, else the wizard in the local browser. */
+/** `npm start [-- BACKUP]`: the app, where Electron's program is here or can be fetched, else the wizard in the local browser. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBackend } from '../main/backend/backend.ts';
+import { filesAmong } from '../main/backend/given.ts';
 import { launchInBrowser, terminalOptions } from '../main/browser/launch.ts';
 import { hasDesktop } from '../main/browser/open-with-system.ts';
 import { electronIsWithinReach, fetchElectron, installedElectron } from './find-electron.ts';
@@ -17,7 +18,7 @@ const earlyEnd = 5_000;
 async function ranInElectron(program: string): Promise<boolean> {
   const environment = { ...process.env, ELECTRON_RUN_AS_NODE: undefined };
   const started = performance.now();
-  const app = spawn(program, [project], { stdio: 'inherit', env: environment });
+  const app = spawn(program, given === null ? [project] : [project, given], { stdio: 'inherit', env: environment });
   const code = await once(app, 'close').then(
     ([code]) => code as number | null,
     () => null,
@@ -37,12 +38,14 @@ if (!existsSync(join(project, 'dist/renderer/index.html'))) {
   process.exit(1);
 }
 
+/** npm runs this in the project's folder, whichever the person is in. */
+const [given = null] = filesAmong(process.argv.slice(2), process.env['INIT_CWD'] ?? process.cwd());
 const wantsBrowser = process.argv.includes('--browser') || !hasDesktop(process.platform, process.env);
 const electron = wantsBrowser ? null : await findElectron();
 if (electron === null || !(await ranInElectron(electron))) {
   if (!wantsBrowser)
     console.log('Electron cannot be had on this computer, so the wizard comes in your browser.');
-  await launchInBrowser(createBackend, terminalOptions());
+  await launchInBrowser(createBackend, terminalOptions(given));
   // Nothing is left to do, whatever still holds the process.
   process.exit();
 }

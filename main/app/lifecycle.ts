@@ -4,6 +4,7 @@ import { app, dialog, session, shell, type BrowserWindow } from 'electron';
 import type { Backend, CreateBackend, Host } from '../backend/host.ts';
 import { readPages } from '../backend/pages.ts';
 import { dialogsOf } from './dialogs.ts';
+import { ownGiven, watchGiven } from './given.ts';
 import { answerCalls, emittersTo } from './ipc.ts';
 import { lockApp, lockSession } from './lockdown.ts';
 import { installMenu } from './menu.ts';
@@ -17,24 +18,29 @@ const appId = 'org.lifeboat.Lifeboat';
 
 /** Starts the app; to be called before Electron is ready. */
 export function startApp(createBackend: CreateBackend): void {
-  if (!app.requestSingleInstanceLock()) {
+  const own = ownGiven();
+  if (!app.requestSingleInstanceLock(own)) {
     app.quit();
     return;
   }
+  const onGiven = watchGiven(own);
   lockApp();
   registerOwnScheme();
   app.setAppUserModelId(appId);
   app.on('window-all-closed', () => app.quit());
   app
     .whenReady()
-    .then(() => openWizard(createBackend))
+    .then(() => openWizard(createBackend, onGiven))
     .catch((error: unknown) => {
       dialog.showErrorBox(app.getName(), String(error));
       app.exit(1);
     });
 }
 
-async function openWizard(createBackend: CreateBackend): Promise<void> {
+async function openWizard(
+  createBackend: CreateBackend,
+  onGiven: ReturnType<typeof watchGiven>,
+): Promise<void> {
   const pages = await readPages(join(app.getAppPath(), 'dist/renderer'));
   // In memory: nothing that was shown is left on the computer, which may be borrowed.
   const ownSession = session.fromPartition('lifeboat', { cache: false });
@@ -45,10 +51,12 @@ async function openWizard(createBackend: CreateBackend): Promise<void> {
 
   const window = openWindow(ownSession);
   app.on('second-instance', () => show(window));
+  app.on('open-file', () => show(window));
 
   const newBackend = () => createBackend(hostOf(window), restoreShownBy(window));
   let backend = newBackend();
   answerCalls(window, (name, args) => backend.dispatch(name, args));
+  onGiven((path) => backend.give(path));
   window.webContents.on('render-process-gone', (_event, { reason }) => {
     if (reason === 'clean-exit' || reason === 'launch-failed') return;
     // The page comes back without a memory of its backup, and so does its backend.

@@ -65,6 +65,8 @@ export const createBackend: CreateBackend = (host, emit) => {
   const log = createActivityLog();
   const preferences = createPreferences(host.preferencesFile);
   let engine: EngineConnection | undefined;
+  /** What the system handed the program and the wizard has not taken yet. */
+  let given: string | null = null;
 
   /** The engine, started when first needed and again after it was lost. */
   const liveEngine = (): EngineConnection => {
@@ -147,6 +149,11 @@ export const createBackend: CreateBackend = (host, emit) => {
       list: ({ folderId }) => places.list(folderId),
       recentFolders: async () => (await preferences.folders()).map((path) => places.remember(path)),
       createFolder: ({ parentId, name }) => places.createFolder(parentId, name),
+      takeGiven() {
+        const path = given;
+        given = null;
+        return path === null ? null : places.remember(path);
+      },
     },
 
     backup: {
@@ -268,6 +275,10 @@ export const createBackend: CreateBackend = (host, emit) => {
 
   return {
     dispatch: log.watching(serve(wizardContract, handlers)),
+    give(path) {
+      given = path;
+      emit.places.given();
+    },
     async close() {
       engine?.kill();
       await mounts.close();

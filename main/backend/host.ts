@@ -39,6 +39,8 @@ export interface Host {
 /** The backend of one wizard: answers its contract's calls, and ends its engine when closed. */
 export interface Backend {
   readonly dispatch: Dispatch;
+  /** Offers the wizard the file at `path`, which the system handed the program, to be opened as if it was chosen. */
+  give(path: string): void;
   close(): Promise<void>;
 }
 

@@ -25,6 +25,8 @@ export interface LaunchOptions {
   readonly say: (line: string) => void;
   /** Opens the address in a browser; null where only a person can. */
   readonly openAddress: ((address: string) => Promise<void>) | null;
+  /** The backup to begin with, which was named on the command line; null for none. */
+  readonly given: string | null;
   /** Ends the wizard from outside. */
   readonly signal: AbortSignal;
   readonly patience?: number;
@@ -47,7 +49,11 @@ export async function launchInBrowser(createBackend: CreateBackend, options: Lau
     quit: () => void setTimeout(() => closed.abort(), lastAnswer),
   };
   const server = await serveWizard(pages, {
-    createBackend: (emit) => createBackend(host, emit),
+    createBackend(emit) {
+      const backend = createBackend(host, emit);
+      if (options.given !== null) backend.give(options.given);
+      return backend;
+    },
     patience: options.patience ?? defaultPatience,
     onGone: () => closed.abort(),
   });
@@ -80,7 +86,7 @@ async function versionOf(packageFile: string): Promise<string> {
 }
 
 /** What a terminal gives the wizard: its output, Ctrl+C, and the system's browser where there is a desktop. */
-export function terminalOptions(): LaunchOptions {
+export function terminalOptions(given: string | null): LaunchOptions {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => interrupted.abort());
@@ -88,6 +94,7 @@ export function terminalOptions(): LaunchOptions {
   return {
     say: (line) => console.log(line),
     openAddress: hasDesktop(process.platform, process.env) ? openInBrowser : null,
+    given,
     signal: interrupted.signal,
   };
 }

@@ -23,6 +23,8 @@ export interface WizardController {
   /** Opens the backup at a path that was dropped. */
   readonly openPath: (path: string) => Promise<void>;
   readonly openSample: () => Promise<void>;
+  /** Opens the backup that the system handed the program, if any; where another one is worked on, it waits. */
+  readonly openGiven: () => Promise<void>;
   /** The passphrase passes through here once, and is kept nowhere. */
   readonly unlock: (passphrase: string) => Promise<void>;
   /** Tries the other forms of a passphrase, one after another, until one opens the backup. */
@@ -87,6 +89,7 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     client.restore.spaceSeen((payload) => hear({ type: 'space-seen', ...payload })),
     client.restore.qubeFinished((payload) => hear({ type: 'qube-finished', ...payload })),
     client.restore.finished((payload) => hear({ type: 'finished', ...payload })),
+    client.places.given(() => void openGiven()),
     // What follows from the state alone, whichever way led there.
     store.subscribe((state, previous) => {
       const left = openBackupOf(previous);
@@ -94,6 +97,7 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
         void answerOf(client.backup.close({ backupId: left.backupId }));
       }
       if (state.step === 'destination' && canProbe(state)) void probe();
+      if (state.step === 'backup' && previous.step !== 'backup') void openGiven();
       awaitNextWord();
     }),
   ];
@@ -143,10 +147,14 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
 
   const openPlace = (place: Place) => open(() => client.backup.open({ placeId: place.id }), false);
 
-  async function chooseBackup(): Promise<void> {
-    const chosen = await answerOf(client.places.chooseBackup());
+  async function openChosen(ask: () => Promise<Result<Place | null>>): Promise<void> {
+    const chosen = await answerOf(ask());
     if (!chosen.ok) await open(() => Promise.resolve(chosen), false);
     else if (chosen.value) await openPlace(chosen.value);
+  }
+
+  async function openGiven(): Promise<void> {
+    if (getState().step === 'backup') await openChosen(() => client.places.takeGiven());
   }
 
   const openPath = (path: string) =>
@@ -225,9 +233,10 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
   }
 
   return {
-    chooseBackup,
+    chooseBackup: () => openChosen(() => client.places.chooseBackup()),
     openPlace,
     openPath,
+    openGiven,
     openSample: () => open(() => client.backup.openSample(), true),
     unlock,
     tryVariants,

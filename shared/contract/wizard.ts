@@ -119,6 +119,10 @@ export const wizardContract = {
       z.object({ parentId: id, name: z.string().check(z.minLength(1), z.maxLength(255)) }),
       place,
     ),
+    /** The file that the system handed the program since the last call, as for a double click; null for none. */
+    takeGiven: call(nothing, z.nullable(place)),
+    /** There is one to take. */
+    given: event(nothing),
   },
   backup: {
     open: call(z.object({ placeId: id }), openedBackup),

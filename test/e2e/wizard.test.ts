@@ -2,60 +2,23 @@
 import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect } from 'vitest';
-import { createBackend } from '../../main/backend/backend.ts';
-import { launchInBrowser } from '../../main/browser/launch.ts';
+import { choosePath, startBrowserSession, type BrowserSession } from '../support/browser-session.ts';
 import { flipByte, operate } from '../support/container-surgery.ts';
 import { filesBelow, scratchFolder } from '../support/lifeboat.ts';
 import { oracle } from '../support/oracles.ts';
 import { fileOf, standardBackup, standardPassphrase, standardTools } from '../support/standard-backup.ts';
-import { chromiumPath } from '../support/wizard-page.ts';
 
 const gate = oracle(...standardTools, 'chromium');
 
 gate.describe('the wizard in the browser', () => {
-  let browser: Browser;
-  const stops: (() => Promise<void>)[] = [];
+  let session: BrowserSession;
+  const openWizard = (given?: string) => session.openWizard(given);
 
-  beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox'] });
-  });
-  afterEach(async () => {
-    for (const stop of stops.splice(0)) await stop();
-  });
-  afterAll(() => browser.close());
-
-  /** Starts the program and opens its page; complaints of the page fail the test. */
-  async function openWizard(): Promise<Page> {
-    const stop = new AbortController();
-    const address = Promise.withResolvers<string>();
-    const over = launchInBrowser(createBackend, {
-      say: (line) => address.resolve(/http\S+/.exec(line)?.[0] ?? ''),
-      openAddress: null,
-      signal: stop.signal,
-    });
-    const page = await browser.newPage({ viewport: { width: 1100, height: 760 }, locale: 'en' });
-    page.on('pageerror', (error) => {
-      throw error;
-    });
-    await page.goto(await address.promise);
-    stops.push(async () => {
-      await page.close();
-      stop.abort();
-      await over;
-    });
-    return page;
-  }
-
-  /** Chooses a file or folder in the page's own list by typing its path. */
-  async function choosePath(page: Page, path: string, confirm?: string): Promise<void> {
-    const dialog = page.getByRole('dialog');
-    await dialog.getByRole('textbox').first().fill(path);
-    await page.keyboard.press('Enter');
-    if (confirm !== undefined) await dialog.getByRole('button', { name: confirm }).click();
-    await dialog.waitFor({ state: 'hidden' });
-  }
+  beforeAll(async () => void (session = await startBrowserSession()));
+  afterEach(() => session.stop());
+  afterAll(() => session.close());
 
   async function unlock(page: Page, passphrase: string): Promise<void> {
     await page.getByLabel('Backup passphrase').fill(passphrase);
@@ -112,6 +75,17 @@ gate.describe('the wizard in the browser', () => {
       expect(await sumOf(join(to, path)), path).toBe(fileOf(backup, archiveName).sha256);
     }
     expect((await filesBelow(to)).filter((path) => path.includes('.partial'))).toEqual([]);
+  });
+
+  gate.test('opens the backup that was named on the command line, and says where there is none', async () => {
+    const page = await openWizard((await standardBackup()).path);
+    await button(page, 'Continue').click();
+    await unlock(page, standardPassphrase);
+    await heading(page, 'Choose what to restore').waitFor();
+
+    const elsewhere = await openWizard('/nowhere/a.backup');
+    await elsewhere.getByText('/nowhere/a.backup').waitFor();
+    await button(elsewhere, 'Choose backup file…').waitFor();
   });
 
   gate.test('leaves a rescue kit beside the backup, once', async () => {

@@ -108,9 +108,11 @@ describe('the preload', () => {
             "chooseFolder": "function",
             "chooseImage": "function",
             "createFolder": "function",
+            "given": "function",
             "list": "function",
             "locate": "function",
             "recentFolders": "function",
+            "takeGiven": "function",
           },
           "preferences": {
             "read": "function",

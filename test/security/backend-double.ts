@@ -30,6 +30,8 @@ export interface MadeBackend {
   readonly host: Host;
   readonly emit: Emitters<WizardContract>;
   readonly closed: boolean;
+  /** The paths it was given. */
+  readonly given: readonly string[];
 }
 
 export function backendDouble(): BackendDouble {
@@ -37,10 +39,11 @@ export function backendDouble(): BackendDouble {
   const reached: [string, unknown][] = [];
 
   const createBackend: CreateBackend = (host, emit): Backend => {
-    const backend = { host, emit, closed: false };
+    const backend = { host, emit, closed: false, given: [] as string[] };
     made.push(backend);
     return {
       dispatch: serve(wizardContract, handlersOf(host)),
+      give: (path) => void backend.given.push(path),
       close() {
         backend.closed = true;
         return Promise.resolve();
@@ -91,6 +94,7 @@ export function backendDouble(): BackendDouble {
         list: () => ({ folder: somePlace, parent: null, entries: [], omitted: 0 }),
         recentFolders: () => [],
         createFolder: () => fail('dest-occupied', { path: somePlace.path }),
+        takeGiven: () => null,
       },
       backup: {
         open: () => fail('not-a-backup'),

@@ -86,7 +86,7 @@ class FakeApp extends EventEmitter {
   get isPackaged(): boolean {
     return settings.packaged;
   }
-  requestSingleInstanceLock = () => settings.locked;
+  readonly requestSingleInstanceLock = vi.fn<(told?: unknown) => boolean>();
   whenReady = () => Promise.resolve();
   getAppPath = () => settings.appPath;
   getPath = () => settings.userData;
@@ -189,6 +189,7 @@ export const webUtils = { getPathForFile: (file: File) => `/dropped/${file.name}
 /** Forgets everything, as a new start of the program would. */
 export function restart(): void {
   vi.resetAllMocks();
+  app.requestSingleInstanceLock.mockImplementation(() => settings.locked);
   Object.assign(settings, { appPath: '', userData: '', packaged: false, locked: true, notifications: true });
   BrowserWindow.all.length = 0;
   Notification.all.length = 0;

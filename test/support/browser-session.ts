@@ -5,8 +5,8 @@ import { launchInBrowser } from '../../main/browser/launch.ts';
 import { chromiumPath } from './wizard-page.ts';
 
 export interface BrowserSession {
-  /** Starts the program and opens its page; an exception in the page fails the test. */
-  readonly openWizard: () => Promise<Page>;
+  /** Starts the program, with a backup to begin with if any, and opens its page, whose exceptions fail the test. */
+  readonly openWizard: (given?: string) => Promise<Page>;
   /** Ends the programs that were started. */
   readonly stop: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -22,12 +22,13 @@ export async function startBrowserSession(): Promise<BrowserSession> {
     for (const each of stops.splice(0)) await each();
   };
   return {
-    async openWizard() {
+    async openWizard(given) {
       const abort = new AbortController();
       const address = Promise.withResolvers<string>();
       const over = launchInBrowser(createBackend, {
         say: (line) => address.resolve(/http\S+/.exec(line)?.[0] ?? ''),
         openAddress: null,
+        given: given ?? null,
         signal: abort.signal,
       });
       const page = await browser.newPage({ viewport: { width: 1100, height: 760 }, locale: 'en' });

@@ -65,6 +65,7 @@ const handlers: Handlers<WizardContract> = {
     list: () => sample.homeListing,
     recentFolders: () => [],
     createFolder: () => sample.folderPlace,
+    takeGiven: () => null,
   },
   backup: {
     open: () => sample.opened,

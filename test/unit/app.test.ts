@@ -1,7 +1,7 @@
 /** Promises of the app to the person at it: calls and events arrive, the computer stays awake, nothing lingers. */
 import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startApp } from '../../main/app/lifecycle.ts';
 import { menuFor } from '../../main/app/menu.ts';
 import { startUtilityEngine } from '../../main/app/utility-engine.ts';
@@ -264,6 +264,85 @@ describe('the window', () => {
     electron.nativeTheme.shouldUseDarkColors = true;
     expect((await startedApp()).window.options['backgroundColor']).toBe('#1a1f21');
     electron.nativeTheme.shouldUseDarkColors = false;
+  });
+});
+
+describe('a backup that the system hands over', () => {
+  const argv = process.argv;
+  beforeEach(() =>
+    Object.defineProperty(process, 'resourcesPath', { value: '/opt/Lifeboat/resources', configurable: true }),
+  );
+  afterEach(() => {
+    process.argv = argv;
+    Reflect.deleteProperty(process, 'resourcesPath');
+  });
+
+  /** The app started with `args`; before it is packaged, the first of them is the app's own folder. */
+  const startedWith = (args: readonly string[], packaged = true) =>
+    startedApp(() => {
+      process.argv = ['/opt/Lifeboat/lifeboat-wizard', ...args];
+      electron.settings.packaged = packaged;
+    });
+  const givenTo = ({ backend }: StartedApp) => backend.made.flatMap(({ given }) => given);
+
+  it.each([
+    ['on the command line', ['/a/b.backup'], true],
+    ['after switches of Chromium’s', ['--no-sandbox', '/a/b.backup'], true],
+    ['after the folder of an app that is not packaged', ['--no-sandbox', '.', '/a/b.backup'], false],
+  ])('%s is given to the wizard', async (_, args, packaged) =>
+    expect(givenTo(await startedWith(args, packaged))).toEqual([resolve('/a/b.backup')]),
+  );
+
+  it('is not there for a plain start', async () => {
+    expect(givenTo(await startedWith([]))).toEqual([]);
+    expect(givenTo(await startedWith(['.'], false))).toEqual([]);
+  });
+
+  it('reaches the first start through the second, which ends', async () => {
+    const app = await startedWith([]);
+    process.argv = ['/opt/Lifeboat/lifeboat-wizard', '/a/b.backup'];
+    electron.settings.locked = false;
+    startApp(app.backend.createBackend);
+    expect(electron.app.quit).toHaveBeenCalledOnce();
+    const told = electron.app.requestSingleInstanceLock.mock.lastCall?.[0];
+    electron.app.emit('second-instance', {}, ['whatever'], '/', told);
+    expect(givenTo(app)).toEqual([resolve('/a/b.backup')]);
+    expect(app.window.focus).toHaveBeenCalledOnce();
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['null', null],
+    ['nothing of a file', {}],
+    ['a bare path', '/a'],
+    ['a number', { given: 7 }],
+    ['an empty path', { given: '' }],
+    ['a path longer than paths can be', { given: 'x'.repeat(40_000) }],
+  ])('is none where another start says %s', async (_, told) => {
+    const app = await startedWith([]);
+    electron.app.emit('second-instance', {}, [], '/', told);
+    expect(givenTo(app)).toEqual([]);
+    expect(app.window.focus).toHaveBeenCalledOnce();
+  });
+
+  it('comes by an event on macOS, also before the app is ready', async () => {
+    const event = { preventDefault: vi.fn() };
+    const app = await startedApp(() => {
+      // As soon as anybody listens, which is before the app is ready.
+      electron.app.once('newListener', () =>
+        queueMicrotask(() => electron.app.emit('open-file', event, '/a/first')),
+      );
+    });
+    electron.app.emit('open-file', event, '/a/second');
+    expect(givenTo(app)).toEqual(['/a/first', '/a/second']);
+    expect(event.preventDefault).toHaveBeenCalledTimes(2);
+    expect(app.window.focus).toHaveBeenCalledOnce();
+  });
+
+  it('is not opened again by a page that comes back from a crash, which it may have caused', async () => {
+    const app = await startedWith(['/a/b.backup']);
+    app.window.webContents.emit('render-process-gone', {}, { reason: 'crashed' });
+    expect(app.backend.made.map(({ given }) => given.length)).toEqual([1, 0]);
   });
 });
 

@@ -12,13 +12,18 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
   `the wizard in the browser${built ? '' : ' (skipped: npm run build)'}`,
   () => {
     /** Launches with a double of the backend; `opened` is how the system opens the address. */
-    function launched(openAddress: LaunchOptions['openAddress'], patience = 60_000) {
+    function launched(
+      openAddress: LaunchOptions['openAddress'],
+      patience = 60_000,
+      given: string | null = null,
+    ) {
       const backend = backendDouble();
       const said: string[] = [];
       const interrupted = new AbortController();
       const over = launchInBrowser(backend.createBackend, {
         say: (line) => said.push(line),
         openAddress,
+        given,
         signal: interrupted.signal,
         patience,
       });
@@ -53,6 +58,16 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
     }
 
     const addressIn = (line = '') => /http:\S+/.exec(line)?.[0] ?? expect.fail(`no address in: ${line}`);
+
+    it('gives each page that it serves the backup named on the command line', async () => {
+      const { backend, said, interrupted, over } = launched(null, 60_000, '/media/usb/a backup');
+      await vi.waitFor(() => expect(said).toHaveLength(1));
+      const page = await pageAt(addressIn(said[0]));
+      expect(backend.made.map(({ given }) => given)).toEqual([['/media/usb/a backup']]);
+      page.leave.abort();
+      interrupted.abort();
+      await over;
+    });
 
     it('opens in the browser of the system, and says where in one line', async () => {
       const openAddress = vi.fn<(address: string) => Promise<void>>(() => Promise.resolve());

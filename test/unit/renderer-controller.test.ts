@@ -69,6 +69,35 @@ describe('choosing a backup', () => {
     expect(store.getState()).toMatchObject({ choice: { kind: 'trouble', problem } });
   });
 
+  it('opens what the system handed the program, at the start and later', async () => {
+    const given = { id: 'given', name: 'g', path: '/g' };
+    const { double, controller, argsOf } = wizard({ 'places.takeGiven': { value: given } });
+    await controller.openGiven();
+    double.emit.places.given();
+    await settle();
+    expect(argsOf('backup.open')).toEqual([{ placeId: 'given' }, { placeId: 'given' }]);
+  });
+
+  it('leaves everything as it is where nothing was handed over', async () => {
+    const { controller, store, asked } = wizard();
+    await controller.openGiven();
+    expect(asked()).toEqual(['places.takeGiven']);
+    expect(store.getState()).toBe(store.getInitialState());
+  });
+
+  it('lets what is handed over wait until nothing else is worked on', async () => {
+    const each = wizard();
+    const { double, store, asked } = each;
+    await toQubes(each);
+    double.emit.places.given();
+    await settle();
+    expect(asked()).not.toContain('places.takeGiven');
+    store.dispatch({ type: 'back' });
+    await settle();
+    expect(store.getState().step).toBe('backup');
+    expect(asked()).toContain('places.takeGiven');
+  });
+
   it('knows the sample', async () => {
     const { controller, store } = wizard();
     await controller.openSample();
