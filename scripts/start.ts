@@ -18,7 +18,10 @@ const earlyEnd = 5_000;
 async function ranInElectron(program: string): Promise<boolean> {
   const environment = { ...process.env, ELECTRON_RUN_AS_NODE: undefined };
   const started = performance.now();
-  const app = spawn(program, given === null ? [project] : [project, given], { stdio: 'inherit', env: environment });
+  const app = spawn(program, given === null ? [project] : [project, given], {
+    stdio: 'inherit',
+    env: environment,
+  });
   const code = await once(app, 'close').then(
     ([code]) => code as number | null,
     () => null,
