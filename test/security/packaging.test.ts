@@ -1,15 +1,17 @@
 /**
  * Promises of the packaged app, read back from what electron-builder really makes, with a stand-in for Electron's
- * own program: the fuses in it, and an archive that holds all the app loads and nothing it should not.
+ * own program: the fuses in it, an archive that holds all the app loads and nothing it should not, and what packages
+ * for Linux lay out beside it.
  */
 import { extractAll, extractFile, listPackage } from '@electron/asar';
 import { FuseVersion } from '@electron/fuses';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join, posix } from 'node:path';
+import { delimiter, join, posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { gunzipSync } from 'node:zlib';
 import { createContext, runInContext } from 'node:vm';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,6 +20,7 @@ import { forkEngine } from '../../main/backend/fork-engine.ts';
 import { disabled, enabled, readFuses, rightFuses } from '../../scripts/fuses.ts';
 import { samplePassphrase } from '../fixtures/sample.ts';
 import { filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
+import { oracle } from '../support/oracles.ts';
 import { run } from '../support/tools.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -60,14 +63,15 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
         process.execPath,
         [
           'node_modules/electron-builder/cli.js',
-          ...[
-            '--linux',
-            'dir',
-            `-c.electronDist=${electron}`,
-            `-c.directories.output=${join(folder, 'release')}`,
-          ],
+          '--linux',
+          ...(process.platform === 'linux' ? ['dir', 'deb', 'rpm'] : ['dir']),
+          '--x64',
+          `-c.electronDist=${electron}`,
+          `-c.directories.output=${join(folder, 'release')}`,
+          // Where the workflow says that it runs.
+          '-c.extraMetadata.homepage=https://example.org/lifeboat',
         ],
-        { cwd: project },
+        { cwd: project, env: await standInForFpm() },
       );
       resources = join(folder, 'release/linux-unpacked/resources');
       archive = join(resources, 'app.asar');
@@ -75,6 +79,15 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
     });
 
     afterAll(() => rm(folder, { recursive: true }));
+
+    /** The environment in which electron-builder finds what stands in for fpm. */
+    async function standInForFpm(): Promise<Record<string, string>> {
+      const programs = join(folder, 'programs');
+      await mkdir(programs);
+      await copyFile(join(project, 'test/support/fpm-stand-in.sh'), join(programs, 'fpm'));
+      const PATH = [programs, process.env['PATH'] ?? ''].join(delimiter);
+      return { PATH, USE_SYSTEM_FPM: 'true', TREES: join(folder, 'trees') };
+    }
 
     it('has every fuse set, as read back from its program', async () => {
       const program = join(folder, 'release/linux-unpacked/lifeboat-wizard');
@@ -130,8 +143,29 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
       }
     });
 
-    it('holds the engine that its processes are started with', () =>
-      expect(names).toContain('dist/main/engine/engine-process.js'));
+    it('holds no module of its own that nothing in it loads', () => {
+      // Where its processes and threads begin.
+      const entries = [
+        'dist/main/app/main.js',
+        'dist/main/engine/engine-process.js',
+        'dist/main/engine/lane-worker.js',
+        'dist/main/engine/chunk-worker.js',
+        'dist/main/recovery/archive/decoders/decoding-thread.js',
+      ];
+      const loaded = new Set<string>();
+      const load = (script: string): void => {
+        if (loaded.has(script)) return;
+        loaded.add(script);
+        for (const { fileName } of ts.preProcessFile(text(script)).importedFiles) {
+          if (fileName.startsWith('.')) load(posix.join(posix.dirname(script), fileName));
+        }
+      };
+      entries.forEach(load);
+      const held = names.filter((name) => /^dist\/(main|shared)\/.*\.[a-z]+$/.test(name));
+      // Of a module that holds types alone, nothing is left but its name.
+      const idle = held.filter((name) => !loaded.has(name) && text(name).trim() !== 'export {};');
+      expect(idle).toEqual([]);
+    });
 
     it('has a preload that loads nothing but Electron', () => {
       const loaded = [...text('dist/preload/preload.cjs').matchAll(/require\(([^)]*)\)/g)].map(
@@ -172,7 +206,10 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
 
     it('is small: what is beside Electron itself fits on any stick', async () => {
       expect((await stat(archive)).size).toBeLessThan(6_000_000);
-      const beside = (await filesBelow(resources)).filter((name) => name !== 'app.asar');
+      // The profile comes with packages for Debian, which have their own place for it.
+      const beside = (await filesBelow(resources)).filter(
+        (name) => name !== 'app.asar' && name !== 'apparmor-profile',
+      );
       expect(beside).toEqual([
         'THIRD-PARTY-LICENSES.txt',
         'cli/completions/_lifeboat',
@@ -266,6 +303,56 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
         passphrase: samplePassphrase,
       });
       expect([ended.code, reportOf(ended).outcome]).toEqual([0, 'restored']);
+    });
+
+    describe.runIf(process.platform === 'linux')('as a package for Linux', () => {
+      const tree = (type: string) => join(folder, 'trees', type);
+      const zsh = { deb: 'vendor-completions', rpm: 'site-functions' };
+
+      it.each(['deb', 'rpm'] as const)(
+        '%s puts these files into the system, and the app into /opt',
+        async (type) => {
+          const outside = (await filesBelow(tree(type))).filter((name) => !name.startsWith('opt/Lifeboat/'));
+          const icons = [16, 24, 32, 48, 64, 128, 256, 512].map(
+            (size) => `usr/share/icons/hicolor/${size}x${size}/apps/lifeboat-wizard.png`,
+          );
+          expect(outside).toEqual(
+            [
+              'usr/bin/lifeboat',
+              'usr/share/applications/lifeboat-wizard.desktop',
+              'usr/share/bash-completion/completions/lifeboat',
+              'usr/share/fish/vendor_completions.d/lifeboat.fish',
+              ...icons,
+              'usr/share/man/man1/lifeboat.1.gz',
+              'usr/share/mime/packages/lifeboat-wizard.xml',
+              `usr/share/zsh/${zsh[type]}/_lifeboat`,
+            ].sort(),
+          );
+          const link = await readlink(join(tree(type), 'usr/bin/lifeboat'));
+          expect((await stat(join(tree(type), link))).mode & 0o111).toBe(0o111);
+          const manual = gunzipSync(await readFile(join(tree(type), 'usr/share/man/man1/lifeboat.1.gz')));
+          expect(manual.toString()).toContain('.TH LIFEBOAT 1');
+          expect(await filesBelow(join(tree(type), 'opt/Lifeboat'))).toEqual(
+            expect.arrayContaining(['lifeboat-wizard', 'resources/app.asar']),
+          );
+        },
+      );
+
+      oracle('desktop-file-validate', 'update-desktop-database').test(
+        'is what the desktop opens backups with',
+        async () => {
+          const applications = join(tree('deb'), 'usr/share/applications');
+          const entry = join(applications, 'lifeboat-wizard.desktop');
+          await run('desktop-file-validate', [entry]);
+          expect((await readFile(entry, 'utf8')).split('\n')).toContain(
+            'Exec=/opt/Lifeboat/lifeboat-wizard %U',
+          );
+          await run('update-desktop-database', [applications]);
+          expect(await readFile(join(applications, 'mimeinfo.cache'), 'utf8')).toContain(
+            'application/x-qubes-backup=lifeboat-wizard.desktop;',
+          );
+        },
+      );
     });
 
     it('has icons in every size that systems ask for', async () => {
