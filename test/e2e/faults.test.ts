@@ -1,7 +1,7 @@
 /** Restores that are ended by force at seeded moments, of which `npm run faults` tries hundreds. */
 import { expect } from 'vitest';
 import { Dice } from '../fuzz/mutate.ts';
-import { blows, killableBackup, survives } from '../support/killing.ts';
+import { aftermath, blows, killableBackup } from '../support/killing.ts';
 import { oracle, skipped } from '../support/oracles.ts';
 
 const gate = process.platform === 'linux' ? oracle('scrypt', 'tar', 'gzip', 'split') : skipped('reads /proc');
@@ -11,6 +11,7 @@ gate.test(
   async () => {
     const backup = await killableBackup();
     const dice = new Dice(20240229);
-    for (const blow of blows) expect(await survives(backup, blow, 200 + dice.below(1500))).toEqual([]);
+    for (const blow of blows)
+      expect((await aftermath(backup, blow, 200 + dice.below(1500))).faults).toEqual([]);
   },
 );

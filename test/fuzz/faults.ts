@@ -1,24 +1,34 @@
-/** Ends restores by force at random moments: `npm run faults -- [rounds of each blow] [seed]`. Needs Linux. */
+/**
+ * Ends restores by force at random moments: `npm run faults -- [rounds of each blow] [seed] [blow]`. Needs Linux, and for
+ * the blow `main` a built wizard.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { blows, killableBackup, survives } from '../support/killing.ts';
+import { aftermath, blows, killableBackup, undisturbed } from '../support/killing.ts';
 import { Dice } from './mutate.ts';
 
-const [rounds = '200', seed = '1'] = process.argv.slice(2);
+const [rounds = '200', seed = '1', only] = process.argv.slice(2);
 const scratch = await mkdtemp(join(tmpdir(), 'lifeboat-faults-'));
 process.env['LIFEBOAT_SCRATCH'] = scratch;
 const dice = new Dice(Number(seed));
 const faults: string[] = [];
 try {
   const backup = await killableBackup();
-  for (const blow of blows) {
+  for (const blow of blows.filter((name) => only === undefined || name === only)) {
+    const whole = await undisturbed(backup, blow);
+    /** How many rounds left how many of the files finished. */
+    const spread = new Map<number, number>();
     for (let round = 0; round < Number(rounds); round++) {
-      const found = await survives(backup, blow, 100 + dice.below(2500));
-      for (const fault of found) process.stdout.write(`${fault}\n`);
-      faults.push(...found);
+      const found = await aftermath(backup, blow, dice.below(whole * 1.05));
+      for (const fault of found.faults) process.stdout.write(`${fault}\n`);
+      faults.push(...found.faults);
+      spread.set(found.finished, (spread.get(found.finished) ?? 0) + 1);
     }
-    process.stdout.write(`${blow}: ${rounds} rounds\n`);
+    const finished = [...spread].toSorted().map(([files, times]) => `${files} files ${times} times`);
+    process.stdout.write(
+      `${blow}: ${rounds} rounds within ${Math.round(whole)} ms; finished: ${finished.join(', ')}\n`,
+    );
   }
 } finally {
   await rm(scratch, { recursive: true, force: true });
