@@ -1,8 +1,17 @@
-/** `npm run bench [kdf|decoders|image|index|pipeline|growth|small-machine]`: one benchmark with its options, or all of them. */
+/** `npm run bench [kdf|decoders|image|index|pipeline|growth|salvage|small-machine]`: one benchmark with its options, or all of them. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
-const benches = ['kdf', 'decoders', 'image', 'index', 'pipeline', 'growth', 'small-machine'] as const;
+const benches = [
+  'kdf',
+  'decoders',
+  'image',
+  'index',
+  'pipeline',
+  'growth',
+  'salvage',
+  'small-machine',
+] as const;
 const [wanted, ...options] = process.argv.slice(2);
 const chosen = benches.filter((name) => wanted === undefined || name === wanted);
 if (chosen.length === 0) {

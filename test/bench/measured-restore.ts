@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { RestoreReport } from '../../shared/backup.ts';
 
 export const mebibyte = 1024 * 1024;
 export const passphrase = 'a benchmark';
@@ -34,12 +35,26 @@ async function residentBytes(pid: number): Promise<number> {
   return (await Promise.all(children.map(residentBytes))).reduce((sum, bytes) => sum + bytes, own);
 }
 
-/** Restores a backup by the command line, and says how much memory its processes had resident at most. */
-export async function restoreMeasured(backup: string, to: string): Promise<{ peak: number }> {
-  const args = [join(project, 'main/cli/lifeboat.ts'), 'restore', backup, '--to', to, '--quiet'];
+/** What a restore by the command line came to, how long it took, and how much memory its processes had resident at most. */
+export interface MeasuredRestore {
+  readonly report: RestoreReport;
+  readonly seconds: number;
+  readonly peak: number;
+}
+
+/** Restores a backup by the command line, with further options of it. */
+export async function restoreMeasured(
+  backup: string,
+  to: string,
+  options: readonly string[] = [],
+): Promise<MeasuredRestore> {
+  const args = [join(project, 'main/cli/lifeboat.ts'), 'restore', backup, '--to', to, '--json', ...options];
+  const start = performance.now();
   const child = spawn(process.execPath, [...args, '--passphrase-fd', '3'], {
-    stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
+    stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
   });
+  const stdout: Buffer[] = [];
+  child.stdout?.on('data', (bytes: Buffer) => stdout.push(bytes));
   (child.stdio[3] as NodeJS.WritableStream).end(`${passphrase}\n`);
   let peak = 0;
   const watch = setInterval(() => {
@@ -47,6 +62,7 @@ export async function restoreMeasured(backup: string, to: string): Promise<{ pea
   }, 100);
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
   clearInterval(watch);
-  if (code !== 0) throw new Error(`lifeboat ended with ${code}`);
-  return { peak };
+  if (stdout.length === 0) throw new Error(`lifeboat ended with ${code}`);
+  const seconds = (performance.now() - start) / 1000;
+  return { report: JSON.parse(Buffer.concat(stdout).toString()) as RestoreReport, seconds, peak };
 }

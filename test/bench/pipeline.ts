@@ -55,8 +55,7 @@ try {
 
   const [ours, theirs] = [join(folder, 'ours'), join(folder, 'theirs')];
   await Promise.all([mkdir(ours), mkdir(theirs)]);
-  let peak = 0;
-  const lifeboatSeconds = await timed(async () => ({ peak } = await restoreMeasured(made.path, ours)));
+  const { seconds: lifeboatSeconds, peak } = await restoreMeasured(made.path, ours);
   let official = '';
   const officialSeconds = await timed(async () => {
     official = await restoreOfficially(made.path, passphrase, theirs);

@@ -6,8 +6,11 @@
  */
 import { fail, problem, type Problem } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
+import { readIfReadable } from '../bytes/unreadable.ts';
 import { blockSize, isZeroBlock, paddingAfter, parseHeader, type TarHeader } from '../tar/header.ts';
 import { parseLongName, parsePaxRecords, paxNumber } from '../tar/pax.ts';
+import { HeaderSearch, longestExtension, type LostHeader, memberOf } from './lost-header.ts';
+import { isSafeName, longestName } from './safe-name.ts';
 
 /** One regular file of the outer tar: its data lie at `offset`, `size` bytes long. */
 export interface Member {
@@ -17,9 +20,12 @@ export interface Member {
 }
 
 export interface ContainerIndex {
-  /** By name, in the order of the file; of a repeated name the first counts, as for `tar --occurrence=1`. */
+  /**
+   * By name, in the order of the file; of a repeated name the first counts, as for `tar --occurrence=1`. Behind them come
+   * those whose header is lost, as far as they can be told.
+   */
   readonly members: ReadonlyMap<string, Member>;
-  /** Whether the file ends as a tar ends; a copy that was cut off does not. */
+  /** Whether the file is a tar throughout, and ends as one; a copy that was cut off does not. */
   readonly complete: boolean;
   /** The member in whose data the file ends; it is not among `members`. */
   readonly cutShort: Member | null;
@@ -32,95 +38,163 @@ const mostMembers = 1_000_000;
 /** Odd members told of; a container with more of them was made to have them. */
 const mostProblems = 1000;
 
-/** Longest name of a member: Qubes has `dom0-home/` with a user's name, and folders of format 3 with a qube's. */
-const longestName = 512;
-
-/** Longest extended header of a member, which has its name, its size and its times. */
-const longestMemberHeader = 64 * 1024;
-
 /** Bytes read at once: a GNU tar's padding after a member (at most 10,240) and the next headers. */
 const windowSize = 16 * 1024;
 
 /** Zero blocks beyond this many bytes are no padding but a file whose end was never written. */
 const longestPadding = 1024 * 1024;
 
+/** How far a header is looked for behind zeros: a copy that broke off may have room of any size behind it. */
+const longestVoid = 1024 ** 3;
+
+/** Where bytes were lost from a member, the next header stands before its place: so far, it is looked for. */
+const longestShift = 1024 * 1024;
+
 /**
- * Indexes a backup file. Damage in the middle ends the index there and is reported, since what precedes is good.
+ * Indexes a backup file. Damage in the middle is reported and passed over, since what lies before and behind it is good.
  *
  * @throws RecoveryError `not-a-backup` when the file does not begin as a tar, `container-too-long`
  */
-export async function indexContainer(source: ByteSource): Promise<ContainerIndex> {
-  const members = new Map<string, Member>();
-  const problems: Problem[] = [];
-  const read = windowedReader(source);
-  const report = (value: Problem) => {
-    if (problems.length < mostProblems) problems.push(value);
-  };
-  let position = 0;
-  let zeroBytes = 0;
-  let entries = 0;
-  let last: string | undefined;
-  let longName: string | undefined;
-  let pax = new Map<string, string>();
-  let cutShort: Member | null = null;
+export function indexContainer(source: ByteSource): Promise<ContainerIndex> {
+  return new Walk(source).toEnd();
+}
 
-  while (position + blockSize <= source.size) {
-    const block = await read(position, blockSize);
-    if (isZeroBlock(block)) {
-      position += blockSize;
-      zeroBytes += blockSize;
-      if (zeroBytes > longestPadding) break;
-      continue;
-    }
-    const header = parseHeader(block);
-    const isExtension = header?.type === 'x' || header?.type === 'g' || header?.type === 'L';
-    if (!header || (isExtension && header.size > longestMemberHeader)) {
-      if (last === undefined) fail('not-a-backup');
-      problems.push(problem('container-damaged', { offset: position }));
-      return { members, complete: false, cutShort, problems };
-    }
-    zeroBytes = 0;
-    const offset = position + blockSize;
+/** The way from header to header through a container. */
+class Walk {
+  readonly #source: ByteSource;
+  readonly #read: ReturnType<typeof windowedReader>;
+  readonly #search: HeaderSearch;
+  readonly #members = new Map<string, Member>();
+  readonly #problems: Problem[] = [];
+  readonly #lostHeaders: LostHeader[] = [];
+  #position = 0;
+  /** Zeros passed over since the last member. */
+  #zeros = 0;
+  #entries = 0;
+  #last: { readonly name: string; readonly offset: number } | undefined;
+  #longName: string | undefined;
+  #pax: ReadonlyMap<string, string> = new Map();
+  #cutShort: Member | null = null;
+  #damage: 'none' | 'passed' | 'to the end' = 'none';
 
-    if (isExtension) {
-      if (offset + header.size > source.size) break;
-      const body = await source.read(offset, header.size);
-      if (header.type === 'L') longName = parseLongName(body);
-      if (header.type === 'x') {
-        const records = parsePaxRecords(body);
-        pax = new Map(records);
-        const isSound = records && (!pax.has('size') || paxNumber(pax.get('size')) !== undefined);
-        // The header behind it may do without.
-        if (!isSound) report(problem('container-damaged', { offset: position }));
-      }
-      position = offset + header.size + paddingAfter(header.size);
-      continue;
-    }
-
-    const size = paxNumber(pax.get('size')) ?? header.size;
-    const name = pax.get('path') ?? longName ?? header.name;
-    pax = new Map();
-    longName = undefined;
-    last = name.slice(0, longestName);
-    const member = { name, offset, size };
-    position = offset + size + paddingAfter(size);
-    if (offset + size > source.size) {
-      cutShort = { ...member, name: last };
-      break;
-    }
-    const objection = objectionTo(member, header, members);
-    if (objection) report(objection);
-    else members.set(name, member);
-    entries++;
-    if (entries > mostMembers) fail('container-too-long', { limit: mostMembers });
+  constructor(source: ByteSource) {
+    this.#source = source;
+    this.#read = windowedReader(source);
+    this.#search = new HeaderSearch(source);
   }
 
-  if (last === undefined) fail('not-a-backup');
-  const rest = source.size - position;
-  const endsInHeader = rest > 0 && rest < blockSize && !isZeroBlock(await source.read(position, rest));
-  const complete = cutShort === null && zeroBytes > 0 && zeroBytes <= longestPadding && !endsInHeader;
-  if (!complete) problems.push(problem('backup-truncated', { size: source.size, member: last }));
-  return { members, complete, cutShort, problems };
+  async toEnd(): Promise<ContainerIndex> {
+    const { size } = this.#source;
+    while (this.#position + blockSize <= size && !this.#cutShort) {
+      const block = await this.#read(this.#position, blockSize);
+      const isZero = block !== undefined && isZeroBlock(block);
+      if (isZero && this.#zeros <= longestPadding) {
+        this.#position += blockSize;
+        this.#zeros += blockSize;
+        continue;
+      }
+      const header = block && parseHeader(block);
+      const isExtension = header !== undefined && 'xgL'.includes(header.type);
+      if (!header || (isExtension && header.size > longestExtension)) {
+        if (!(await this.#passDamage(block, isZero))) break;
+      } else if (isExtension) {
+        this.#zeros = 0;
+        if (this.#position + blockSize + header.size > size) break;
+        await this.#takeExtension(header);
+      } else {
+        this.#takeMember(header);
+      }
+    }
+    return this.#index();
+  }
+
+  /** Goes to the next header behind one that cannot be read; false at zeros that nothing follows. */
+  async #passDamage(block: Uint8Array | undefined, isZero: boolean): Promise<boolean> {
+    const last = this.#last;
+    const next = last
+      ? await this.#search.next(
+          Math.max(last.offset, this.#position - longestShift),
+          isZero ? longestVoid : Infinity,
+        )
+      : await this.#search.next(this.#position, longestPadding);
+    if (next === undefined && !last) fail('not-a-backup');
+    if (next === undefined && isZero) return false;
+    this.#report(
+      problem('container-damaged', { offset: isZero ? this.#position - this.#zeros : this.#position }),
+    );
+    const end = next ?? this.#source.size;
+    if (!isZero && end > this.#position && this.#lostHeaders.length < mostProblems)
+      this.#lostHeaders.push({ position: this.#position, block: block?.slice(), end, previous: last?.name });
+    this.#damage = next === undefined ? 'to the end' : 'passed';
+    this.#position = end;
+    this.#zeros = 0;
+    this.#pax = new Map();
+    this.#longName = undefined;
+    return true;
+  }
+
+  async #takeExtension({ type, size }: TarHeader): Promise<void> {
+    const offset = this.#position + blockSize;
+    const body = await readIfReadable(this.#source, offset, size);
+    if (body && type === 'L') this.#longName = parseLongName(body);
+    if (type === 'x') {
+      const records = body && parsePaxRecords(body);
+      this.#pax = new Map(records);
+      const isSound = records && (!this.#pax.has('size') || paxNumber(this.#pax.get('size')) !== undefined);
+      // The header behind it may do without.
+      if (!isSound) this.#report(problem('container-damaged', { offset: this.#position }));
+    }
+    this.#position = offset + size + paddingAfter(size);
+  }
+
+  #takeMember(header: TarHeader): void {
+    const offset = this.#position + blockSize;
+    const size = paxNumber(this.#pax.get('size')) ?? header.size;
+    const name = this.#pax.get('path') ?? this.#longName ?? header.name;
+    this.#pax = new Map();
+    this.#longName = undefined;
+    this.#last = { name: name.slice(0, longestName), offset };
+    this.#zeros = 0;
+    const lost = this.#lostHeaders.at(-1);
+    if (lost) lost.next ??= this.#last.name;
+    const member = { name, offset, size };
+    this.#position = offset + size + paddingAfter(size);
+    if (offset + size > this.#source.size) {
+      this.#cutShort = { ...member, ...this.#last };
+      return;
+    }
+    const objection = objectionTo(member, header, this.#members);
+    if (objection) this.#report(objection);
+    else this.#members.set(name, member);
+    this.#entries++;
+    if (this.#entries > mostMembers) fail('container-too-long', { limit: mostMembers });
+  }
+
+  async #index(): Promise<ContainerIndex> {
+    const last = this.#last ?? fail('not-a-backup');
+    for (const lost of this.#lostHeaders) {
+      const member = await memberOf(this.#source, lost, (name) => this.#members.has(name));
+      if (member) this.#members.set(member.name, member);
+    }
+    const { size } = this.#source;
+    const rest = size - this.#position;
+    const endsInHeader =
+      rest > 0 && rest < blockSize && !isZeroBlock(await this.#source.read(this.#position, rest));
+    const endsAsTar = !this.#cutShort && this.#zeros > 0 && this.#zeros <= longestPadding && !endsInHeader;
+    // Where damage reaches to the end, nobody knows how it ended.
+    if (!endsAsTar && this.#damage !== 'to the end')
+      this.#problems.push(problem('backup-truncated', { size, member: last.name }));
+    return {
+      members: this.#members,
+      complete: endsAsTar && this.#damage === 'none',
+      cutShort: this.#cutShort,
+      problems: this.#problems,
+    };
+  }
+
+  #report(value: Problem): void {
+    if (this.#problems.length < mostProblems) this.#problems.push(value);
+  }
 }
 
 function objectionTo(
@@ -135,20 +209,21 @@ function objectionTo(
   return undefined;
 }
 
-/** Names are ASCII, relative, and stay below where they start (docs/format.md, "Outer container"). */
-export function isSafeName(name: string): boolean {
-  if (name.length > longestName || !/^[\x21-\x5b\x5d-\x7e]+(?: [\x21-\x5b\x5d-\x7e]+)*$/.test(name))
-    return false;
-  return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
-}
-
-/** Reads small pieces through one window that moves along, so that neighbouring headers cost one read. */
+/**
+ * Reads small pieces through one window that moves along, so that neighbouring headers cost one read; undefined what the
+ * drive cannot read.
+ */
 function windowedReader(source: ByteSource) {
   let start = 0;
   let window: Uint8Array = new Uint8Array(0);
-  return async (position: number, length: number): Promise<Uint8Array> => {
+  return async (position: number, length: number): Promise<Uint8Array | undefined> => {
     if (position < start || position + length > start + window.length) {
-      window = await source.read(position, Math.min(windowSize, source.size - position));
+      // What cannot be read may lie behind what is wanted.
+      const read =
+        (await readIfReadable(source, position, Math.min(windowSize, source.size - position))) ??
+        (await readIfReadable(source, position, length));
+      if (!read) return undefined;
+      window = read;
       start = position;
     }
     return window.subarray(position - start, position - start + length);

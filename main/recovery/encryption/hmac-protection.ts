@@ -20,7 +20,7 @@ import {
   type Cipher,
 } from './openssl-enc.ts';
 import { noHooks, type Protection, type StreamHooks, type StretchReader } from './protection.ts';
-import { answersElsewhere, isReadFault } from './unreadable.ts';
+import { answersElsewhere, isReadFault } from '../bytes/unreadable.ts';
 import { readToVerify, readVerified, type Fingerprints } from './two-readings.ts';
 
 export interface HmacProtectionOptions {

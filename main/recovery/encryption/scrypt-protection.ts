@@ -9,7 +9,7 @@ import type { SealedKeyStore } from './key-sealer.ts';
 import { openLargeSealed } from './large-chunk.ts';
 import type { Protection, StreamHooks, StretchReader } from './protection.ts';
 import { SealFault, type SealFaultKind, sealOverhead } from './scrypt-container.ts';
-import { answersElsewhere, isReadFault } from './unreadable.ts';
+import { answersElsewhere, isReadFault } from '../bytes/unreadable.ts';
 
 /** A chunk's verified plaintext, in a buffer that is lent until `release`. */
 export interface OpenedChunk {

@@ -27,7 +27,7 @@ export interface TarHeader {
 const text = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Bytes of `block` between `start` and `end`, cut at the first NUL, as text. */
-function textField(block: Uint8Array, start: number, end: number): string {
+export function textField(block: Uint8Array, start: number, end: number): string {
   const field = block.subarray(start, end);
   const nul = field.indexOf(0);
   return text.decode(nul < 0 ? field : field.subarray(0, nul));

@@ -1,7 +1,7 @@
 /** Tells a place that a drive cannot read any more from a drive that is gone. */
 import { randomInt } from 'node:crypto';
 import { RecoveryError } from '../../../shared/problems.ts';
-import type { ByteSource } from '../bytes/source.ts';
+import type { ByteSource } from './source.ts';
 
 const tries = 4;
 const sectorSize = 512;
@@ -25,4 +25,22 @@ export async function answersElsewhere(source: ByteSource): Promise<boolean> {
     if (answered) return true;
   }
   return false;
+}
+
+/**
+ * Reads `length` bytes, or answers undefined where a drive that is still there cannot read them.
+ *
+ * @throws RecoveryError `source-lost`
+ */
+export async function readIfReadable(
+  source: ByteSource,
+  position: number,
+  length: number,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await source.read(position, length);
+  } catch (error) {
+    if (isReadFault(error) && (await answersElsewhere(source))) return undefined;
+    throw error;
+  }
 }
