@@ -68,6 +68,7 @@ export const problemKinds = {
   'chunk-unstable': warning('file', 'chunk'),
   'chunk-unauthenticated': failure('file', 'chunk'),
   'part-unplaced': warning('file', 'compression'),
+  'piece-saved': warning('file', 'piece', 'size'),
   'file-salvaged': warning('file', 'lost', 'size', 'map'),
 
   // Streams and archives inside

@@ -182,6 +182,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Er ist mit {{compression}} komprimiert, und hinter beschädigten Stücken verrät nichts, wohin in der Datei er gehört.',
     todo: anotherCopy,
   },
+  'piece-saved': {
+    what: 'Ein Teil von {{file}} mit {{size, size}} ist unversehrt, hat aber seinen Platz verloren.',
+    why: 'Er liegt zwischen zwei beschädigten Stellen, und nichts sagt, wie weit von ihnen entfernt. Er steht neben der Datei als {{piece}}.',
+    todo: 'Programme, die auf beschädigten Datenträgern Dokumente und Bilder finden, etwa PhotoRec, können ihn danach durchsuchen.',
+  },
   'file-salvaged': {
     what: 'Von {{file}} ließ sich alles retten bis auf {{lost, size}} von {{size, size}}.',
     why: 'Was verloren ist, liest sich als Nullen; alles andere wurde bestätigt. Die Karte {{map}} sagt, welche Bytes verloren sind.',

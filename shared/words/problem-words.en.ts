@@ -182,6 +182,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'It was compressed with {{compression}}, and behind damaged pieces nothing says where in the file it belongs.',
     todo: anotherCopy,
   },
+  'piece-saved': {
+    what: 'A part of {{file}} of {{size, size}} is whole but has lost its place.',
+    why: 'It lies between two damaged places, and nothing says how far from them. It was saved beside the file as {{piece}}.',
+    todo: 'Programs that find documents and pictures on damaged disks, such as PhotoRec, can search it for them.',
+  },
   'file-salvaged': {
     what: 'All of {{file}} could be saved except {{lost, size}} of {{size, size}}.',
     why: 'What is lost reads as zeros; everything else was verified. The map {{map}} says which bytes are lost.',

@@ -1,7 +1,7 @@
 /** Writes the bytes of one restored file: with true holes, hashed on the way, checked and made durable at its end. */
 import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { link, lstat, mkdir, open, readdir, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { ContentHash } from './content-hash.ts';
@@ -33,6 +33,24 @@ export const partialSuffix = '.partial';
 
 /** What is appended to that of a file of which parts are lost, for the map that says which. */
 export const mapSuffix = '.map';
+
+/** What is appended to it for a piece of a file whose place in it nobody knows, counted from 1 on. */
+export function pieceSuffix(number: number): string {
+  return `.piece-${number}`;
+}
+
+/** Pieces that are saved of one file at most. */
+export const mostPieces = 99;
+
+/** The longest of these endings. */
+export const longestEnding = partialSuffix + pieceSuffix(mostPieces) + mapSuffix;
+
+const unfinished = /\.partial(?:\.piece-\d+)?(?:\.map)?$/;
+
+/** Whether a name is one at which something grows beside a file: one would replace the other there. */
+export function isUnfinishedName(name: string): boolean {
+  return unfinished.test(name);
+}
 
 export class FileWriter {
   readonly path: string;
@@ -131,16 +149,20 @@ function* dataRuns(buffer: Buffer, position: number): Generator<{ start: number;
 }
 
 /**
- * Makes the folder of `path` and clears its partial name, and that of its map, of what an earlier run left.
+ * Makes the folder of `path` and clears its partial name, and those of its map and pieces, of what an earlier run left.
  *
  * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at `path` itself
  */
 export async function makeRoom(path: string): Promise<void> {
   if (await exists(path)) fail('dest-occupied', { path });
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await rm(path + partialSuffix, { recursive: true, force: true });
-    await rm(path + partialSuffix + mapSuffix, { recursive: true, force: true });
+    const [folder, name] = [dirname(path), basename(path)];
+    await mkdir(folder, { recursive: true });
+    for (const other of await readdir(folder)) {
+      const ending = other.startsWith(name) ? other.slice(name.length) : '';
+      if (unfinished.exec(ending)?.index === 0)
+        await rm(join(folder, other), { recursive: true, force: true });
+    }
   } catch (error) {
     throw destinationError(path, error);
   }

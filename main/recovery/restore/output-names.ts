@@ -1,6 +1,6 @@
 /** Names for restored files and folders that every operating system accepts, and that stay inside the destination. */
 
-import { mapSuffix, partialSuffix } from './file-writer.ts';
+import { longestEnding } from './file-writer.ts';
 
 /** Device names that Windows reserves, with blanks behind them and with any extension. */
 const reservedOnWindows = /^(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?$/i;
@@ -8,8 +8,8 @@ const reservedOnWindows = /^(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt
 /** Longest name of one path component, in bytes, that common file systems take. */
 export const longestName = 255;
 
-/** Longest name of what grows at a partial name first, whose ending needs room too, and that of its map. */
-export const longestGrowingName = longestName - Buffer.byteLength(partialSuffix + mapSuffix);
+/** Longest name of what grows at a partial name first, whose ending needs room too. */
+export const longestGrowingName = longestName - Buffer.byteLength(longestEnding);
 
 /**
  * One path component made safe: without separators, control characters and what Windows refuses, never `.`, `..`

@@ -3,7 +3,7 @@ import { fail, type Problem } from '../../../shared/problems.ts';
 import type { CatalogedQube } from '../catalog/inventory.ts';
 import type { StoredFile } from '../catalog/stored-files.ts';
 import { checksumsName, qubesXmlName, reportName } from './account.ts';
-import { mapSuffix, partialSuffix } from './file-writer.ts';
+import { isUnfinishedName } from './file-writer.ts';
 import { journalName } from './journal.ts';
 import { longestGrowingName, NameRegister } from './output-names.ts';
 
@@ -63,8 +63,7 @@ const ownNames = [qubesXmlName, checksumsName, reportName, journalName];
 
 /** A name that differs from those at which unfinished files grow: one file would replace the other there. */
 function finishedName(name: string): string {
-  const lower = name.toLowerCase();
-  return lower.endsWith(partialSuffix) || lower.endsWith(partialSuffix + mapSuffix) ? `${name}_` : name;
+  return isUnfinishedName(name.toLowerCase()) ? `${name}_` : name;
 }
 
 function plannedFiles({ qube, files }: CatalogedQube, folder: string): PlannedFile[] {

@@ -7,15 +7,18 @@ import { peek } from '../bytes/peek.ts';
 import { blockSize, paddingAfter, parseHeader } from '../tar/header.ts';
 import type { Measure } from './decoded.ts';
 
-export interface ArchiveLayout {
+/** Where in an archive the stored data of its file lie. */
+export interface DataLayout {
+  readonly map: SparseMap;
+  readonly dataStart: number;
+  readonly dataEnd: number;
+}
+
+export interface ArchiveLayout extends DataLayout {
   /** Name of the file as the archive has it. */
   readonly path: string;
   /** Bytes of the file once restored. */
   readonly size: number;
-  readonly map: SparseMap;
-  /** Where in the archive the file's stored data begin and end. */
-  readonly dataStart: number;
-  readonly dataEnd: number;
   /** Bytes of the whole archive, by the habits of the program that wrote it. */
   readonly usualTotal: number;
 }

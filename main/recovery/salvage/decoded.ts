@@ -1,5 +1,7 @@
 /** What salvage makes of stored bytes: pieces of the archive, some of whose bytes may be unknown. */
 
+import { StreamFault } from '../archive/decoder.ts';
+
 /** From `start` up to, not including, `end`. */
 export interface Range {
   readonly start: number;
@@ -13,11 +15,22 @@ export interface Decoded {
   readonly unknown: readonly Range[];
 }
 
-/** A stretch of the archive that could be decoded, and where it belongs. */
-export interface Run {
+/** A stretch of the archive that could be decoded. */
+export interface Stretch {
+  open(): AsyncIterable<Decoded>;
+}
+
+/** One that has its place. */
+export interface Run extends Stretch {
   /** Offset of its first byte in the archive. */
   readonly position: number;
-  open(): AsyncIterable<Decoded>;
+}
+
+/** One that lies between two gaps, so that nothing tells its place. */
+export interface Piece extends Stretch {
+  readonly position: null;
+  /** Bytes that it has. */
+  readonly length: number;
 }
 
 /** What counting back from the end of an archive takes. */
@@ -41,14 +54,31 @@ export class Tally implements Measure {
   }
 }
 
-/** Measures a whole run. */
-export async function measure(pieces: AsyncIterable<Decoded>): Promise<Measure> {
+/** Measures what a stream decodes to, and says whether it is so to its end or breaks off. */
+export async function measure(
+  pieces: AsyncIterable<Uint8Array>,
+): Promise<Measure & { readonly whole: boolean }> {
   const tally = new Tally();
-  for await (const piece of pieces) tally.add(piece);
-  return tally;
+  let whole = true;
+  try {
+    for await (const bytes of pieces) tally.add({ bytes, unknown: [] });
+  } catch (error) {
+    if (!(error instanceof StreamFault)) throw error;
+    whole = false;
+  }
+  return { length: tally.length, zerosAtEnd: tally.zerosAtEnd, whole };
 }
 
 /** Pieces of which every byte is known. */
 export async function* allKnown(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Decoded> {
   for await (const bytes of pieces) yield { bytes, unknown: [] };
+}
+
+/** What a stream decodes to, up to where it breaks off. */
+export async function* upToFault(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Decoded> {
+  try {
+    yield* allKnown(pieces);
+  } catch (error) {
+    if (!(error instanceof StreamFault)) throw error;
+  }
 }

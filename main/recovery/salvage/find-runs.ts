@@ -1,24 +1,21 @@
 /** Finds what of an archive can be had behind the first gap in its stored stream, by the means of each compression. */
 import type { Compression } from '../archive/decoder.ts';
-import { StreamFault } from '../archive/decoder.ts';
 import { decodeZstd } from '../archive/decoders/zstd.ts';
 import { placeAtEnd, totalOf, type ArchiveLayout } from './archive-layout.ts';
 import { decodeBzip2Tail } from './bzip2-tail.ts';
-import { allKnown, measure, type Run } from './decoded.ts';
+import { allKnown, measure, upToFault, type Measure, type Piece, type Run } from './decoded.ts';
 import { decodeGzipTail, findGzipTail } from './gzip-tail.ts';
 import type { Fragment, StoredStream } from './stored-stream.ts';
 import { findXzRuns } from './xz-blocks.ts';
 import { findZstdTail } from './zstd-tail.ts';
 
-/** The runs behind the first gap, in the order of the archive; runs whose place nothing tells are not among them. */
+/** What lies behind the first gap, in the order of the archive: with its place where something tells it. */
 export async function findRuns(
   stream: StoredStream,
   layout: ArchiveLayout,
   compression: Compression,
-): Promise<readonly Run[]> {
+): Promise<readonly (Run | Piece)[]> {
   const behind = stream.fragments.slice(1);
-  const last = behind.at(-1);
-  if (!last) return [];
   switch (compression) {
     case 'none':
       // What is not compressed lies in the archive as it is stored.
@@ -27,13 +24,15 @@ export async function findRuns(
         open: () => allKnown(fragment.open()),
       }));
     case 'gzip':
-      return gzipRun(last, layout);
-    case 'bzip2':
-      return bzip2Run(stream.fragments[0], last, layout);
+      return findEach(behind, (fragment, isLast) => gzipRun(fragment, isLast, layout));
+    case 'bzip2': {
+      const level = (await headOf(stream.fragments[0], 4))[3] ?? 0;
+      return findEach(behind, (fragment, isLast) => bzip2Run(fragment, isLast, level - 0x30, layout));
+    }
     case 'xz':
       return findXzRuns(stream);
     case 'zstd':
-      return zstdRun(last, layout);
+      return findEach(behind, (fragment, isLast) => zstdRun(fragment, isLast, layout));
     case 'lzma':
     case 'zlib':
       // One chain from the first bit to the last, in which nothing says where one could go on.
@@ -41,30 +40,63 @@ export async function findRuns(
   }
 }
 
+async function findEach(
+  fragments: readonly Fragment[],
+  find: (fragment: Fragment, isLast: boolean) => Promise<Run | Piece | undefined>,
+): Promise<readonly (Run | Piece)[]> {
+  const found: (Run | Piece)[] = [];
+  for (const fragment of fragments) {
+    const one = await find(fragment, fragment === fragments.at(-1));
+    if (one) found.push(one);
+  }
+  return found;
+}
+
+/** Counted back from the end of an archive of `total` bytes where that is known and fits. */
+function placed(
+  layout: ArchiveLayout,
+  { length, zerosAtEnd }: Measure,
+  total: number | null,
+  open: Run['open'],
+): Run | Piece | undefined {
+  const position = total === null ? undefined : placeAtEnd(layout, { length, zerosAtEnd }, total);
+  if (position !== undefined) return { position, open };
+  return length > 0 ? { position: null, length, open } : undefined;
+}
+
 /** Its trailer says how long the stream is, its archive how often 2^32 has to be added. */
-async function gzipRun(last: Fragment, layout: ArchiveLayout): Promise<readonly Run[]> {
-  const tail = await findGzipTail(last.open());
-  if (!tail) return [];
-  const position = placeAtEnd(layout, tail, totalOf(layout, tail.total));
-  return position === undefined ? [] : [{ position, open: () => decodeGzipTail(last.open(), tail) }];
+async function gzipRun(
+  fragment: Fragment,
+  isLast: boolean,
+  layout: ArchiveLayout,
+): Promise<Run | Piece | undefined> {
+  const tail = await findGzipTail(fragment.open());
+  if (!tail) return undefined;
+  const total = isLast && tail.total !== null ? totalOf(layout, tail.total) : null;
+  return placed(layout, tail, total, () => decodeGzipTail(fragment.open(), tail));
 }
 
 /** Nothing in the format says how long the stream is: the habits of who writes archives have to. */
-async function bzip2Run(first: Fragment, last: Fragment, layout: ArchiveLayout): Promise<readonly Run[]> {
-  const level = (await headOf(first, 4))[3] ?? 0;
-  const open = () => allKnown(decodeBzip2Tail(last.open(), level - 0x30));
-  const tail = await orNothing(measure(open()));
-  const position = tail && placeAtEnd(layout, tail, layout.usualTotal);
-  return position === undefined ? [] : [{ position, open }];
+async function bzip2Run(
+  fragment: Fragment,
+  isLast: boolean,
+  level: number,
+  layout: ArchiveLayout,
+): Promise<Run | Piece | undefined> {
+  const open = () => decodeBzip2Tail(fragment.open(), level);
+  const tail = await measure(open());
+  return placed(layout, tail, isLast && tail.whole ? layout.usualTotal : null, () => upToFault(open()));
 }
 
-async function zstdRun(last: Fragment, layout: ArchiveLayout): Promise<readonly Run[]> {
-  const tail = await findZstdTail(last);
-  if (!tail) return [];
-  const position = placeAtEnd(layout, tail, layout.usualTotal);
-  return position === undefined
-    ? []
-    : [{ position, open: () => allKnown(decodeZstd(last.open(tail.start))) }];
+async function zstdRun(
+  fragment: Fragment,
+  isLast: boolean,
+  layout: ArchiveLayout,
+): Promise<Run | Piece | undefined> {
+  const tail = await findZstdTail(fragment);
+  if (!tail) return undefined;
+  const total = isLast && tail.whole ? layout.usualTotal : null;
+  return placed(layout, tail, total, () => upToFault(decodeZstd(fragment.open(tail.start))));
 }
 
 async function headOf(fragment: Fragment, length: number): Promise<Uint8Array> {
@@ -74,14 +106,4 @@ async function headOf(fragment: Fragment, length: number): Promise<Uint8Array> {
     if (head.length === length) break;
   }
   return Uint8Array.from(head);
-}
-
-/** What cannot be decoded to its end is not what it was taken for. */
-async function orNothing<T>(result: Promise<T>): Promise<T | undefined> {
-  try {
-    return await result;
-  } catch (error) {
-    if (error instanceof StreamFault) return undefined;
-    throw error;
-  }
 }

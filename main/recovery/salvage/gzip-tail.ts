@@ -1,21 +1,27 @@
 /**
  * The rest of a gzip stream (RFC 1952) behind a gap: found by looking for the next deflate block at every bit, and
- * believed only if everything from there on decodes to the very end of the stream.
+ * believed only if everything from there on decodes to the very end of the stream, or to the next gap.
  */
 import { BitInput } from './bit-input.ts';
 import { type Decoded, type Measure, Tally } from './decoded.ts';
 import { bitsAt, type BlockCodes, longestCodes, PrefixCode, readCodes } from './deflate-codes.ts';
-import { DeflateFault, Inflater } from './inflate.ts';
+import { DeflateCut, DeflateFault, Inflater } from './inflate.ts';
 
 export interface GzipTail extends Measure {
   /** The bit behind the gap at which the first whole block begins. */
   readonly bit: number;
-  /** Bytes of the whole stream, modulo 2^32, if the member that was cut is its first. */
-  readonly total: number;
+  /**
+   * Bytes of the whole stream, modulo 2^32, if the member that was cut is its first; null where it does not reach the end
+   * of the stream.
+   */
+  readonly total: number | null;
 }
 
 /** From so much input on that made sense, the way back to other beginnings is given up: 1 MiB. */
 const believedBits = 8 * 1024 * 1024;
+
+/** So much input that made sense up to a gap is believed. */
+const believedAtGap = 512 * 1024;
 
 /** Bytes decoded in vain before the search ends; content made to mislead it costs no more than a minute. */
 const mostInVain = 4 * 1024 ** 3;
@@ -37,6 +43,8 @@ export async function findGzipTail(stored: AsyncIterable<Uint8Array>): Promise<G
         const { length, zerosAtEnd } = tally;
         return { bit, length, zerosAtEnd, total: stated.total % 2 ** 32 };
       } catch (error) {
+        if (error instanceof DeflateCut && input.position - bit > believedAtGap)
+          return { bit, length: tally.length, zerosAtEnd: tally.zerosAtEnd, total: null };
         if (!(error instanceof DeflateFault) || !attempt.takeBack()) throw error;
         inVain += tally.length + 1;
         input.goTo(bit + 1);
@@ -102,6 +110,8 @@ export async function* decodeGzipTail(
       input.at += Math.min(input.bitsLeft, tail.bit - input.position);
     }
     yield* decodeMembers(input, new Inflater(input), { total: 0 });
+  } catch (error) {
+    if (!(error instanceof DeflateCut) || tail.total !== null) throw error;
   } finally {
     await input.close();
   }
@@ -167,7 +177,7 @@ async function* decodeMembers(
 
 async function takeBytes(input: BitInput, count: number): Promise<Uint8Array> {
   await input.fill(count * 8);
-  if (input.bitsLeft < count * 8) throw new DeflateFault('the data end inside a field');
+  if (input.bitsLeft < count * 8) throw new DeflateCut('the data end inside a field');
   const from = input.at >>> 3;
   input.at += count * 8;
   return input.bytes.slice(from, from + count);

@@ -9,6 +9,9 @@ import { bitsAt, type BlockCodes, fixedCodes, longestCodes, PrefixCode, readCode
 /** Why these bits are no deflate data, or not all of them. */
 export class DeflateFault extends Error {}
 
+/** Why nothing more can be said of them: they end before the data do. */
+export class DeflateCut extends DeflateFault {}
+
 const windowLength = 32 * 1024;
 /** Output is handed out in pieces of about this many bytes. */
 const pieceLength = 256 * 1024;
@@ -102,6 +105,7 @@ export class Inflater {
       return;
     }
     await input.fill(3 + longestCodes);
+    const Fault = input.bitsLeft < 3 + longestCodes ? DeflateCut : DeflateFault;
     this.#onBlock(input.position);
     const header = bitsAt(input.bytes, input.at);
     input.at += 3;
@@ -110,11 +114,11 @@ export class Inflater {
       case 0: {
         // Nobody writes other padding than zeros.
         if ((bitsAt(input.bytes, input.at) & ((1 << (-input.at & 7)) - 1)) !== 0)
-          throw new DeflateFault('padding that is not zero');
+          throw new Fault('padding that is not zero');
         input.align();
         const length = bitsAt(input.bytes, input.at) & 0xffff;
         if ((bitsAt(input.bytes, input.at + 16) & 0xffff) !== (length ^ 0xffff))
-          throw new DeflateFault('the length of a stored block');
+          throw new Fault('the length of a stored block');
         input.at += 32;
         this.#storedLeft = length;
         this.#state = 'stored';
@@ -126,14 +130,14 @@ export class Inflater {
         break;
       case 2:
         input.at = readCodes(input.bytes, input.at, this.#dynamic);
-        if (input.at < 0) throw new DeflateFault('the codes of a block');
+        if (input.at < 0) throw new Fault('the codes of a block');
         this.#codes = this.#dynamic;
         this.#state = 'codes';
         break;
       default:
-        throw new DeflateFault('the type of a block');
+        throw new Fault('the type of a block');
     }
-    if (input.bitsLeft < 0) throw new DeflateFault('the data end inside a block');
+    if (input.bitsLeft < 0) throw new DeflateCut('the data end inside a block');
   }
 
   async #copyStored(): Promise<void> {
@@ -146,7 +150,7 @@ export class Inflater {
     const from = input.at >>> 3;
     const room = windowLength + pieceLength - this.#end;
     const count = Math.min(this.#storedLeft, input.length - from, room);
-    if (count <= 0) throw new DeflateFault('the data end inside a block');
+    if (count <= 0) throw new DeflateCut('the data end inside a block');
     this.#out.set(input.bytes.subarray(from, from + count), this.#end);
     this.#end += count;
     this.#storedLeft -= count;
@@ -164,6 +168,8 @@ export class Inflater {
     // Where no more input comes, running past its end is noticed after it happened.
     const lastStart = ended ? bits : bits - longestPair;
     const outLimit = windowLength + pieceLength;
+    const fault = (what: string) =>
+      ended && at + longestPair > bits ? new DeflateCut(what) : new DeflateFault(what);
     let at = input.at;
     let end = this.#end;
     while (at <= lastStart && end < outLimit) {
@@ -183,24 +189,24 @@ export class Inflater {
         break;
       }
       const lengthSymbol = symbol - 257;
-      if (lengthSymbol >= lengthSymbols) throw new DeflateFault('a length that does not exist');
+      if (lengthSymbol >= lengthSymbols) throw fault('a length that does not exist');
       const more = lengthBits[lengthSymbol] ?? 0;
       const length = (lengthBase[lengthSymbol] ?? 0) + (bitsAt(bytes, at) & ((1 << more) - 1));
       at += more;
       const distanceEntry = distances[bitsAt(bytes, at) & distanceMask] ?? 0;
-      if (distanceEntry === 0) throw new DeflateFault('bits that are no code');
+      if (distanceEntry === 0) throw fault('bits that are no code');
       at += distanceEntry & 15;
       const distanceSymbol = distanceEntry >>> 4;
-      if (distanceSymbol >= distanceSymbols) throw new DeflateFault('a distance that does not exist');
+      if (distanceSymbol >= distanceSymbols) throw fault('a distance that does not exist');
       const further = distanceBits[distanceSymbol] ?? 0;
       const distance = (distanceBase[distanceSymbol] ?? 0) + (bitsAt(bytes, at) & ((1 << further) - 1));
       at += further;
       let from = end - distance;
-      if (from < this.#lowest) throw new DeflateFault('a distance beyond the beginning');
+      if (from < this.#lowest) throw fault('a distance beyond the beginning');
       for (const stop = end + length; end < stop;) out[end++] = out[from++] ?? 0;
     }
     if (at > bits || (ended && at === bits && this.#state === 'codes'))
-      throw new DeflateFault('the data end inside a block');
+      throw new DeflateCut('the data end inside a block');
     input.at = at;
     this.#end = end;
   }

@@ -1,13 +1,13 @@
 /** Puts bytes of an archive where they belong in its file, and notes which are lost. */
 import type { Extent } from '../archive/sparse-map.ts';
 import type { FileWriter } from '../restore/file-writer.ts';
-import type { ArchiveLayout } from './archive-layout.ts';
+import type { DataLayout } from './archive-layout.ts';
 import type { Decoded, Range } from './decoded.ts';
 import type { LostMap } from './lost-map.ts';
 
 /** Takes the archive from its beginning to its end; headers and maps in it are passed over. */
 export class Placement {
-  readonly #layout: ArchiveLayout;
+  readonly #layout: DataLayout;
   readonly #writer: FileWriter;
   readonly #lost: LostMap;
   readonly #written: FileRanges;
@@ -15,7 +15,7 @@ export class Placement {
   #position = 0;
   #bytes = 0;
 
-  constructor(layout: ArchiveLayout, writer: FileWriter, lost: LostMap) {
+  constructor(layout: DataLayout, writer: FileWriter, lost: LostMap) {
     this.#layout = layout;
     this.#writer = writer;
     this.#lost = lost;
@@ -76,7 +76,7 @@ class FileRanges {
   /** Where in the archive the data of the extent begin. */
   #extentStart: number;
 
-  constructor({ map, dataStart }: ArchiveLayout) {
+  constructor({ map, dataStart }: DataLayout) {
     this.#dataStart = dataStart;
     this.#extents = map[Symbol.iterator]();
     this.#extentStart = dataStart;

@@ -7,9 +7,10 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileReport } from '../../../shared/backup.ts';
 import { problem, problemOf, type Problem } from '../../../shared/problems.ts';
-import { StreamFault, type Compression, type Decoder } from '../archive/decoder.ts';
+import type { Compression } from '../archive/decoder.ts';
 import { decoderFor, sniffCompression, sniffLength } from '../archive/decoders/decoder-for.ts';
 import { compressionOfFilter } from '../archive/decoders/recognise.ts';
+import { denseMap } from '../archive/sparse-map.ts';
 import { peek } from '../bytes/peek.ts';
 import type { StreamHooks, StretchReader } from '../encryption/protection.ts';
 import { pathParts, samePath } from '../restore/archive-paths.ts';
@@ -17,16 +18,18 @@ import {
   FileWriter,
   makeRoom,
   mapSuffix,
+  mostPieces,
   moveWithoutReplacing,
   partialSuffix,
+  pieceSuffix,
 } from '../restore/file-writer.ts';
 import type { PlannedFile } from '../restore/plan.ts';
 import { readLayout, type ArchiveLayout } from './archive-layout.ts';
-import { allKnown, type Decoded, type Run } from './decoded.ts';
+import { upToFault, type Piece, type Run, type Stretch } from './decoded.ts';
 import { findRuns } from './find-runs.ts';
 import { LostMap } from './lost-map.ts';
 import { Placement } from './placement.ts';
-import { surveyStream, type Fragment, type StoredStream } from './stored-stream.ts';
+import { surveyStream, type Fragment } from './stored-stream.ts';
 
 export interface SalvageOptions {
   readonly stretches: StretchReader;
@@ -70,6 +73,8 @@ export async function salvageFile(
 interface Salvage {
   readonly layout: ArchiveLayout;
   readonly runs: readonly Run[];
+  /** What has no place. */
+  readonly pieces: readonly Piece[];
   readonly problems: readonly Problem[];
 }
 
@@ -88,13 +93,17 @@ async function findSalvage(
   const layout = await readLayout(decoder(first.open()));
   if (!layout || !samePath(pathParts(layout.path), pathParts(stored.path))) return undefined;
   const behind = await findRuns(stream, layout, compression);
-  const beginning: Run = { position: 0, open: () => decodable(decoder, first) };
+  const beginning: Run = { position: 0, open: () => upToFault(decoder(first.open())) };
   const problems = stream.problems.length > 0 ? stream.problems : [reason];
-  const placed = [beginning, ...behind];
+  const isLeftOut = behind.length < stream.fragments.length - 1 && compression !== 'none';
   return {
     layout,
-    runs: placed,
-    problems: [...problems, ...unplaced(stored.path, stream, placed, compression)],
+    runs: [beginning, ...behind.filter((each): each is Run => each.position !== null)],
+    pieces: behind.filter((each): each is Piece => each.position === null),
+    problems: [
+      ...problems,
+      ...(isLeftOut ? [problem('part-unplaced', { file: stored.path, compression })] : []),
+    ],
   };
 }
 
@@ -102,26 +111,6 @@ async function compressionOf(first: Fragment, filter: string | null): Promise<Co
   const { head, whole } = await peek(first.open(), sniffLength);
   await whole.return();
   return sniffCompression(head) ?? (filter === null ? 'none' : compressionOfFilter(filter));
-}
-
-/** What fragments hold that has no place, told once. Blocks of xz know theirs, bytes that are not compressed too. */
-function unplaced(
-  file: string,
-  { fragments }: StoredStream,
-  runs: readonly Run[],
-  compression: Compression,
-): readonly Problem[] {
-  if (runs.length >= fragments.length || compression === 'none') return [];
-  return [problem('part-unplaced', { file, compression })];
-}
-
-/** Everything that the beginning of a stream decodes to, up to where it breaks off. */
-async function* decodable(decoder: Decoder, beginning: Fragment): AsyncGenerator<Decoded> {
-  try {
-    yield* allKnown(decoder(beginning.open()));
-  } catch (error) {
-    if (!(error instanceof StreamFault)) throw error;
-  }
 }
 
 async function writeSalvage(
@@ -145,14 +134,12 @@ async function writeSalvage(
       // Two that claim one place cannot both be right, and the earlier one is verified from its beginning on.
       if (run.position < placement.position) continue;
       await placement.loseUpTo(run.position);
-      for await (const piece of run.open()) {
-        await hooks.gate();
-        await placement.place(piece);
-      }
+      await placeAll(placement, run, hooks);
     }
     await placement.loseRest();
     await writer.finish(size);
     const losses = await map.finish(size);
+    const pieces = await writePieces(planned, salvage, { hooks, destination });
     if (acceptPartial) await moveWithoutReplacing(partial, path);
     return {
       ...report,
@@ -162,6 +149,7 @@ async function writeSalvage(
       lost: { map: mapName, ...losses },
       problems: [
         ...problems,
+        ...pieces,
         problem('file-salvaged', { file: planned.stored.path, lost: losses.bytes, size, map: mapName }),
       ],
     };
@@ -179,5 +167,53 @@ async function writeSalvage(
       outcome: keep ? 'partial' : 'failed',
       problems: [...problems, found],
     };
+  }
+}
+
+async function placeAll(placement: Placement, stretch: Stretch, hooks: StreamHooks): Promise<void> {
+  for await (const piece of stretch.open()) {
+    await hooks.gate();
+    await placement.place(piece);
+  }
+}
+
+/** Saves what has no place in files beside the partial one, each with a map of its own; tells of each. */
+async function writePieces(
+  { stored, output }: PlannedFile,
+  { pieces }: Salvage,
+  { hooks, destination }: Pick<SalvageOptions, 'hooks' | 'destination'>,
+): Promise<readonly Problem[]> {
+  const told: Problem[] = [];
+  for (const [i, piece] of pieces.slice(0, mostPieces).entries()) {
+    const name = output.join('/') + partialSuffix + pieceSuffix(i + 1);
+    const path = join(destination, name);
+    try {
+      await writePiece(path, piece, hooks);
+      told.push(problem('piece-saved', { file: stored.path, piece: name, size: piece.length }));
+    } catch (error) {
+      // The file itself is there, whatever becomes of its pieces.
+      told.push(problemOf(error));
+      for (const each of [path, path + mapSuffix]) await rm(each, { force: true }).catch(() => undefined);
+      break;
+    }
+  }
+  return told;
+}
+
+async function writePiece(path: string, piece: Piece, hooks: StreamHooks): Promise<void> {
+  const { length } = piece;
+  const writer = await FileWriter.create(path, { plain: true });
+  try {
+    const map = await LostMap.create(path + mapSuffix);
+    try {
+      const whole = { map: denseMap(length), dataStart: 0, dataEnd: length };
+      await placeAll(new Placement(whole, writer, map), piece, hooks);
+      await writer.finish(length);
+      await map.finish(length);
+    } finally {
+      await map.close();
+    }
+  } finally {
+    await writer.close();
   }
 }

@@ -1,7 +1,6 @@
 /** The rest of a zstd stream behind a gap, from the next frame on; most streams have but one. */
 import { decodeZstd } from '../archive/decoders/zstd.ts';
-import { StreamFault } from '../archive/decoder.ts';
-import { type Measure, allKnown, measure } from './decoded.ts';
+import { type Measure, measure } from './decoded.ts';
 import type { Fragment } from './stored-stream.ts';
 
 const frameMagic = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
@@ -12,20 +11,18 @@ const mostTries = 64;
 export interface ZstdTail extends Measure {
   /** Where in the stored stream the frame begins. */
   readonly start: number;
+  /** Whether it leads to the end of the stream. */
+  readonly whole: boolean;
 }
 
-/** Looks for frames that lead to the end of the stream. */
+/** Looks for frames that lead to the end of the stream, or as far as they are whole. */
 export async function findZstdTail(fragment: Fragment): Promise<ZstdTail | undefined> {
   for (let tries = 0, from = fragment.start; tries < mostTries; tries++) {
     const start = await findMagic(fragment, from);
     if (start === undefined) return undefined;
-    try {
-      const { length, zerosAtEnd } = await measure(allKnown(decodeZstd(fragment.open(start))));
-      return { start, length, zerosAtEnd };
-    } catch (error) {
-      if (!(error instanceof StreamFault)) throw error;
-      from = start + 1;
-    }
+    const tail = await measure(decodeZstd(fragment.open(start)));
+    if (tail.whole || tail.length > 0) return { start, ...tail };
+    from = start + 1;
   }
   return undefined;
 }
