@@ -15,12 +15,15 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { ArchiveFault } from '../../main/recovery/archive/archive-fault.ts';
 import { readArchive } from '../../main/recovery/archive/archive-reader.ts';
 import { denseMap, SparseMap } from '../../main/recovery/archive/sparse-map.ts';
+import { readLayout } from '../../main/recovery/salvage/archive-layout.ts';
+import { tarwriterData, tarwriterFixture, tarwriterVolumes } from '../fixtures/tarwriter.ts';
 import { oracle } from '../support/oracles.ts';
 import { bash, run } from '../support/tools.ts';
 import { noise, writeSparseFile } from '../support/trees.ts';
@@ -370,6 +373,20 @@ async function quickly(work: () => Promise<void>): Promise<void> {
   expect(performance.now() - begin).toBeLessThan(2000);
   expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(64 * mebibyte);
 }
+
+describe('an archive by the program of Qubes OS', () => {
+  it.each(Object.entries(tarwriterVolumes))('is read as it was: %s', async (name, { extents, size }) => {
+    const archive = gunzipSync(await readFile(tarwriterFixture(name)));
+    const volume = Buffer.alloc(size);
+    for (const [offset, length] of extents) volume.set(tarwriterData(offset, length), offset);
+    const entries = await readAll(inPieces(archive, 10_007));
+    expect(entries).toMatchObject([{ path: 'vm1/private.img', kind: 'file', size }]);
+    const [entry] = entries;
+    expect(entry && contentOf(entry).equals(volume)).toBe(true);
+    // Salvage counts from the end of what it expects such an archive to be.
+    expect((await readLayout(inPieces(archive, 10_007)))?.usualTotal).toBe(archive.length);
+  });
+});
 
 describe('a sparse map that lies', () => {
   const data = noise(1024, 'lies');
