@@ -7,7 +7,7 @@ import { Announcer } from './components/announcer.tsx';
 import { Goodbye } from './components/last-words.tsx';
 import { PreferencesProvider } from './components/preferences.tsx';
 import { Rail } from './components/rail.tsx';
-import { WizardContext, type Wizard } from './components/wizard-context.ts';
+import { useWizard, WizardContext, type Wizard } from './components/wizard-context.ts';
 import { useSpeech } from './i18n/speech.ts';
 import { BackupScreen } from './steps/backup-screen.tsx';
 import { BrowseScreen } from './steps/browse-screen.tsx';
@@ -16,12 +16,10 @@ import { PassphraseScreen } from './steps/passphrase-screen.tsx';
 import { ProgressScreen } from './steps/progress-screen.tsx';
 import { QubesScreen } from './steps/qubes-screen.tsx';
 import { ResultsScreen } from './steps/results-screen.tsx';
-import type { WizardState } from './state/wizard.ts';
+import { openBackupOf, type WizardState } from './state/wizard.ts';
 
 export function App({ wizard, preferences }: { readonly wizard: Wizard; readonly preferences: Preferences }) {
   const { language } = useSpeech();
-  const state = useStore(wizard.store);
-  const browse = useStore(wizard.browsing.store);
   const [ended, setEnded] = useState(false);
 
   useEffect(() => {
@@ -34,23 +32,37 @@ export function App({ wizard, preferences }: { readonly wizard: Wizard; readonly
       <I18nProvider locale={language}>
         <PreferencesProvider initial={preferences}>
           <Announcer>
-            {browse.kind === 'closed' ? (
-              <div className="frame">
-                <Rail state={state} />
-                <main className="main">
-                  <Screen state={state} onQuit={() => setEnded(true)} />
-                </main>
-              </div>
-            ) : (
-              // Files need the room, and are no step on the way.
-              <main className="main main-alone">
-                <BrowseScreen state={browse} />
-              </main>
-            )}
+            <Frame onQuit={() => setEnded(true)} />
           </Announcer>
         </PreferencesProvider>
       </I18nProvider>
     </WizardContext>
+  );
+}
+
+function Frame({ onQuit }: { readonly onQuit: () => void }) {
+  const wizard = useWizard();
+  const state = useStore(wizard.store);
+  const browse = useStore(wizard.browsing.store);
+  // Files need the room, and are no step on the way.
+  if (browse.kind !== 'closed') {
+    return (
+      <main className="main main-alone">
+        <BrowseScreen state={browse} />
+      </main>
+    );
+  }
+  return (
+    <div className="frame">
+      <Rail
+        step={state.step}
+        backup={openBackupOf(state)}
+        choices={'choices' in state ? state.choices : null}
+      />
+      <main className="main">
+        <Screen state={state} onQuit={onQuit} />
+      </main>
+    </div>
   );
 }
 

@@ -1,13 +1,12 @@
 /** Starts the wizard in its page: finds the backend, asks what it is, and shows the first step. */
 import { createRoot } from 'react-dom/client';
-import { I18nextProvider } from 'react-i18next';
 import type { Preferences } from '../shared/contract/wizard.ts';
 import { languageFor } from '../shared/words/languages.ts';
 import { App } from './app.tsx';
 import { NotConnected, PageBoundary } from './components/last-words.tsx';
 import { showTheme } from './components/preferences.tsx';
 import { connect } from './connection/connect.ts';
-import { createSpeech } from './i18n/speech.ts';
+import { SpeechProvider } from './i18n/speech-provider.tsx';
 import { createBrowseController } from './state/browse-controller.ts';
 import { createController } from './state/controller.ts';
 import { createMountsController } from './state/mounts-controller.ts';
@@ -38,14 +37,14 @@ async function wizard() {
     const browsing = { store: browseStore, controller: createBrowseController(client, browseStore) };
     const mounting = { store: mountsStore, controller: createMountsController(client, mountsStore) };
     return (
-      <I18nextProvider i18n={createSpeech(preferences.language ?? languageFor(described.value.locale))}>
+      <SpeechProvider initial={preferences.language ?? languageFor(described.value.locale)}>
         <PageBoundary>
           <App
             wizard={{ program: described.value, store, controller, browsing, mounting }}
             preferences={preferences}
           />
         </PageBoundary>
-      </I18nextProvider>
+      </SpeechProvider>
     );
   } catch {
     return notConnected();
@@ -54,9 +53,9 @@ async function wizard() {
 
 function notConnected() {
   return (
-    <I18nextProvider i18n={createSpeech(languageFor(navigator.language))}>
+    <SpeechProvider initial={languageFor(navigator.language)}>
       <NotConnected />
-    </I18nextProvider>
+    </SpeechProvider>
   );
 }
 

@@ -1,8 +1,9 @@
-/** Measures a running restore: bytes, speed and time left, told at most ten times a second. */
+/** Measures a running restore: bytes, speed and time left, told eight times a second. */
 import type { RestoreProgress, RestoreStage } from '../../shared/backup.ts';
 import type { PlannedFile, RestorePlan } from '../recovery/restore/plan.ts';
 
-const interval = 100;
+/** Milliseconds between two words, whatever happens: at most ten a second are promised, also to who hears some late. */
+const interval = 125;
 
 /**
  * Speed is averaged over about this many seconds. A chunk of 100 MiB is consumed in less than one and then the next
@@ -62,7 +63,7 @@ export class ProgressMeter {
   #paused = false;
   #doneBytes = 0;
   #countedBytes = 0;
-  #lastTick = performance.now();
+  #lastCount = performance.now();
 
   constructor(plan: RestorePlan, tell: (progress: RestoreProgress) => void) {
     this.#totalBytes = plan.files.reduce((sum, file) => sum + file.stored.storedBytes, 0);
@@ -92,24 +93,27 @@ export class ProgressMeter {
 
   finishing(): void {
     this.#stage = 'finishing';
-    this.#tick();
   }
 
   set paused(paused: boolean) {
-    this.#tick();
+    this.#count();
     this.#paused = paused;
-    this.#tick();
   }
 
   stop(): void {
     clearInterval(this.#timer);
   }
 
-  #tick(): void {
+  /** Counts what was done since the last time towards the speed, unless paused. */
+  #count(): void {
     const now = performance.now();
-    if (!this.#paused) this.#speed.add(this.#doneBytes - this.#countedBytes, (now - this.#lastTick) / 1000);
+    if (!this.#paused) this.#speed.add(this.#doneBytes - this.#countedBytes, (now - this.#lastCount) / 1000);
     this.#countedBytes = this.#doneBytes;
-    this.#lastTick = now;
+    this.#lastCount = now;
+  }
+
+  #tick(): void {
+    this.#count();
     this.#tell({
       stage: this.#stage,
       paused: this.#paused,

@@ -1,17 +1,26 @@
 /** The rail beside every step: where one is, what was chosen on the way, help and language. */
 import { Check } from 'lucide-react';
+import { memo } from 'react';
 import iconUrl from '../../assets/icons/lifeboat.svg';
 import { visible } from '../../shared/words/formats.ts';
-import { useSpeech } from '../i18n/speech.ts';
+import { useSpeech, type Speech } from '../i18n/speech.ts';
 import type { WordKey } from '../i18n/words.ts';
-import { openBackupOf, steps, type Step, type WizardState } from '../state/wizard.ts';
+import { steps, type Choices, type ChosenBackup, type Step } from '../state/wizard.ts';
 import { HelpButton } from './help.tsx';
 import { LanguagePicker } from './language-picker.tsx';
 import { ThemePicker } from './theme-picker.tsx';
 
-export function Rail({ state }: { readonly state: WizardState }) {
+interface RailProps {
+  readonly step: Step;
+  readonly backup: ChosenBackup | null;
+  /** Null before there is anything to choose from. */
+  readonly choices: Choices | null;
+}
+
+/** Drawn again only when one of these changes, and not with every word of a running restore. */
+export const Rail = memo(function Rail({ step, backup, choices }: RailProps) {
   const { say } = useSpeech();
-  const current = steps.indexOf(state.step);
+  const current = steps.indexOf(step);
   return (
     <aside className="rail">
       <div className="rail-brand">
@@ -20,13 +29,13 @@ export function Rail({ state }: { readonly state: WizardState }) {
       </div>
       <p className="rail-short">
         {say('program.stepOf', { number: current + 1, count: steps.length })}
-        <span> · {say(stepWord(state.step, state))}</span>
+        <span> · {say(stepWord(step, choices))}</span>
       </p>
       <nav aria-label={say('program.steps')}>
         <ol className="rail-steps">
-          {steps.map((step, index) => (
+          {steps.map((each, index) => (
             <li
-              key={step}
+              key={each}
               className={index < current ? 'is-done' : index === current ? 'is-current' : 'is-ahead'}
               aria-current={index === current ? 'step' : undefined}
             >
@@ -34,40 +43,42 @@ export function Rail({ state }: { readonly state: WizardState }) {
                 {index < current ? <Check className="icon" /> : index + 1}
               </span>
               <span className="rail-words">
-                <span className="rail-name">{say(stepWord(step, state))}</span>
+                <span className="rail-name">{say(stepWord(each, choices))}</span>
                 {index < current && <span className="visually-hidden">({say('program.done')})</span>}
-                <Chosen step={step} state={state} />
+                <Chosen step={each} backup={backup} choices={index < current ? choices : null} />
               </span>
             </li>
           ))}
         </ol>
       </nav>
       <div className="rail-foot">
-        <HelpButton step={state.step} />
+        <HelpButton step={step} />
         <LanguagePicker />
         <ThemePicker />
       </div>
     </aside>
   );
-}
+});
 
-function stepWord(step: Step, state: WizardState): WordKey {
-  const verifying = 'choices' in state && state.choices.mode === 'verify';
-  return step === 'progress' && verifying ? 'step.progressVerify' : `step.${step}`;
+function stepWord(step: Step, choices: Choices | null): WordKey {
+  return step === 'progress' && choices?.mode === 'verify' ? 'step.progressVerify' : `step.${step}`;
 }
 
 /** What was decided at a step that lies behind. */
-function Chosen({ step, state }: { readonly step: Step; readonly state: WizardState }) {
-  const text = useChosen(step, state);
+function Chosen({ step, backup, choices }: RailProps) {
+  const { say } = useSpeech();
+  const text = chosenAt(step, backup, choices, say);
   return text && <span className="rail-chosen">{visible(text)}</span>;
 }
 
-function useChosen(step: Step, state: WizardState): string | null {
-  const { say } = useSpeech();
-  if (step === 'backup') return openBackupOf(state)?.summary.fileName ?? null;
-  if (!('choices' in state) || steps.indexOf(step) >= steps.indexOf(state.step)) return null;
-  if (step === 'qubes') return say('qubes.chosenShort', { count: state.choices.qubes.size });
-  if (step === 'destination')
-    return state.choices.mode === 'restore' ? (state.choices.folder?.path ?? null) : null;
+function chosenAt(
+  step: Step,
+  backup: ChosenBackup | null,
+  choices: Choices | null,
+  say: Speech['say'],
+): string | null {
+  if (step === 'backup') return backup?.summary.fileName ?? null;
+  if (step === 'qubes' && choices) return say('qubes.chosenShort', { count: choices.qubes.size });
+  if (step === 'destination' && choices?.mode === 'restore') return choices.folder?.path ?? null;
   return null;
 }

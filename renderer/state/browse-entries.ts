@@ -1,6 +1,6 @@
 /** The rows of the file list: which entries are shown, and in which order. */
 import type { FileKind, ImageEntry } from '../../shared/image.ts';
-import type { OpenState } from './browse.ts';
+import type { Folder, OpenState, Search } from './browse.ts';
 import { wayTo } from './entry-ids.ts';
 
 export type EntryColumn = 'name' | 'folder' | 'size' | 'modified';
@@ -25,13 +25,13 @@ export function isFolder(entry: ImageEntry): boolean {
   return nature(entry) === 'directory';
 }
 
-/** The rows of the folder or of the search, as they are ordered. */
+/** The rows of the search, or else of the folder, as they are ordered. */
 export function rowsOf(
-  state: Pick<OpenState, 'folders' | 'at' | 'search' | 'order'>,
+  folder: Folder | undefined,
+  search: Search | null,
+  order: EntryOrder,
   language: string,
 ): readonly EntryRow[] {
-  const { folders, at, search, order } = state;
-  const folder = folders.get(at);
   const rows = search
     ? search.hits.map((hit) => ({ entry: hit.entry, folder: hit.folder.path }))
     : folder?.kind === 'read'

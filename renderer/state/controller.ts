@@ -68,20 +68,32 @@ type JobEvent = Extract<
   { readonly type: 'progressed' | 'space-seen' | 'qube-finished' | 'finished' }
 >;
 
+/** What is heard within so many milliseconds is shown together: small qubes finish by the dozen. */
+const gathering = 50;
+
 /** A restore speaks several times a second; after so many milliseconds of silence it is asked for. */
 const patience = 15_000;
 
 export function createController(client: WizardClient, store: WizardStore): WizardController {
   const { dispatch, getState } = store;
   let lastTicket: Ticket = 0;
-  /** Words of a job whose id has not arrived yet: events may overtake the answer of `start`. */
-  let early: JobEvent[] = [];
+  let heard: JobEvent[] = [];
+  let showing: ReturnType<typeof setTimeout> | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
 
   function hear(event: JobEvent): void {
+    heard.push(event);
+    showing ??= setTimeout(showHeard, gathering);
+  }
+
+  function showHeard(): void {
+    showing = undefined;
     const state = getState();
-    if (state.step === 'destination' && state.survey.kind === 'starting') early.push(event);
-    else dispatch(event);
+    // Events may overtake the answer of `start`, which brings the id of their job.
+    if (state.step === 'destination' && state.survey.kind === 'starting') return;
+    const events = heard;
+    heard = [];
+    events.forEach(dispatch);
   }
 
   const unsubscribes = [
@@ -217,14 +229,9 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     const answer = await answerOf(
       client.restore.start({ ...selectionOf(state), memory: state.choices.memory }),
     );
-    const overtaking = early;
-    early = [];
-    if (!answer.ok) {
-      dispatch({ type: 'start-failed', problem: answer.problem });
-      return;
-    }
-    dispatch({ type: 'started', jobId: answer.value.jobId });
-    overtaking.forEach(dispatch);
+    if (answer.ok) dispatch({ type: 'started', jobId: answer.value.jobId });
+    else dispatch({ type: 'start-failed', problem: answer.problem });
+    showHeard();
   }
 
   async function ofResults<T>(ask: (jobId: string) => Promise<Result<T>>): Promise<Result<T>> {
@@ -263,6 +270,7 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     },
     dispose() {
       clearTimeout(silence);
+      clearTimeout(showing);
       for (const unsubscribe of unsubscribes) unsubscribe();
     },
   };

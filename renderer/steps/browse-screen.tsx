@@ -1,6 +1,6 @@
 /** The files of an image: tree, list and preview beside each other, found by browsing or by name, and copied out. */
 import { ChevronRight, Copy, HardDrive, HardDriveDownload } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Breadcrumb, Breadcrumbs, Button as AriaButton } from 'react-aria-components';
 import { useStore } from 'zustand';
 import type { ImageVolume } from '../../shared/image.ts';
@@ -63,8 +63,9 @@ function OpenImage({ state }: { readonly state: OpenState }) {
   const { program, browsing, mounting } = useWizard();
   const { mounts } = useStore(mounting.store);
   const [choosingFolder, setChoosingFolder] = useState(false);
-  const { image, entrance, selected } = state;
-  const rows = rowsOf(state, language);
+  const { image, entrance, selected, search, order } = state;
+  const folder = state.folders.get(state.at);
+  const rows = useMemo(() => rowsOf(folder, search, order, language), [folder, search, order, language]);
   const total = totalSelected(state, rows);
   const volume = image.image.volumes[state.volume];
   const canMount = program.platform === 'linux' && volume?.isReadable && !mounts.has(keyOf(state.source));
@@ -109,13 +110,19 @@ function OpenImage({ state }: { readonly state: OpenState }) {
         <>
           {entrance.kind === 'entered' && <ProblemNotes problems={entrance.notes} />}
           <div className="browse-bar">
-            {state.search ? <SearchState search={state.search} /> : <Way state={state} />}
+            {search ? <SearchState search={search} /> : <Way state={state} />}
             <BrowseSearch state={state} />
           </div>
           <FolderNotes state={state} />
           <div className="browse">
             <BrowseTree state={state} />
-            <BrowseTable state={state} rows={rows} />
+            <BrowseTable
+              rows={rows}
+              isSearch={search !== null}
+              isReading={search ? search.state.kind === 'running' : !folder || folder.kind === 'reading'}
+              order={order}
+              selected={selected}
+            />
             <BrowsePreview state={state} sole={soleSelected(state, rows)} />
           </div>
         </>

@@ -1,45 +1,44 @@
 /** The entries of a folder, or what a search has found: to be selected, opened and sorted. */
 import { File, FileImage, FileText, FileX, Folder, Link2, type LucideIcon } from 'lucide-react';
-import {
-  Cell,
-  Column,
-  ResizableTableContainer,
-  Row,
-  Table,
-  TableBody,
-  TableHeader,
-  TableLayout,
-  Virtualizer,
-  type Selection,
-} from 'react-aria-components';
-import type { ImageEntry } from '../../shared/image.ts';
+import { memo } from 'react';
+import type { Selection } from 'react-aria-components';
+import type { EntryId, ImageEntry } from '../../shared/image.ts';
 import { visible } from '../../shared/words/formats.ts';
-import { RowCheckbox } from '../components/row-checkbox.tsx';
-import { SortLabel } from '../components/sort-label.tsx';
+import { ChoiceTable } from '../components/choice-table.tsx';
 import { useMediaQuery } from '../components/media-query.ts';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech } from '../i18n/speech.ts';
-import type { OpenState } from '../state/browse.ts';
-import { isFolder, nature, type EntryColumn, type EntryRow } from '../state/browse-entries.ts';
+import {
+  isFolder,
+  nature,
+  type EntryColumn,
+  type EntryOrder,
+  type EntryRow,
+} from '../state/browse-entries.ts';
 
-const rowHeight = 40;
+const widths = { name: '1fr', folder: '1fr', size: 92, modified: 112 } as const;
 
-export function BrowseTable({
-  state,
-  rows,
-}: {
-  readonly state: OpenState;
+interface BrowseTableProps {
   readonly rows: readonly EntryRow[];
-}) {
+  /** Whether they are what a search has found, and not a folder's. */
+  readonly isSearch: boolean;
+  /** Whether more may come. */
+  readonly isReading: boolean;
+  readonly order: EntryOrder;
+  readonly selected: ReadonlySet<EntryId>;
+}
+
+/** Drawn again only when one of these changes, and not with all that happens beside it. */
+export const BrowseTable = memo(function BrowseTable({
+  rows,
+  isSearch,
+  isReading,
+  order,
+  selected,
+}: BrowseTableProps) {
   const { say } = useSpeech();
   const { browsing } = useWizard();
   const narrow = useMediaQuery('(width < 62rem)');
-  const { order, selected, search, folders, at } = state;
-  const columns = columnsFor(search !== null, narrow);
-  const folder = folders.get(at);
-  const isReading = search
-    ? search.state.kind === 'running'
-    : folder === undefined || folder.kind === 'reading';
 
   function select(selection: Selection): void {
     const ids = new Set(selection === 'all' ? rows.map(({ entry }) => entry.id) : [...selection].map(String));
@@ -55,83 +54,35 @@ export function BrowseTable({
   }
 
   return (
-    <ResizableTableContainer className="table-frame browse-list">
-      <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight, headingHeight: 36 }}>
-        <Table
-          className="table"
-          aria-label={say(search ? 'browse.hits' : 'browse.list')}
-          selectionMode="multiple"
-          selectionBehavior="replace"
-          selectedKeys={selected}
-          onSelectionChange={select}
-          onRowAction={(key) => open(String(key))}
-          sortDescriptor={{
-            column: order.column,
-            direction: order.descending ? 'descending' : 'ascending',
-          }}
-          onSortChange={({ column, direction }) =>
-            browsing.store.dispatch({
-              type: 'ordered',
-              order: { column: column as EntryColumn, descending: direction === 'descending' },
-            })
-          }
-        >
-          <TableHeader>
-            <Column
-              id="choice"
-              width={44}
-              minWidth={44}
-              textValue={say('browse.selectAll')}
-              className="table-heading table-choice"
-            >
-              <span className="visually-hidden">{say('browse.selectAll')}</span>
-              <RowCheckbox />
-            </Column>
-            {columns.map((column) => (
-              <Column
-                key={column}
-                id={column}
-                isRowHeader={column === 'name'}
-                allowsSorting
-                textValue={say(`browse.${column}`)}
-                className={`table-heading table-${column}`}
-                {...(column === 'name' || column === 'folder'
-                  ? { defaultWidth: '1fr' }
-                  : { width: column === 'size' ? 92 : 112 })}
-              >
-                {({ sortDirection }) => (
-                  <SortLabel words={say(`browse.${column}`)} direction={sortDirection} />
-                )}
-              </Column>
-            ))}
-          </TableHeader>
-          <TableBody
-            items={rows.map((row) => ({ ...row, id: row.entry.id }))}
-            dependencies={[columns, selected]}
-            renderEmptyState={() => (
-              <p className="table-empty" role="status">
-                {say(isReading ? 'browse.reading' : search ? 'browse.nothingFound' : 'browse.empty')}
-              </p>
-            )}
-          >
-            {({ id, entry, folder: parent }) => (
-              <Row id={id} textValue={entry.name} className="table-row">
-                <Cell className="table-cell table-choice">
-                  <RowCheckbox />
-                </Cell>
-                {columns.map((column) => (
-                  <Cell key={column} className={`table-cell table-${column}`}>
-                    <EntryCell entry={entry} folder={parent} column={column} />
-                  </Cell>
-                ))}
-              </Row>
-            )}
-          </TableBody>
-        </Table>
-      </Virtualizer>
-    </ResizableTableContainer>
+    <ChoiceTable
+      className="browse-list"
+      label={say(isSearch ? 'browse.hits' : 'browse.list')}
+      allWords={say('browse.selectAll')}
+      rowHeight={40}
+      choiceWidth={44}
+      columns={columnsFor(isSearch, narrow).map((id) => ({
+        id,
+        words: say(`browse.${id}`),
+        width: widths[id],
+      }))}
+      order={order}
+      onOrder={(next) => browsing.store.dispatch({ type: 'ordered', order: next })}
+      items={rows}
+      idOf={({ entry }) => entry.id}
+      nameOf={({ entry }) => entry.name}
+      cellOf={({ entry, folder }, column) => <EntryCell entry={entry} folder={folder} column={column} />}
+      selectionBehavior="replace"
+      selected={selected}
+      onSelect={select}
+      onRowAction={(key) => open(String(key))}
+      empty={
+        <p className="table-empty" role="status">
+          {say(isReading ? 'browse.reading' : isSearch ? 'browse.nothingFound' : 'browse.empty')}
+        </p>
+      }
+    />
   );
-}
+});
 
 function EntryCell({
   entry,
@@ -142,7 +93,7 @@ function EntryCell({
   readonly folder: string | null;
   readonly column: EntryColumn;
 }) {
-  const { say, size, locale } = useSpeech();
+  const { say, size, day } = useSpeech();
   switch (column) {
     case 'name': {
       const Icon = icons[lookOf(entry)];
@@ -163,11 +114,9 @@ function EntryCell({
     case 'size':
       return nature(entry) === 'file' && !entry.link ? size(entry.size) : '';
     case 'modified':
-      return entry.modified === null ? '' : new Intl.DateTimeFormat(locale, shortDate).format(entry.modified);
+      return entry.modified === null ? '' : day(entry.modified);
   }
 }
-
-const shortDate = { year: 'numeric', month: '2-digit', day: '2-digit' } as const;
 
 /** What a search finds lies anywhere, and where is told instead of when. */
 function columnsFor(isSearch: boolean, isNarrow: boolean): readonly EntryColumn[] {

@@ -1,5 +1,6 @@
 /** The folders of an image as a tree, each read when it is first opened. */
 import { ChevronRight, Folder as FolderIcon, FolderOpen, HardDrive } from 'lucide-react';
+import { useMemo } from 'react';
 import {
   Button,
   Collection,
@@ -32,8 +33,11 @@ const idOf = (key: unknown): EntryId => (key === rootKey ? root : String(key));
 export function BrowseTree({ state }: { readonly state: OpenState }) {
   const { say, language } = useSpeech();
   const { browsing } = useWizard();
-  const collator = new Intl.Collator(language, { numeric: true });
-  const top = nodeOf(state, { id: root, name: say('browse.root') }, collator);
+  const { folders, expanded } = state;
+  const top = useMemo(() => {
+    const collator = new Intl.Collator(language, { numeric: true });
+    return nodeOf({ folders, expanded }, { id: root, name: say('browse.root') }, collator);
+  }, [folders, expanded, language, say]);
   return (
     <Virtualizer layout={ListLayout} layoutOptions={{ rowSize: 32 }}>
       <Tree
@@ -57,7 +61,7 @@ export function BrowseTree({ state }: { readonly state: OpenState }) {
 }
 
 function nodeOf(
-  state: OpenState,
+  state: Pick<OpenState, 'folders' | 'expanded'>,
   { id, name }: Pick<ImageEntry, 'id' | 'name'>,
   collator: Intl.Collator,
 ): Node {

@@ -1,6 +1,6 @@
 /** Step 5: the restore at work, to be watched, paused, or stopped. */
 import { Pause, Play } from 'lucide-react';
-import { memo, useEffect, useEffectEvent, useRef, useState } from 'react';
+import { memo, useEffect, useEffectEvent, useMemo, useRef } from 'react';
 import type { Outcome, Qube } from '../../shared/backup.ts';
 import { Button } from '../components/button.tsx';
 import { useAnnounce } from '../components/announcer.tsx';
@@ -9,19 +9,19 @@ import { Bar } from '../components/progress-bar.tsx';
 import { QubeTitle } from '../components/qube-title.tsx';
 import { OutcomeMark } from '../components/outcome.tsx';
 import { Screen } from '../components/screen.tsx';
+import { useGradualCount } from '../components/gradual-count.ts';
 import { useStayAwake } from '../components/stay-awake.ts';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech, type Speech } from '../i18n/speech.ts';
 import { nextSpoken, percentOf, type Spoken } from '../state/announcements.ts';
 import type { ProgressStep } from '../state/wizard.ts';
 import { visible } from '../../shared/words/formats.ts';
-import { CancelDialog } from './cancel-dialog.tsx';
+import { CancelButton } from './cancel-button.tsx';
 
 export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
   const speech = useSpeech();
   const { say } = speech;
-  const { program, controller } = useWizard();
-  const [asking, setAsking] = useState(false);
+  const { program } = useWizard();
   const { progress, choices, steering } = state;
   const heading = say(choices.mode === 'verify' ? 'progress.verifying' : 'progress.restoring', {
     count: choices.qubes.size,
@@ -37,19 +37,17 @@ export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
       lead={say('progress.lead')}
       title={say('program.titleProgress', { percent, step: heading })}
       aside={
-        <Button kind="quiet" isDisabled={steering === 'cancelling'} onPress={() => setAsking(true)}>
-          {say('progress.cancel')}
-        </Button>
+        <CancelButton
+          mode={choices.mode}
+          finished={state.finished.length}
+          isDisabled={steering === 'cancelling'}
+        />
       }
       actions={
-        <Button
-          kind={paused ? 'primary' : 'outlined'}
-          icon={paused ? Play : Pause}
+        <PauseButton
+          paused={paused}
           isDisabled={!progress || progress.stage === 'finishing' || steering !== null}
-          onPress={() => void (paused ? controller.resume() : controller.pause())}
-        >
-          {say(paused ? 'progress.resume' : 'progress.pause')}
-        </Button>
+        />
       }
     >
       {state.trouble && <ProblemNote problem={state.trouble} urgent />}
@@ -58,16 +56,30 @@ export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
       <section aria-label={say('progress.qubes')}>
         <QubeRows state={state} />
       </section>
-      <CancelDialog
-        isOpen={asking}
-        mode={choices.mode}
-        finished={state.finished.length}
-        onClose={() => setAsking(false)}
-        onCancel={(keep) => void controller.cancel(keep)}
-      />
     </Screen>
   );
 }
+
+const PauseButton = memo(function PauseButton({
+  paused,
+  isDisabled,
+}: {
+  readonly paused: boolean;
+  readonly isDisabled: boolean;
+}) {
+  const { say } = useSpeech();
+  const { controller } = useWizard();
+  return (
+    <Button
+      kind={paused ? 'primary' : 'outlined'}
+      icon={paused ? Play : Pause}
+      isDisabled={isDisabled}
+      onPress={() => void (paused ? controller.resume() : controller.pause())}
+    >
+      {say(paused ? 'progress.resume' : 'progress.pause')}
+    </Button>
+  );
+});
 
 function Overall({ state, percent }: { readonly state: ProgressStep; readonly percent: number }) {
   const speech = useSpeech();
@@ -147,27 +159,30 @@ function speedWords(state: ProgressStep, { say, size }: Speech): string {
 }
 
 function QubeRows({ state: { inventory, choices, finished, progress } }: { readonly state: ProgressStep }) {
+  const qubes = useMemo(
+    () => inventory.qubes.filter(({ name }) => choices.qubes.has(name)),
+    [inventory, choices],
+  );
+  const count = useGradualCount(qubes.length);
   const outcomes = new Map(finished.map(({ name, outcome }) => [name, outcome]));
   const active = Map.groupBy(progress?.active ?? [], ({ qube }) => qube);
   return (
     <ul className="rows">
-      {inventory.qubes
-        .filter(({ name }) => choices.qubes.has(name))
-        .map((qube) => {
-          const files = active.get(qube.name) ?? [];
-          const doneBytes = files.reduce((sum, file) => sum + file.doneBytes, 0);
-          const totalBytes = files.reduce((sum, file) => sum + file.totalBytes, 0);
-          return (
-            <QubeRow
-              key={qube.name}
-              name={qube.name}
-              label={qube.label}
-              outcome={outcomes.get(qube.name)}
-              files={files.map(({ file }) => file).join(', ')}
-              percent={percentOf({ doneBytes, totalBytes })}
-            />
-          );
-        })}
+      {qubes.slice(0, count).map((qube) => {
+        const files = active.get(qube.name) ?? [];
+        const doneBytes = files.reduce((sum, file) => sum + file.doneBytes, 0);
+        const totalBytes = files.reduce((sum, file) => sum + file.totalBytes, 0);
+        return (
+          <QubeRow
+            key={qube.name}
+            name={qube.name}
+            label={qube.label}
+            outcome={outcomes.get(qube.name)}
+            files={files.map(({ file }) => file).join(', ')}
+            percent={percentOf({ doneBytes, totalBytes })}
+          />
+        );
+      })}
     </ul>
   );
 }

@@ -1,6 +1,6 @@
 /** Step 3: choosing the qubes to restore from the list of the backup. */
 import { KeyRound, Search, X } from 'lucide-react';
-import { useMemo, useState } from 'react';
+import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { Input, Label, SearchField } from 'react-aria-components';
 import { variantWords } from '../../shared/words/variant-words.ts';
 import type { Problem } from '../../shared/problems.ts';
@@ -23,9 +23,15 @@ export function QubesScreen({ state: { inventory, choices, variant } }: { readon
   const { store } = useWizard();
   const [search, setSearch] = useState('');
   const [order, setOrder] = useState<QubeOrder>({ column: 'name', descending: false });
+  // What is typed shows at once, and the table follows.
+  const wanted = useDeferredValue(search);
   const shown = useMemo(
-    () => arrange(inventory.qubes, search, order, language),
-    [inventory, search, order, language],
+    () => arrange(inventory.qubes, wanted, order, language),
+    [inventory, wanted, order, language],
+  );
+  const choose = useCallback(
+    (qubes: ReadonlySet<string>) => void store.dispatch({ type: 'qubes-chosen', qubes }),
+    [store],
   );
   const { count, bytes } = totalOf(inventory.qubes, choices.qubes);
 
@@ -68,10 +74,10 @@ export function QubesScreen({ state: { inventory, choices, variant } }: { readon
       <QubesTable
         qubes={shown}
         chosen={choices.qubes}
-        onChoose={(qubes) => store.dispatch({ type: 'qubes-chosen', qubes })}
+        onChoose={choose}
         order={order}
         onOrder={setOrder}
-        emptyWords={say(search === '' ? 'qubes.empty' : 'qubes.nothingFound', { search })}
+        emptyWords={say(wanted === '' ? 'qubes.empty' : 'qubes.nothingFound', { search: wanted })}
       />
     </Screen>
   );

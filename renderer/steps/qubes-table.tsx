@@ -1,22 +1,11 @@
-/** The table of qubes: checkbox, label and name, type, template and size; only the rows in sight are in the page. */
-import {
-  Cell,
-  Column,
-  Row,
-  Table,
-  TableBody,
-  TableHeader,
-  TableLayout,
-  ResizableTableContainer,
-  Virtualizer,
-  type Selection,
-} from 'react-aria-components';
+/** The table of qubes: label and name, type, template and size. */
+import { memo } from 'react';
+import type { Selection } from 'react-aria-components';
 import type { Qube } from '../../shared/backup.ts';
 import { visible } from '../../shared/words/formats.ts';
+import { ChoiceTable } from '../components/choice-table.tsx';
 import { useMediaQuery } from '../components/media-query.ts';
 import { QubeTitle } from '../components/qube-title.tsx';
-import { RowCheckbox } from '../components/row-checkbox.tsx';
-import { SortLabel } from '../components/sort-label.tsx';
 import { useSpeech } from '../i18n/speech.ts';
 import {
   canRestore,
@@ -37,9 +26,17 @@ interface QubesTableProps {
   readonly emptyWords: string;
 }
 
-const rowHeight = 44;
+const widths = { name: '2fr', class: '1fr', template: '1fr', size: 144 } as const;
 
-export function QubesTable({ qubes, chosen, onChoose, order, onOrder, emptyWords }: QubesTableProps) {
+/** Drawn again only when it changes: a search is typed faster than a table is drawn. */
+export const QubesTable = memo(function QubesTable({
+  qubes,
+  chosen,
+  onChoose,
+  order,
+  onOrder,
+  emptyWords,
+}: QubesTableProps) {
   const { say } = useSpeech();
   const narrow = useMediaQuery('(width < 56rem)');
   const columns: readonly SortColumn[] = narrow ? ['name', 'size'] : sortColumns;
@@ -53,73 +50,25 @@ export function QubesTable({ qubes, chosen, onChoose, order, onOrder, emptyWords
   }
 
   return (
-    <ResizableTableContainer className="table-frame">
-      <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight, headingHeight: 36 }}>
-        <Table
-          className="table"
-          aria-label={say('qubes.list')}
-          selectionMode="multiple"
-          selectedKeys={allShown && shownNames.size === qubes.length ? 'all' : chosen}
-          onSelectionChange={select}
-          disabledKeys={qubes.filter((qube) => !canRestore(qube)).map(({ name }) => name)}
-          sortDescriptor={{
-            column: order.column,
-            direction: order.descending ? 'descending' : 'ascending',
-          }}
-          onSortChange={({ column, direction }) =>
-            onOrder({ column: column as SortColumn, descending: direction === 'descending' })
-          }
-        >
-          <TableHeader>
-            <Column
-              id="choice"
-              width={48}
-              minWidth={48}
-              textValue={say('qubes.selectAll')}
-              className="table-heading table-choice"
-            >
-              <span className="visually-hidden">{say('qubes.selectAll')}</span>
-              <RowCheckbox />
-            </Column>
-            {columns.map((column) => (
-              <Column
-                key={column}
-                id={column}
-                isRowHeader={column === 'name'}
-                allowsSorting
-                textValue={say(`qubes.${column}`)}
-                className={`table-heading table-${column}`}
-                {...(column === 'size'
-                  ? { width: 144 }
-                  : { defaultWidth: column === 'name' ? '2fr' : '1fr' })}
-              >
-                {({ sortDirection }) => (
-                  <SortLabel words={say(`qubes.${column}`)} direction={sortDirection} />
-                )}
-              </Column>
-            ))}
-          </TableHeader>
-          <TableBody
-            items={qubes}
-            dependencies={[columns, chosen]}
-            renderEmptyState={() => <p className="table-empty">{emptyWords}</p>}
-          >
-            {(qube) => (
-              <Row id={qube.name} textValue={qube.name} className="table-row">
-                <Cell className="table-cell table-choice">{canRestore(qube) && <RowCheckbox />}</Cell>
-                {columns.map((column) => (
-                  <Cell key={column} className={`table-cell table-${column}`}>
-                    <QubeCell qube={qube} column={column} />
-                  </Cell>
-                ))}
-              </Row>
-            )}
-          </TableBody>
-        </Table>
-      </Virtualizer>
-    </ResizableTableContainer>
+    <ChoiceTable
+      label={say('qubes.list')}
+      allWords={say('qubes.selectAll')}
+      rowHeight={44}
+      choiceWidth={48}
+      columns={columns.map((id) => ({ id, words: say(`qubes.${id}`), width: widths[id] }))}
+      order={order}
+      onOrder={onOrder}
+      items={qubes}
+      idOf={({ name }) => name}
+      nameOf={({ name }) => name}
+      canChoose={canRestore}
+      cellOf={(qube, column) => <QubeCell qube={qube} column={column} />}
+      selected={allShown && shownNames.size === qubes.length ? 'all' : chosen}
+      onSelect={select}
+      empty={<p className="table-empty">{emptyWords}</p>}
+    />
   );
-}
+});
 
 function QubeCell({ qube, column }: { readonly qube: Qube; readonly column: SortColumn }) {
   const { say, size } = useSpeech();

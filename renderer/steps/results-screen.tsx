@@ -9,7 +9,7 @@ import {
   TriangleAlert,
   type LucideIcon,
 } from 'lucide-react';
-import { useState } from 'react';
+import { memo, useCallback, useMemo, useState } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
 import type { FileReport, Outcome, QubeReport, RestoreMode } from '../../shared/backup.ts';
 import type { ImageSource } from '../../shared/contract/image-calls.ts';
@@ -19,6 +19,7 @@ import { Button, IconButton } from '../components/button.tsx';
 import { MountLine, MountQuestion } from '../components/mount.tsx';
 import { ProblemNote, ProblemNotes } from '../components/note.tsx';
 import { OutcomeMark } from '../components/outcome.tsx';
+import { useGradualCount } from '../components/gradual-count.ts';
 import { QubeTitle } from '../components/qube-title.tsx';
 import { Screen } from '../components/screen.tsx';
 import { useWizard } from '../components/wizard-context.ts';
@@ -51,12 +52,14 @@ export function ResultsScreen({
   const { report, choices } = state;
   const verdict = verdictOf(state);
   const verified = choices.mode === 'verify';
-  const labels = new Map(state.inventory.qubes.map(({ name, label }) => [name, label]));
 
-  async function openFolder(qube: string | null): Promise<void> {
-    const answer = await controller.openFolder(qube);
-    setTrouble(answer.ok ? null : answer.problem);
-  }
+  const openFolder = useCallback(
+    async (qube: string | null): Promise<void> => {
+      const answer = await controller.openFolder(qube);
+      setTrouble(answer.ok ? null : answer.problem);
+    },
+    [controller],
+  );
 
   async function quit(): Promise<void> {
     const answer = await controller.quit();
@@ -125,23 +128,7 @@ export function ResultsScreen({
       {trouble && <ProblemNote problem={trouble} urgent />}
       <MountQuestion onBrowse={(source) => void browsing.controller.open(source)} />
       <ProblemNotes problems={report.problems} />
-      <ul className="rows" aria-label={say('results.list')}>
-        {worstFirst(report.qubes).map((qube) => (
-          <ResultRow
-            key={qube.name}
-            qube={qube}
-            jobId={state.jobId}
-            label={labels.get(qube.name)}
-            onOpenFolder={canOpen && hasFiles(qube) ? () => void openFolder(qube.name) : undefined}
-          />
-        ))}
-        {unreportedOf(state).map((name) => (
-          <li className="row" key={name}>
-            <QubeTitle name={name} label={labels.get(name)} />
-            <OutcomeMark outcome="cancelled" />
-          </li>
-        ))}
-      </ul>
+      <ResultRows state={state} onOpenFolder={canOpen ? openFolder : null} />
     </Screen>
   );
 }
@@ -182,8 +169,45 @@ function hasFiles(qube: QubeReport): boolean {
   return qube.files.some(({ path }) => path !== null);
 }
 
+/** Every qube that was asked for, the worst first. */
+function ResultRows({
+  state,
+  onOpenFolder,
+}: {
+  readonly state: ResultsStep;
+  readonly onOpenFolder: OpenFolder | null;
+}) {
+  const { say } = useSpeech();
+  const { report, jobId, inventory } = state;
+  const qubes = useMemo(() => worstFirst(report.qubes), [report]);
+  const labels = useMemo(() => new Map(inventory.qubes.map(({ name, label }) => [name, label])), [inventory]);
+  const count = useGradualCount(qubes.length);
+  return (
+    <ul className="rows" aria-label={say('results.list')}>
+      {qubes.slice(0, count).map((qube) => (
+        <ResultRow
+          key={qube.name}
+          qube={qube}
+          jobId={jobId}
+          label={labels.get(qube.name)}
+          onOpenFolder={hasFiles(qube) ? onOpenFolder : null}
+        />
+      ))}
+      {count === qubes.length &&
+        unreportedOf(state).map((name) => (
+          <li className="row" key={name}>
+            <QubeTitle name={name} label={labels.get(name)} />
+            <OutcomeMark outcome="cancelled" />
+          </li>
+        ))}
+    </ul>
+  );
+}
+
+type OpenFolder = (qube: string) => Promise<void>;
+
 /** One qube; it opens by itself where there is something to read. */
-function ResultRow({
+const ResultRow = memo(function ResultRow({
   qube,
   jobId,
   label,
@@ -192,7 +216,7 @@ function ResultRow({
   readonly qube: QubeReport;
   readonly jobId: string;
   readonly label: string | undefined;
-  readonly onOpenFolder: (() => void) | undefined;
+  readonly onOpenFolder: OpenFolder | null;
 }) {
   const { say } = useSpeech();
   const image = mainImageOf(qube);
@@ -203,12 +227,10 @@ function ResultRow({
     file: file.name,
   });
   const problems = qube.files.reduce((sum, file) => sum + file.problems.length, 0);
+  const [isOpen, setOpen] = useState(qube.outcome === 'partial' || qube.outcome === 'failed');
   return (
     <li className="row row-result">
-      <Disclosure
-        className="disclosure"
-        defaultExpanded={qube.outcome === 'partial' || qube.outcome === 'failed'}
-      >
+      <Disclosure className="disclosure" isExpanded={isOpen} onExpandedChange={setOpen}>
         <div className="row-head">
           <Heading className="disclosure-heading" level={2}>
             <AriaButton
@@ -230,28 +252,33 @@ function ResultRow({
               <IconButton
                 label={say('results.openFolderOf', { qube: qube.name })}
                 icon={FolderOpen}
-                onPress={onOpenFolder}
+                onPress={() => void onOpenFolder(qube.name)}
               />
             )}
           </div>
         </div>
         {image && <MountLine source={sourceOf(image)} />}
         <DisclosurePanel className="disclosure-panel">
-          <ul className="files">
-            {qube.files.map((file) => (
-              <FileEntry
-                key={file.name}
-                file={file}
-                source={isImage(file) && file !== image ? sourceOf(file) : null}
-              />
-            ))}
-          </ul>
-          <QubeSettingsPanel qube={qube.name} />
+          {/* Most stay closed, and to ask for the settings of hundreds of qubes at once takes its time. */}
+          {isOpen && (
+            <>
+              <ul className="files">
+                {qube.files.map((file) => (
+                  <FileEntry
+                    key={file.name}
+                    file={file}
+                    source={isImage(file) && file !== image ? sourceOf(file) : null}
+                  />
+                ))}
+              </ul>
+              <QubeSettingsPanel qube={qube.name} />
+            </>
+          )}
         </DisclosurePanel>
       </Disclosure>
     </li>
   );
-}
+});
 
 const fileIcons: Readonly<Record<Outcome, LucideIcon>> = {
   restored: CircleCheck,

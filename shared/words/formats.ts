@@ -4,6 +4,16 @@ import type { Language } from './languages.ts';
 const decimalUnits = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte', 'petabyte'] as const;
 const binaryUnits = ['KiB', 'MiB', 'GiB', 'TiB'] as const;
 
+const numberFormats = new Map<string, Intl.NumberFormat>();
+
+/** A number as `language` writes it; to make a format takes far longer than to use it, and lists use it for each row. */
+function formatNumber(value: number, language: Language, options: Intl.NumberFormatOptions): string {
+  const key = JSON.stringify([language, options]);
+  let format = numberFormats.get(key);
+  if (!format) numberFormats.set(key, (format = new Intl.NumberFormat(language, options)));
+  return format.format(value);
+}
+
 /** One decimal below 10, whole numbers from 10 up: enough to compare, and calm while counting. */
 function digitsFor(value: number): number {
   return value < 10 ? 1 : 0;
@@ -24,12 +34,12 @@ export function formatSize(bytes: number, language: Language): string {
     unit++;
   }
   return unbroken(
-    new Intl.NumberFormat(language, {
+    formatNumber(value, language, {
       style: 'unit',
       unit: decimalUnits[unit] ?? 'byte',
       unitDisplay: unit === 0 ? 'long' : 'short',
       maximumFractionDigits: unit === 0 ? 0 : digitsFor(value),
-    }).format(value),
+    }),
   );
 }
 
@@ -41,14 +51,14 @@ export function formatMemory(bytes: number, language: Language): string {
     value /= 1024;
     unit++;
   }
-  const number = new Intl.NumberFormat(language, { maximumFractionDigits: digitsFor(value) }).format(value);
+  const number = formatNumber(value, language, { maximumFractionDigits: digitsFor(value) });
   return unbroken(`${number} ${binaryUnits[unit] ?? 'KiB'}`);
 }
 
 /** A remaining time in seconds, never more exact than an estimate deserves: `2 hr 10 min`, `40 sec`. */
 export function formatDuration(seconds: number, language: Language): string {
   const part = (value: number, unit: 'second' | 'minute' | 'hour') =>
-    unbroken(new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' }).format(value));
+    unbroken(formatNumber(value, language, { style: 'unit', unit, unitDisplay: 'short' }));
   if (seconds < 55) return part(Math.max(5, Math.ceil(seconds / 5) * 5), 'second');
   const minutes = Math.ceil(seconds / 60);
   if (minutes < 60) return part(minutes, 'minute');

@@ -1,4 +1,4 @@
-/** `npm run bench [kdf|decoders|image|index|pipeline|growth|salvage|small-machine]`: one benchmark with its options, or all of them. */
+/** `npm run bench [kdf|decoders|image|index|pipeline|growth|salvage|small-machine|ui]`: one benchmark with its options, or all of them. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -11,6 +11,7 @@ const benches = [
   'growth',
   'salvage',
   'small-machine',
+  'ui',
 ] as const;
 const [wanted, ...options] = process.argv.slice(2);
 const chosen = benches.filter((name) => wanted === undefined || name === wanted);

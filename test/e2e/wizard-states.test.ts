@@ -110,22 +110,14 @@ gate.describe('the wizard in Chromium', () => {
     await files.getByRole('row', { name: 'home' }).waitFor();
     expect(await focused(page)).toBe('work – private.img');
     for (const name of ['home', 'user', 'Documents']) {
-      await tabInto(page, files);
-      await page.keyboard.press('Home');
-      await page.keyboard.type(name.slice(0, 3));
+      await arrowTo(page, files, name);
       await page.keyboard.press('Enter');
       await page
         .getByRole('navigation', { name: 'Where you are' })
         .getByText(name, { exact: true })
         .waitFor();
     }
-    const notes = files.getByRole('row', { name: 'notes.txt' });
-    await notes.waitFor();
-    await tabInto(page, files);
-    await page.keyboard.press('Home');
-    for (let rows = 0; rows < 12 && (await notes.getAttribute('aria-selected')) !== 'true'; rows++) {
-      await page.keyboard.press('ArrowDown');
-    }
+    await arrowTo(page, files, 'notes.txt');
     await page.getByRole('region', { name: 'Preview' }).getByText('To do before the move').waitFor();
     await page.keyboard.press('Shift+ArrowDown');
     await page.getByText('2 selected').first().waitFor();
@@ -164,6 +156,30 @@ gate.describe('the wizard in Chromium', () => {
     expect(await wizard.page.getByRole('progressbar').first().getAttribute('aria-valuetext')).toBe(
       '45 percent, Restoring and verifying, About 5 min left'.replaceAll('5 min', '5\u00a0min'),
     );
+    await wizard.close();
+  });
+
+  it('touches no row of a running restore but the one in which something happened', async () => {
+    const wizard = await pages.open();
+    await toProgress(wizard);
+    await wizard.send('restore.progress', { jobId, progress });
+    await wizard.page.evaluate(`globalThis.touched = [];
+      new MutationObserver((changes) => {
+        for (const { target } of changes) {
+          const element = target instanceof Element ? target : target.parentElement;
+          touched.push(element.closest('.row, .overall, .rail, .bar')?.textContent ?? element.nodeName);
+        }
+      }).observe(document.querySelector('.frame'), { subtree: true, childList: true, attributes: true, characterData: true });`);
+    await wizard.send('restore.progress', { jobId, progress });
+    expect(await wizard.page.evaluate('touched')).toEqual([]);
+    const active = progress.active.map((file, index) => ({
+      ...file,
+      doneBytes: index === 0 ? 0 : file.doneBytes,
+    }));
+    await wizard.send('restore.progress', { jobId, progress: { ...progress, active } });
+    const touched = await wizard.page.evaluate<string[]>('touched');
+    expect(touched.length).toBeGreaterThan(0);
+    for (const text of touched) expect(text).toContain(active[0]?.qube);
     await wizard.close();
   });
 
@@ -332,7 +348,8 @@ gate.describe('the wizard in Chromium', () => {
         globalThis.held++;
         return { release: async () => void globalThis.held-- };
       } } });`);
-    const held = (count: number) => wizard.page.waitForFunction(`globalThis.held === ${count}`);
+    const held = (count: number) =>
+      expect.poll(() => wizard.page.evaluate('globalThis.held'), { timeout: 10_000 }).toBe(count);
     await toProgress(wizard);
     await held(1);
     await wizard.send('restore.progress', { jobId, progress: { ...progress, paused: true } });
@@ -431,6 +448,19 @@ async function tabInto(page: Page, list: ReturnType<Page['locator']>): Promise<v
     await page.keyboard.press('Tab');
   }
   throw new Error('Tab does not lead there');
+}
+
+/** Goes from the top of a list to one of its rows by the arrow keys, once the row has arrived. */
+async function arrowTo(page: Page, list: ReturnType<Page['locator']>, name: string): Promise<void> {
+  const row = list.getByRole('row', { name });
+  await row.waitFor();
+  await tabInto(page, list);
+  await page.keyboard.press('Home');
+  for (let presses = 0; presses < 40; presses++) {
+    if ((await row.getAttribute('aria-selected')) === 'true') return;
+    await page.keyboard.press('ArrowDown');
+  }
+  throw new Error('no arrow leads there');
 }
 
 interface ListLike {

@@ -30,7 +30,7 @@ export interface WizardPages {
 
 export interface WizardPage {
   readonly page: Page;
-  /** Sends an event of the contract into the page. */
+  /** Sends an event of the contract into the page, and waits until it is shown. */
   readonly send: (name: string, payload: unknown) => Promise<void>;
   /** Names of the calls that the wizard has made. */
   readonly calls: () => Promise<readonly { readonly name: string; readonly args: unknown }[]>;
@@ -90,8 +90,10 @@ async function openPage(
   return {
     page,
     complaints,
+    // Events of a restore are gathered before they are shown; a longer timer that began later ends later.
     send: (name, payload) =>
-      page.evaluate(`globalThis.double.send(${JSON.stringify(name)}, ${JSON.stringify(payload)})`),
+      page.evaluate(`globalThis.double.send(${JSON.stringify(name)}, ${JSON.stringify(payload)});
+        new Promise((resolve) => setTimeout(resolve, 100));`),
     calls: () => page.evaluate('globalThis.double.calls'),
     close: () => context.close(),
   };

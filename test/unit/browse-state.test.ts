@@ -25,6 +25,8 @@ import {
 } from '../support/image-sample.ts';
 import { folderPlace } from '../support/wizard-sample.ts';
 
+const rowsIn = ({ folders, at, search, order }: OpenState) => rowsOf(folders.get(at), search, order, 'en');
+
 const source: ImageSource = { kind: 'place', placeId: 'place-image' };
 const trouble = problem('source-lost', { reason: 'EIO' });
 
@@ -118,7 +120,7 @@ describe('walking through folders', () => {
   });
 
   it('shows folders first, then by the column that was chosen', () => {
-    const names = (state: OpenState) => rowsOf(state, 'en').map(({ entry }) => entry.name);
+    const names = (state: OpenState) => rowsIn(state).map(({ entry }) => entry.name);
     const documents = idOf('home/user/Documents');
     const state = after(
       listed,
@@ -141,12 +143,12 @@ describe('walking through folders', () => {
       type: 'selected',
       entries: new Set(['home/user/Documents/notes.txt', 'home/user/Documents/2024'].map(idOf)),
     }) as OpenState;
-    expect(totalSelected(chosen, rowsOf(chosen, 'en'))).toMatchObject({
+    expect(totalSelected(chosen, rowsIn(chosen))).toMatchObject({
       count: 2,
       bytes: 1204,
       hasFolders: true,
     });
-    expect(soleSelected(chosen, rowsOf(chosen, 'en'))).toBeNull();
+    expect(soleSelected(chosen, rowsIn(chosen))).toBeNull();
   });
 });
 
@@ -162,8 +164,8 @@ describe('a search', () => {
       { type: 'found', ticket: 's', findings: { found: hits.slice(2, 3), visited: 9 } },
     ) as OpenState;
     expect(ended.search).toMatchObject({ visited: 10, state: { kind: 'ended' } });
-    expect(rowsOf(ended, 'en')).toHaveLength(3);
-    expect(rowsOf(after(ended, { type: 'search-left' }) as OpenState, 'en')).toHaveLength(2);
+    expect(rowsIn(ended)).toHaveLength(3);
+    expect(rowsIn(after(ended, { type: 'search-left' }) as OpenState)).toHaveLength(2);
   });
 
   it('takes nothing of another one', () => {

@@ -34,6 +34,9 @@ async function toDestination(each: Wizard): Promise<void> {
 /** Lets answers that are on their way arrive. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
+/** Lets what was heard of a job be shown; timers of one length end in the order in which they began. */
+const shown = () => new Promise((resolve) => setTimeout(resolve, 50));
+
 async function toPlan(each: Wizard): Promise<void> {
   await toDestination(each);
   await each.controller.chooseFolder();
@@ -297,6 +300,28 @@ describe('restoring', () => {
     });
   });
 
+  it('shows what is heard together at once, however much it is', async () => {
+    const each = wizard();
+    await toPlan(each);
+    await each.controller.start();
+    const turns = new Set<object>();
+    let turn: object | null = null;
+    each.store.subscribe(() => {
+      turns.add((turn ??= {}));
+      queueMicrotask(() => (turn = null));
+    });
+    for (let index = 0; index < 30; index++) {
+      // As they come over a wire: one after another, with time for a page to draw between them.
+      await Promise.resolve();
+      each.double.emit.restore.qubeFinished({ jobId, qube: sample.reportOf(`q${index}`, 'restored') });
+      each.double.emit.restore.progress({ jobId, progress: sample.progress });
+    }
+    await shown();
+    const state = each.store.getState();
+    expect(state.step === 'progress' && state.finished.length).toBe(30);
+    expect(turns.size).toBe(1);
+  });
+
   it('shows why it did not start, and can look again', async () => {
     const problem: Problem = { code: 'dest-full', params: { needed: 2, free: 1 } };
     const each = wizard({ 'restore.start': { problem } });
@@ -363,6 +388,7 @@ describe('restoring', () => {
       problems: [],
     };
     each.double.emit.restore.finished({ jobId, report, cancelled: false });
+    await shown();
     expect(each.store.getState()).toMatchObject({ step: 'results', report });
     await each.controller.openFolder('work');
     expect(each.argsOf('results.openFolder')).toEqual([{ jobId, qube: 'work' }]);
@@ -372,8 +398,10 @@ describe('restoring', () => {
     const each = wizard();
     await toPlan(each);
     await each.controller.start();
+    each.double.emit.restore.progress({ jobId, progress: sample.progress });
     each.controller.dispose();
     each.double.emit.restore.progress({ jobId, progress: sample.progress });
+    await shown();
     expect(each.store.getState()).toMatchObject({ progress: null });
   });
 });
