@@ -20,7 +20,8 @@ function parentPort(): Port {
     };
   }
   return {
-    post: (message) => void process.send?.(message),
+    // To a host that was killed a moment ago nothing can be sent; that it is gone is told by `disconnect`.
+    post: (message) => void process.send?.(message, undefined, undefined, () => undefined),
     onMessage: (listener) => void process.on('message', listener),
     onClose: (listener) => void process.on('disconnect', () => listener('the host went away')),
   };
