@@ -4,6 +4,7 @@ import { I18nProvider } from 'react-aria-components';
 import { useStore } from 'zustand';
 import type { Preferences } from '../shared/contract/wizard.ts';
 import { Announcer } from './components/announcer.tsx';
+import { AtWork } from './components/at-work.tsx';
 import { Goodbye } from './components/last-words.tsx';
 import { PreferencesProvider } from './components/preferences.tsx';
 import { Rail } from './components/rail.tsx';
@@ -32,6 +33,7 @@ export function App({ wizard, preferences }: { readonly wizard: Wizard; readonly
       <I18nProvider locale={language}>
         <PreferencesProvider initial={preferences}>
           <Announcer>
+            <AtWork />
             <Frame onQuit={() => setEnded(true)} />
           </Announcer>
         </PreferencesProvider>

@@ -8,7 +8,7 @@ import { ownGiven, watchGiven } from './given.ts';
 import { answerCalls, emittersTo } from './ipc.ts';
 import { lockApp, lockSession } from './lockdown.ts';
 import { installMenu } from './menu.ts';
-import { presenceOf } from './presence.ts';
+import { presenceOf, type Presence } from './presence.ts';
 import { registerOwnScheme, servePages } from './protocol.ts';
 import { startUtilityEngine } from './utility-engine.ts';
 import { openWindow } from './window.ts';
@@ -52,10 +52,14 @@ async function openWizard(
   const window = openWindow(ownSession);
   app.on('second-instance', () => show(window));
   app.on('open-file', () => show(window));
+  // The page holds on to the window while it works, and asks; from a taskbar, nobody would see that.
+  window.webContents.on('will-prevent-unload', () => show(window));
 
-  const newBackend = () => createBackend(hostOf(window), restoreShownBy(window));
+  const presence = presenceOf(window);
+  const newBackend = () => createBackend(hostOf(window), emittersShownBy(window, presence));
   let backend = newBackend();
-  answerCalls(window, (name, args) => backend.dispatch(name, args));
+  const dispatch = presence.watching((name, args) => backend.dispatch(name, args));
+  answerCalls(window, dispatch);
   onGiven((path) => backend.give(path));
   window.webContents.on('render-process-gone', (_event, { reason }) => {
     if (reason === 'clean-exit' || reason === 'launch-failed') return;
@@ -67,22 +71,34 @@ async function openWizard(
   endWith(() => backend);
 }
 
-/** Events go to the wizard, and those of a restore also to what shows of it outside. */
-function restoreShownBy(window: BrowserWindow): ReturnType<typeof emittersTo> {
+/** Events go to the wizard, and those of work also to what shows of it outside. */
+function emittersShownBy(window: BrowserWindow, presence: Presence): ReturnType<typeof emittersTo> {
   const wizard = emittersTo(window);
-  const presence = presenceOf(window);
   return {
     ...wizard,
     restore: {
       progress(payload) {
         wizard.restore.progress(payload);
-        presence.progress(payload);
+        presence.restore.progress(payload);
       },
       spaceSeen: wizard.restore.spaceSeen,
       qubeFinished: wizard.restore.qubeFinished,
       finished(payload) {
-        presence.finished(payload);
+        presence.restore.finished(payload);
         wizard.restore.finished(payload);
+      },
+    },
+    image: {
+      ...wizard.image,
+      copyProgress(payload) {
+        wizard.image.copyProgress(payload);
+        presence.copyProgress(payload);
+      },
+    },
+    mount: {
+      progress(payload) {
+        wizard.mount.progress(payload);
+        presence.mountProgress(payload);
       },
     },
   };

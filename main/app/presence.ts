@@ -1,14 +1,28 @@
-/** How a running restore shows outside its window: the computer stays awake, the taskbar fills, a notice at the end. */
+/** How work shows outside its window: the computer stays awake, the taskbar fills, a notice at the end of a restore. */
 import { app, Notification, powerSaveBlocker, type BrowserWindow } from 'electron';
-import type { Emitters } from '../../shared/contract/define.ts';
+import type { Dispatch, Emitters } from '../../shared/contract/define.ts';
 import type { WizardContract } from '../../shared/contract/wizard.ts';
 
-/** Takes the same events as the wizard in `window`. */
-export function presenceOf(window: BrowserWindow): Emitters<WizardContract>['restore'] {
+export interface Presence {
+  /** Takes events of a restore, of copying out of an image, and of mounting one, before the wizard does. */
+  readonly restore: Emitters<WizardContract>['restore'];
+  readonly copyProgress: Emitters<WizardContract>['image']['copyProgress'];
+  readonly mountProgress: Emitters<WizardContract>['mount']['progress'];
+  /** Notices those calls through `dispatch` that take as long as their work. */
+  watching(dispatch: Dispatch): Dispatch;
+}
+
+const longCalls: ReadonlySet<string> = new Set(['image.copy', 'mount.mount']);
+
+export function presenceOf(window: BrowserWindow): Presence {
+  /** What is under way; each is told from the others by what it is. */
+  const underWay = new Set<unknown>();
   let blocker: number | undefined;
 
-  function keepAwake(wanted: boolean): void {
-    if (wanted) {
+  function keepAwake(work: unknown, wanted: boolean): void {
+    if (wanted) underWay.add(work);
+    else underWay.delete(work);
+    if (underWay.size > 0) {
       blocker ??= powerSaveBlocker.start('prevent-app-suspension');
     } else if (blocker !== undefined) {
       powerSaveBlocker.stop(blocker);
@@ -16,19 +30,42 @@ export function presenceOf(window: BrowserWindow): Emitters<WizardContract>['res
     }
   }
 
+  function showBar(done: number, total: number, mode: 'normal' | 'paused' = 'normal'): void {
+    const fraction = total === 0 ? 0 : Math.min(1, done / total);
+    if (!window.isDestroyed()) window.setProgressBar(fraction, { mode });
+  }
+
+  function hideBar(): void {
+    if (!window.isDestroyed()) window.setProgressBar(-1);
+  }
+
   return {
-    progress({ progress: { doneBytes, totalBytes, paused } }) {
-      keepAwake(!paused);
-      const fraction = totalBytes === 0 ? 0 : Math.min(1, doneBytes / totalBytes);
-      if (!window.isDestroyed()) window.setProgressBar(fraction, { mode: paused ? 'paused' : 'normal' });
+    restore: {
+      progress({ progress: { doneBytes, totalBytes, paused } }) {
+        keepAwake('restore', !paused);
+        showBar(doneBytes, totalBytes, paused ? 'paused' : 'normal');
+      },
+      spaceSeen: () => undefined,
+      qubeFinished: () => undefined,
+      finished() {
+        keepAwake('restore', false);
+        hideBar();
+        if (!window.isDestroyed() && !window.isFocused()) callBack(window);
+      },
     },
-    spaceSeen: () => undefined,
-    qubeFinished: () => undefined,
-    finished() {
-      keepAwake(false);
-      if (window.isDestroyed()) return;
-      window.setProgressBar(-1);
-      if (!window.isFocused()) callBack(window);
+    copyProgress: ({ progress: { doneBytes, totalBytes } }) => showBar(doneBytes, totalBytes),
+    mountProgress: ({ done, total }) => showBar(done, total),
+
+    watching: (dispatch) => async (name, args) => {
+      if (!longCalls.has(name)) return dispatch(name, args);
+      const call = Symbol(name);
+      keepAwake(call, true);
+      try {
+        return await dispatch(name, args);
+      } finally {
+        keepAwake(call, false);
+        hideBar();
+      }
     },
   };
 }

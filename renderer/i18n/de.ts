@@ -278,6 +278,20 @@ export const de: UiWords = {
     valueText: '{{percent}} Prozent, {{stage}}, {{time}}',
   },
 
+  leaving: {
+    restore: 'Die Wiederherstellung läuft noch',
+    verify: 'Die Prüfung läuft noch',
+    copy: 'Es wird noch kopiert',
+    restoreWhy:
+      'Fertige Qubes bleiben. Die nächste Wiederherstellung in denselben Ordner macht mit den übrigen weiter.',
+    verifyWhy: 'Es wurde nichts geschrieben. Sie können jederzeit noch einmal prüfen.',
+    copyWhy: 'Fertige Dateien bleiben. Die übrigen können Sie jederzeit noch einmal kopieren.',
+    restoreOn: 'Weiter wiederherstellen',
+    verifyOn: 'Weiter prüfen',
+    copyOn: 'Weiter kopieren',
+    close: 'Abbrechen und schließen',
+  },
+
   browse: {
     opening: 'Das Abbild wird geöffnet …',
     openingWhy: 'Lifeboat sieht nach, was darin ist',

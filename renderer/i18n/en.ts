@@ -270,6 +270,19 @@ export const en = {
     valueText: '{{percent}} percent, {{stage}}, {{time}}',
   },
 
+  leaving: {
+    restore: 'Lifeboat is still restoring',
+    verify: 'Lifeboat is still verifying',
+    copy: 'Lifeboat is still copying',
+    restoreWhy: 'Qubes that are finished stay. The next restore into the same folder goes on with the rest.',
+    verifyWhy: 'Nothing has been written. You can verify again at any time.',
+    copyWhy: 'Files that are finished stay. You can copy the others again at any time.',
+    restoreOn: 'Keep restoring',
+    verifyOn: 'Keep verifying',
+    copyOn: 'Keep copying',
+    close: 'Stop and close',
+  },
+
   browse: {
     opening: 'Opening the image…',
     openingWhy: 'Finding out what is in it',

@@ -10,7 +10,6 @@ import { QubeTitle } from '../components/qube-title.tsx';
 import { OutcomeMark } from '../components/outcome.tsx';
 import { Screen } from '../components/screen.tsx';
 import { useGradualCount } from '../components/gradual-count.ts';
-import { useStayAwake } from '../components/stay-awake.ts';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech, type Speech } from '../i18n/speech.ts';
 import { nextSpoken, percentOf, type Spoken } from '../state/announcements.ts';
@@ -21,7 +20,6 @@ import { CancelButton } from './cancel-button.tsx';
 export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
   const speech = useSpeech();
   const { say } = speech;
-  const { program } = useWizard();
   const { progress, choices, steering } = state;
   const heading = say(choices.mode === 'verify' ? 'progress.verifying' : 'progress.restoring', {
     count: choices.qubes.size,
@@ -29,7 +27,6 @@ export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
   const percent = progress ? percentOf(progress) : 0;
   const paused = progress?.paused ?? false;
   useAnnouncements(state, speech);
-  useStayAwake(program.host === 'browser' && !paused);
 
   return (
     <Screen

@@ -5,6 +5,7 @@ import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasDesktop } from '../../main/browser/open-with-system.ts';
 import { installedElectron } from '../../scripts/find-electron.ts';
+import { wizardContract } from '../../shared/contract/wizard.ts';
 
 const project = join(import.meta.dirname, '../..');
 const program = installedElectron();
@@ -45,14 +46,7 @@ describe.skipIf(lack !== '' && !isRequired)(`the wizard in Electron${lack && ` (
   });
 
   it('has the contract on its window, and no Node', async () => {
-    expect(await page.evaluate('Object.keys(lifeboat).sort()')).toEqual([
-      'backup',
-      'places',
-      'preferences',
-      'program',
-      'restore',
-      'results',
-    ]);
+    expect(await page.evaluate('Object.keys(lifeboat).sort()')).toEqual(Object.keys(wizardContract).sort());
     expect(await page.evaluate('[typeof require, typeof process, typeof module]')).toEqual(
       Array(3).fill('undefined'),
     );

@@ -102,6 +102,45 @@ gate.describe('the wizard in Chromium', () => {
     await wizard.close();
   });
 
+  it('asks before its window is closed in the middle of a restore, and closes only if told to', async () => {
+    const wizard = await pages.open();
+    const { page } = wizard;
+    // In the app the window just stays; a browser asks as well.
+    let held = 0;
+    page.on('dialog', (dialog) => {
+      held++;
+      void dialog.dismiss();
+    });
+    const tryToClose = () => page.close({ runBeforeUnload: true });
+    await toProgress(wizard);
+
+    await tryToClose();
+    const question = page.getByRole('alertdialog', { name: 'Lifeboat is still restoring' });
+    await question.waitFor();
+    await page.keyboard.press('Enter');
+    await question.waitFor({ state: 'detached' });
+    expect((await wizard.calls()).map(({ name }) => name)).not.toContain('program.quit');
+
+    await tryToClose();
+    await question.getByRole('button', { name: 'Stop and close' }).click();
+    expect((await wizard.calls()).at(-1)?.name).toBe('program.quit');
+    expect(held).toBe(2);
+    const closed = page.waitForEvent('close');
+    await tryToClose();
+    await closed;
+    expect(held).toBe(2);
+    await wizard.close();
+  });
+
+  it('is closed without a question where nothing is under way', async () => {
+    const wizard = await pages.open();
+    await toDestination(wizard);
+    const closed = wizard.page.waitForEvent('close');
+    await wizard.page.close({ runBeforeUnload: true });
+    await closed;
+    await wizard.close();
+  });
+
   it('finds, looks into and copies out files of an image by keyboard alone', async () => {
     const wizard = await pages.open();
     const { page } = wizard;

@@ -128,6 +128,18 @@ gate.describe('the wizard', () => {
     await expectWhole(to);
   });
 
+  gate.test('has the browser ask before its page is closed in the middle of a restore', async () => {
+    const to = await newFolder();
+    const page = await halfWay(to);
+    const asked = new Promise<string>((resolve) => {
+      page.once('dialog', (question) => void question.dismiss().then(() => resolve(question.type())));
+    });
+    await page.close({ runBeforeUnload: true });
+    expect(await asked).toBe('beforeunload');
+    await heading(page, '2 qubes restored').waitFor({ timeout: 30_000 });
+    await expectWhole(to);
+  });
+
   gate.test('keeps what was finished when it is stopped so, and goes on from there', async () => {
     const to = await newFolder();
     const page = await halfWay(to);

@@ -31,7 +31,8 @@ export async function startBrowserSession(): Promise<BrowserSession> {
         given: given ?? null,
         signal: abort.signal,
       });
-      const page = await browser.newPage({ viewport: { width: 1100, height: 760 }, locale: 'en' });
+      const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, locale: 'en' });
+      const page = await context.newPage();
       // Shorter than that of a test, so that it is told what was waited for.
       page.setDefaultTimeout(10_000);
       page.on('pageerror', (error) => {
@@ -39,7 +40,7 @@ export async function startBrowserSession(): Promise<BrowserSession> {
       });
       await page.goto(await address.promise);
       stops.push(async () => {
-        await page.close();
+        await context.close();
         abort.abort();
         await over;
       });

@@ -377,6 +377,15 @@ export const scenes: readonly WizardScene[] = [
     },
   },
   {
+    name: '5-progress-leaving',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await progressed(wizard, {});
+      await wizard.page.evaluate(`window.dispatchEvent(new Event('beforeunload', { cancelable: true }))`);
+      await wizard.page.getByRole('alertdialog').waitFor();
+    },
+  },
+  {
     name: '5-progress-cancelling',
     walk: async (wizard) => {
       await toProgress(wizard);

@@ -215,7 +215,79 @@ describe('while a restore runs', () => {
   });
 });
 
+describe('while files are copied out of an image, or one is mounted', () => {
+  let app: StartedApp;
+  let client: WizardClient;
+  beforeEach(async () => {
+    app = await startedApp();
+    client = await connected();
+    electron.powerSaveBlocker.start.mockReturnValue(5);
+  });
+
+  const copy = () =>
+    client.image.copy({
+      imageId: 'i',
+      volume: 0,
+      task: 't',
+      entries: ['e'],
+      folderId: 'f',
+      conflict: 'skip',
+    });
+  const copied = (doneBytes: number) =>
+    app.backend.made[0]?.emit.image.copyProgress({
+      task: 't',
+      progress: { doneBytes, totalBytes: 200, doneFiles: 1, totalFiles: 2, current: 'a' },
+    });
+
+  it('the computer stays awake until the last of it is over, whether or not it went well', async () => {
+    const copying = copy();
+    const mounting = client.mount.mount({ imageId: 'i', volume: 0, journal: 'leave', task: 'm' });
+    expect(electron.powerSaveBlocker.start).toHaveBeenCalledOnce();
+    expect(electron.powerSaveBlocker.stop).not.toHaveBeenCalled();
+    await Promise.all([copying, mounting]);
+    expect(electron.powerSaveBlocker.start).toHaveBeenCalledOnce();
+    expect(electron.powerSaveBlocker.stop).toHaveBeenCalledExactlyOnceWith(5);
+  });
+
+  it('the taskbar fills, and empties at the end', async () => {
+    const copying = copy();
+    copied(50);
+    app.backend.made[0]?.emit.mount.progress({ task: 'm', done: 1, total: 4 });
+    await copying;
+    expect(app.window.setProgressBar.mock.calls).toEqual([
+      [0.25, { mode: 'normal' }],
+      [0.25, { mode: 'normal' }],
+      [-1],
+    ]);
+  });
+
+  it('the wizard hears of it as well', () => {
+    const heard: unknown[] = [];
+    client.image.copyProgress(({ progress }) => heard.push(progress.doneBytes));
+    client.mount.progress(({ done }) => heard.push(done));
+    copied(50);
+    app.backend.made[0]?.emit.mount.progress({ task: 'm', done: 1, total: 4 });
+    expect(heard).toEqual([50, 1]);
+  });
+
+  it('nothing else keeps it awake', async () => {
+    await client.program.describe();
+    expect(electron.powerSaveBlocker.start).not.toHaveBeenCalled();
+  });
+});
+
 describe('the window', () => {
+  it('comes to the front when its page holds on to it, to ask', async () => {
+    const { window } = await startedApp();
+    window.minimized = true;
+    const event = { preventDefault: vi.fn() };
+    window.webContents.emit('will-prevent-unload', event);
+    expect(window.restore).toHaveBeenCalledOnce();
+    expect(window.focus).toHaveBeenCalledOnce();
+    // Which would let it go.
+    expect(event.preventDefault).not.toHaveBeenCalled();
+  });
+
   const sizeFile = () => join(electron.settings.userData, 'window.json');
 
   it('shows itself when its page is drawn, not before', async () => {

@@ -4,6 +4,7 @@ import type { BrowseState, Copy, OpenState } from '../../renderer/state/browse.t
 import { firstVolume } from '../../renderer/state/browse.ts';
 import { missingFolders, rowsOf, soleSelected, totalSelected } from '../../renderer/state/browse-entries.ts';
 import { reduceBrowse, type BrowseEvent } from '../../renderer/state/browse-reduce.ts';
+import { copyIn } from '../../renderer/state/work.ts';
 import { lastName, parentOf, root, wayTo } from '../../renderer/state/entry-ids.ts';
 import {
   keyOf,
@@ -211,6 +212,8 @@ describe('a copy', () => {
     const chosen: BrowseEvent = { type: 'conflict-chosen', conflict: 'skip' };
     expect(copyOf(measuring, planned, chosen)).toMatchObject({ conflict: 'skip' });
     expect(copyOf(measuring, planned, copying)).toMatchObject({ kind: 'copying', progress: null });
+    expect(copyIn(after(listed, measuring, planned))).toBe(null);
+    expect(copyIn(after(listed, measuring, planned, copying))).toBe('copy');
     expect(copyOf(measuring, planned, copying, copied)).toMatchObject({ kind: 'done' });
     expect(copyOf(measuring, planned, copying, copied, { type: 'copy-left' })).toEqual({ kind: 'none' });
   });

@@ -12,6 +12,7 @@ import {
   type Unlocked,
   type WizardState,
 } from '../../renderer/state/wizard.ts';
+import { isPaused, restoreIn } from '../../renderer/state/work.ts';
 import type { Problem } from '../../shared/problems.ts';
 import * as sample from '../support/wizard-sample.ts';
 
@@ -415,4 +416,25 @@ it('reaches no undefined state, wherever it is and whatever happens', () => {
   );
   // A walk that never left the first steps would promise nothing.
   expect([...visited].sort()).toEqual([...steps].sort());
+});
+
+describe('what is under way', () => {
+  const running = states['progress: running'];
+  const verifying: WizardState = { ...running, choices: { ...running.choices, mode: 'verify' } };
+  const lost = reduce(running, { type: 'lost', problem: { code: 'engine-gone', params: { reason: 'x' } } });
+
+  it.each<[string, WizardState, 'restore' | 'verify' | null]>([
+    ['nothing before a restore', states['backup: opened'], null],
+    ['a restore', running, 'restore'],
+    ['a verification', verifying, 'verify'],
+    ['no restore whose engine is gone', lost, null],
+    ['nothing after it', states.results, null],
+  ])('is %s', (_, state, work) => expect(restoreIn(state)).toBe(work));
+
+  it('goes on by itself, except while it is paused', () => {
+    expect(isPaused(running)).toBe(false);
+    const progress = { ...sample.progress, paused: true };
+    expect(isPaused(reduce(running, { type: 'progressed', jobId, progress }))).toBe(true);
+    expect(isPaused(states.results)).toBe(false);
+  });
 });
