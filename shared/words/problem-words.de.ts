@@ -184,7 +184,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'piece-saved': {
     what: 'Ein Teil von {{file}} mit {{size, size}} ist unversehrt, hat aber seinen Platz verloren.',
-    why: 'Er liegt zwischen zwei beschädigten Stellen, und nichts sagt, wie weit von ihnen entfernt. Er steht neben der Datei als {{piece}}.',
+    why: 'Er liegt hinter einer beschädigten Stelle, und nichts sagt, wie weit dahinter. Er steht neben der Datei als {{piece}}.',
     todo: 'Programme, die auf beschädigten Datenträgern Dokumente und Bilder finden, etwa PhotoRec, können ihn danach durchsuchen.',
   },
   'file-salvaged': {

@@ -184,7 +184,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'piece-saved': {
     what: 'A part of {{file}} of {{size, size}} is whole but has lost its place.',
-    why: 'It lies between two damaged places, and nothing says how far from them. It was saved beside the file as {{piece}}.',
+    why: 'It lies behind a damaged place, and nothing says how far behind. It was saved beside the file as {{piece}}.',
     todo: 'Programs that find documents and pictures on damaged disks, such as PhotoRec, can search it for them.',
   },
   'file-salvaged': {

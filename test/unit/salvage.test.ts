@@ -185,16 +185,7 @@ gate.describe('a volume of which chunks are lost', () => {
       expect(told?.params).toMatchObject({ size: piece.length });
       // All of it but what is cut at its ends: a chunk decodes to more than it has.
       expect(piece.length).toBeGreaterThan((lost[1] ?? 0) * chunk - 5 * chunk);
-      let compared = 0;
-      for (const { start, end, lost } of await readMap(join(to, 'work/private.img.partial.piece-1.map'))) {
-        if (lost) expect(piece.subarray(start, end).every((byte) => byte === 0)).toBe(true);
-        for (let at = start; !lost && at + 256 <= end; at += 8192) {
-          const window = piece.subarray(at, at + 256);
-          expect(material.original.includes(window), `at ${at}`).toBe(true);
-          compared++;
-        }
-      }
-      expect(compared).toBeGreaterThan(10);
+      await expectPieceOf(material.original, to, 'work/private.img.partial.piece-1');
     });
   }
 
@@ -211,10 +202,44 @@ gate.describe('a volume of which chunks are lost', () => {
     expect(await inWork()).toEqual(['work/private.img']);
   });
 
-  gate.test('without the chunk that holds its map, nothing of it is placed', async () => {
-    const material = await materialOf(forms[3] as Form);
-    const { report } = await restored(material, [flipByte(material.chunks[0] ?? '', 'data')]);
+  for (const what of ['no compression', 'gzip', 'bzip2', 'xz of many blocks', 'zstd of many frames']) {
+    gate.test(`${what}: without the chunk that holds its map, what follows is saved by itself`, async () => {
+      const material = await materialOf(forms.find((form) => form.what === what) as Form);
+      const { to, report } = await restored(material, [flipByte(material.chunks[0] ?? '', 'data')]);
+      const piece = 'work/private.img.partial.piece-1';
+      expect([report.outcome, report.path]).toEqual(['partial', piece]);
+      expect(report.problems.map(({ code }) => code)).toEqual(['chunk-damaged', 'piece-saved']);
+      await expectPieceOf(material.original, to, piece);
+      expect((await readFile(join(to, piece))).length).toBeGreaterThan(3 * 1024 * kibibyte);
+    });
+  }
+
+  gate.test('format 3, encrypted: without the chunk that holds its salt, nothing is saved', async () => {
+    const material = await materialOf(forms.find(({ version }) => version === 3) as Form);
+    const { to, report } = await restored(material, [flipByte(material.chunks[0] ?? '', 'data')]);
     expect([report.outcome, report.path]).toEqual(['failed', null]);
+    expect(report.problems.map(({ code }) => code)).toEqual(['chunk-damaged']);
+    expect((await filesBelow(to)).filter((name) => name.includes('piece'))).toEqual([]);
+  });
+
+  gate.test('a tree keeps the files before a lost chunk, and what follows is saved by itself', async () => {
+    const making = await scratchFolder();
+    const home = join(making, 'user');
+    await mkdir(home);
+    const contents = Array.from({ length: 30 }, (_, i) => noise(40 * kibibyte, `file ${i}`));
+    for (const [i, content] of contents.entries()) await writeFile(join(home, `file-${10 + i}`), content);
+    const destination = join(making, 'tree.backup');
+    await makeBackup({ destination, passphrase, chunkSize: chunk, dom0Home: home, qubes: [] });
+    const damaged = flipByte('dom0-home/user.004.enc', 'data')(await readFile(destination));
+    const to = await scratchFolder();
+    const { qubes } = await restoreInProcess(memorySource(damaged), { passphrase, destination: to });
+    const [report] = qubes[0]?.files ?? [];
+    expect([report?.outcome, report?.path]).toEqual(['partial', 'dom0/user.partial']);
+    for (let i = 10; i < 20; i++)
+      expect(
+        (await readFile(join(to, `dom0/user.partial/file-${i}`))).equals(contents[i - 10] as Buffer),
+      ).toBe(true);
+    await expectPieceOf(Buffer.concat(contents), to, 'dom0/user.partial.piece-1');
   });
 
   gate.test('a file that was salvaged goes to its final name only when asked for', async () => {
@@ -255,6 +280,23 @@ async function makeOne(form: Form, source: string, destination: string): Promise
   if (version === undefined) return makeBackup(common);
   const qubes = [{ name: 'work', class: 'AppVM' as const, files: [{ name: 'private.img', source }] }];
   return makeOldBackup({ ...common, qubes, version, encrypted: encrypted ?? true });
+}
+
+/** Expects that a piece holds parts of `original`, except where its own map says that bytes are lost. */
+async function expectPieceOf(original: Buffer, to: string, name: string): Promise<void> {
+  const piece = await readFile(join(to, name));
+  let found = 0;
+  let compared = 0;
+  for (const { start, end, lost } of await readMap(join(to, `${name}.map`))) {
+    if (lost) expect(piece.subarray(start, end).every((byte) => byte === 0)).toBe(true);
+    for (let at = start; !lost && at + 256 <= end; at += 4096) {
+      compared++;
+      if (original.includes(piece.subarray(at, at + 256))) found++;
+    }
+  }
+  expect(compared).toBeGreaterThan(10);
+  // Headers of the archive and borders of what it holds are nowhere in the original.
+  expect(found).toBeGreaterThan(compared * 0.9);
 }
 
 async function restored(

@@ -16,21 +16,12 @@ export interface Decoded {
 }
 
 /** A stretch of the archive that could be decoded. */
-export interface Stretch {
-  open(): AsyncIterable<Decoded>;
-}
-
-/** One that has its place. */
-export interface Run extends Stretch {
-  /** Offset of its first byte in the archive. */
-  readonly position: number;
-}
-
-/** One that lies between two gaps, so that nothing tells its place. */
-export interface Piece extends Stretch {
-  readonly position: null;
+export interface Run {
+  /** Offset of its first byte in the archive; null where nothing tells its place, as between two gaps. */
+  readonly position: number | null;
   /** Bytes that it has. */
   readonly length: number;
+  open(): AsyncIterable<Decoded>;
 }
 
 /** What counting back from the end of an archive takes. */

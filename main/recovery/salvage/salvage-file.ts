@@ -25,7 +25,7 @@ import {
 } from '../restore/file-writer.ts';
 import type { PlannedFile } from '../restore/plan.ts';
 import { readLayout, type ArchiveLayout } from './archive-layout.ts';
-import { upToFault, type Piece, type Run, type Stretch } from './decoded.ts';
+import { upToFault, type Decoded, type Run } from './decoded.ts';
 import { findRuns } from './find-runs.ts';
 import { LostMap } from './lost-map.ts';
 import { Placement } from './placement.ts';
@@ -61,7 +61,11 @@ export async function salvageFile(
   if (!reason) return report;
   try {
     const salvage = await findSalvage(planned, reason, options);
-    return salvage ? await writeSalvage(planned, report, salvage, options) : report;
+    if (!salvage) return report;
+    const { layout } = salvage;
+    return layout
+      ? await writeSalvage(planned, report, { ...salvage, layout }, options)
+      : await writeWithoutPlace(planned, report, salvage, options);
   } catch (error) {
     // What the restore left stands as it was, or is known to be gone.
     const found = problemOf(error);
@@ -71,10 +75,12 @@ export async function salvageFile(
 
 /** What can be had of a file, and why it is not all of it. */
 interface Salvage {
-  readonly layout: ArchiveLayout;
+  /** Of an archive of one file whose beginning is there. */
+  readonly layout: ArchiveLayout | undefined;
+  /** What comes before the first gap. */
+  readonly beginning: () => AsyncIterable<Decoded>;
+  /** What lies behind it. */
   readonly runs: readonly Run[];
-  /** What has no place. */
-  readonly pieces: readonly Piece[];
   readonly problems: readonly Problem[];
 }
 
@@ -85,23 +91,23 @@ async function findSalvage(
 ): Promise<Salvage | undefined> {
   const firstLost = 'chunk' in reason.params ? Number(reason.params.chunk) : null;
   const stream = await surveyStream(stored, stretches, firstLost, hooks);
-  if (!stream) return undefined;
   const [first] = stream.fragments;
+  if (!first) return undefined;
   const compression = await compressionOf(first, filter);
   const decoder = compression && decoderFor(compression);
   if (!decoder) return undefined;
-  const layout = await readLayout(decoder(first.open()));
-  if (!layout || !samePath(pathParts(layout.path), pathParts(stored.path))) return undefined;
-  const behind = await findRuns(stream, layout, compression);
-  const beginning: Run = { position: 0, open: () => upToFault(decoder(first.open())) };
-  const problems = stream.problems.length > 0 ? stream.problems : [reason];
-  const isLeftOut = behind.length < stream.fragments.length - 1 && compression !== 'none';
+  const beginning = () => upToFault(decoder(first.open()));
+  const found = first.start === 0 ? await readLayout(decoder(first.open())) : undefined;
+  if (found && !samePath(pathParts(found.path), pathParts(stored.path))) return undefined;
+  const runs = await findRuns(stream, found, compression);
+  const behind = stream.fragments.filter(({ start }) => start > 0);
+  const isLeftOut = runs.length < behind.length && compression !== 'none';
   return {
-    layout,
-    runs: [beginning, ...behind.filter((each): each is Run => each.position !== null)],
-    pieces: behind.filter((each): each is Piece => each.position === null),
+    layout: found,
+    beginning,
+    runs,
     problems: [
-      ...problems,
+      ...(stream.problems.length > 0 ? stream.problems : [reason]),
       ...(isLeftOut ? [problem('part-unplaced', { file: stored.path, compression })] : []),
     ],
   };
@@ -110,13 +116,14 @@ async function findSalvage(
 async function compressionOf(first: Fragment, filter: string | null): Promise<Compression | undefined> {
   const { head, whole } = await peek(first.open(), sniffLength);
   await whole.return();
-  return sniffCompression(head) ?? (filter === null ? 'none' : compressionOfFilter(filter));
+  const found = first.start === 0 ? sniffCompression(head) : undefined;
+  return found ?? (filter === null ? 'none' : compressionOfFilter(filter));
 }
 
 async function writeSalvage(
   planned: PlannedFile,
   report: FileReport,
-  salvage: Salvage,
+  salvage: Salvage & { readonly layout: ArchiveLayout },
   { hooks, destination, acceptPartial }: SalvageOptions,
 ): Promise<FileReport> {
   const path = join(destination, ...planned.output);
@@ -130,16 +137,21 @@ async function writeSalvage(
   const mapName = name + partialSuffix + mapSuffix;
   const problems = [...salvage.problems, ...report.problems.filter((value) => !isSalvageable(value))];
   try {
-    for (const run of salvage.runs) {
+    await placeAll(placement, salvage.beginning(), hooks);
+    for (const { position, open } of salvage.runs) {
       // Two that claim one place cannot both be right, and the earlier one is verified from its beginning on.
-      if (run.position < placement.position) continue;
-      await placement.loseUpTo(run.position);
-      await placeAll(placement, run, hooks);
+      if (position === null || position < placement.position) continue;
+      await placement.loseUpTo(position);
+      await placeAll(placement, open(), hooks);
     }
     await placement.loseRest();
     await writer.finish(size);
     const losses = await map.finish(size);
-    const pieces = await writePieces(planned, salvage, { hooks, destination });
+    const pieces = await writePieces(
+      planned,
+      salvage.runs.filter(({ position }) => position === null),
+      { hooks, destination },
+    );
     if (acceptPartial) await moveWithoutReplacing(partial, path);
     return {
       ...report,
@@ -170,8 +182,31 @@ async function writeSalvage(
   }
 }
 
-async function placeAll(placement: Placement, stretch: Stretch, hooks: StreamHooks): Promise<void> {
-  for await (const piece of stretch.open()) {
+/** Saves what can be had of an archive whose beginning is lost, or that holds a tree, of which the beginning is there. */
+async function writeWithoutPlace(
+  planned: PlannedFile,
+  report: FileReport,
+  { runs, problems }: Salvage,
+  options: SalvageOptions,
+): Promise<FileReport> {
+  if (report.path === null) await makeRoom(join(options.destination, ...planned.output));
+  const told = await writePieces(planned, runs, options);
+  const saved = told.flatMap(({ code, params }) => (code === 'piece-saved' ? [params] : []));
+  return {
+    ...report,
+    path: report.path ?? (saved[0] ? String(saved[0].piece) : null),
+    bytes: report.bytes + saved.reduce((sum, { size }) => sum + Number(size), 0),
+    outcome: saved.length > 0 ? 'partial' : report.outcome,
+    problems: [...problems, ...report.problems.filter((value) => !isSalvageable(value)), ...told],
+  };
+}
+
+async function placeAll(
+  placement: Placement,
+  stretch: AsyncIterable<Decoded>,
+  hooks: StreamHooks,
+): Promise<void> {
+  for await (const piece of stretch) {
     await hooks.gate();
     await placement.place(piece);
   }
@@ -180,7 +215,7 @@ async function placeAll(placement: Placement, stretch: Stretch, hooks: StreamHoo
 /** Saves what has no place in files beside the partial one, each with a map of its own; tells of each. */
 async function writePieces(
   { stored, output }: PlannedFile,
-  { pieces }: Salvage,
+  pieces: readonly Run[],
   { hooks, destination }: Pick<SalvageOptions, 'hooks' | 'destination'>,
 ): Promise<readonly Problem[]> {
   const told: Problem[] = [];
@@ -200,14 +235,13 @@ async function writePieces(
   return told;
 }
 
-async function writePiece(path: string, piece: Piece, hooks: StreamHooks): Promise<void> {
-  const { length } = piece;
+async function writePiece(path: string, { length, open }: Run, hooks: StreamHooks): Promise<void> {
   const writer = await FileWriter.create(path, { plain: true });
   try {
     const map = await LostMap.create(path + mapSuffix);
     try {
       const whole = { map: denseMap(length), dataStart: 0, dataEnd: length };
-      await placeAll(new Placement(whole, writer, map), piece, hooks);
+      await placeAll(new Placement(whole, writer, map), open(), hooks);
       await writer.finish(length);
       await map.finish(length);
     } finally {

@@ -13,8 +13,8 @@ export interface Fragment {
 }
 
 export interface StoredStream {
-  /** In order; the first one begins the stream. */
-  readonly fragments: readonly [Fragment, ...Fragment[]];
+  /** In order; the first one begins the stream unless its start is lost. */
+  readonly fragments: readonly Fragment[];
   /** What is wrong with the chunks that are lost. */
   readonly problems: readonly Problem[];
 }
@@ -26,7 +26,6 @@ const mostProblems = 32;
  * Tries all chunks of a stream of which the first one that is lost may be known already.
  *
  * @param firstLost the number of the first lost chunk; null when none is known to be
- * @returns undefined when the first chunk is lost, without which nothing that follows has a place
  * @throws RecoveryError what has nothing to do with single chunks: `source-…`, `cancelled`
  */
 export async function surveyStream(
@@ -34,20 +33,16 @@ export async function surveyStream(
   stretches: StretchReader,
   firstLost: number | null,
   hooks: StreamHooks,
-): Promise<StoredStream | undefined> {
+): Promise<StoredStream> {
   const chunks = [...file.chunks, ...file.behindGap];
-  const [first] = chunks;
   const last = chunks.at(-1);
-  if (!first || !last || first.number !== 0 || firstLost === 0) return undefined;
-  // All chunks but the last are of one size, which only one that was verified can tell.
-  await stretches.verify(file, first, noHooks);
-  const chunkLength = stretches.streamLength(first);
-
   const problems: Problem[] = [];
   const tell = (value: Problem) => {
     if (problems.length < mostProblems) problems.push(value);
   };
   const groups: Chunk[][] = [];
+  /** All chunks but the last are of one size, which only one that was verified can tell. */
+  let chunkLength: number | undefined;
   let number = 0;
   let group: Chunk[] | undefined;
   for (const chunk of chunks) {
@@ -65,15 +60,17 @@ export async function surveyStream(
       group = undefined;
       continue;
     }
+    const length = stretches.streamLength(chunk);
+    if (chunk !== last) chunkLength ??= length;
     // Where one that is whole has another size, no place behind it is known.
-    if (chunk !== last && stretches.streamLength(chunk) !== chunkLength) break;
+    if (chunk !== last && length !== chunkLength) break;
     if (!group) groups.push((group = []));
     group.push(chunk);
   }
 
-  const fragments = groups.map((group) => fragmentOf(file, stretches, group, chunkLength));
-  const [beginning, ...rest] = fragments;
-  return beginning && { fragments: [beginning, ...rest], problems };
+  // Where only the last one is whole, it is taken for as long as those before it.
+  const ownLength = chunkLength ?? (last ? stretches.streamLength(last) : 0);
+  return { fragments: groups.map((each) => fragmentOf(file, stretches, each, ownLength)), problems };
 }
 
 function fragmentOf(

@@ -42,12 +42,13 @@ export async function findXzRuns({ fragments }: StoredStream): Promise<readonly 
   const runs: Run[] = [];
   let position = 0;
   for (const { blocks, length } of streams) {
-    for (const fragment of fragments.slice(1)) {
+    for (const fragment of fragments.filter(({ start }) => start > 0)) {
       const inside = blocks.filter(({ start, end }) => start >= fragment.start && end <= fragment.end);
       const [first] = inside;
       if (!first) continue;
       runs.push({
         position: position + first.position,
+        length: inside.reduce((sum, block) => sum + block.length, 0),
         open: () => allKnown(decodeXz(asStream(fragment, inside))),
       });
     }
