@@ -19,6 +19,7 @@ const slow = new Set([
   'bzip2 behind damage',
   'xz',
   'xz behind damage',
+  'runs behind damage',
   'lzma',
   'zstd',
   'gzip',

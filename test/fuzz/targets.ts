@@ -12,6 +12,7 @@ import { decodeLzma } from '../../main/recovery/archive/decoders/lzma.ts';
 import { decodeXz } from '../../main/recovery/archive/decoders/xz.ts';
 import { decodeZlib } from '../../main/recovery/archive/decoders/zlib.ts';
 import { decodeZstd } from '../../main/recovery/archive/decoders/zstd.ts';
+import { denseMap } from '../../main/recovery/archive/sparse-map.ts';
 import { joinVolumes } from '../../main/recovery/archive/volumes.ts';
 import { memorySource } from '../../main/recovery/bytes/source.ts';
 import { parseBackupHeader } from '../../main/recovery/catalog/backup-header.ts';
@@ -24,6 +25,7 @@ import { openSealed, parseSealHeader, SealFault } from '../../main/recovery/encr
 import { openImage, openVolume } from '../../main/recovery/image/image.ts';
 import { decodeBzip2Tail } from '../../main/recovery/salvage/bzip2-tail.ts';
 import { findGzipTail } from '../../main/recovery/salvage/gzip-tail.ts';
+import { findRuns } from '../../main/recovery/salvage/find-runs.ts';
 import { findXzRuns } from '../../main/recovery/salvage/xz-blocks.ts';
 import type { Fragment } from '../../main/recovery/salvage/stored-stream.ts';
 import { emittersOf, entriesOf, serve, type Handlers } from '../../shared/contract/define.ts';
@@ -139,6 +141,29 @@ export async function makeTargets(): Promise<readonly Target[]> {
         ];
         for (const found of await findXzRuns({ fragments, problems: [] }))
           for await (const piece of found.open()) if (piece.bytes.length > mostOutput) return;
+      }),
+      target('runs behind damage', Object.values(stored), async (bytes) => {
+        const third = Math.floor(bytes.length / 3);
+        const fragments = [
+          fragment(bytes, 0, third - 20),
+          fragment(bytes, third, 2 * third - 20),
+          fragment(bytes, 2 * third, bytes.length),
+        ];
+        const size = content.length;
+        const layout = {
+          path: 'x',
+          size,
+          map: denseMap(size),
+          dataStart: 0,
+          dataEnd: size,
+          usualTotal: size + 1024,
+        };
+        for (const compression of ['gzip', 'bzip2', 'xz', 'zstd'] as const) {
+          for (const found of await findRuns({ fragments, problems: [] }, layout, compression)) {
+            let left = mostOutput;
+            for await (const piece of found.open()) if ((left -= piece.bytes.length) < 0) break;
+          }
+        }
       }),
       target('image', [await readFile(image)], async (bytes) => {
         const disk = await openImage(memorySource(bytes));

@@ -21,6 +21,7 @@ const names = [
   'gzip behind damage',
   'bzip2 behind damage',
   'xz behind damage',
+  'runs behind damage',
   'image',
   'contract',
 ];

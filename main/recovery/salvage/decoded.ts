@@ -21,7 +21,7 @@ export interface Run {
   readonly position: number | null;
   /** Bytes that it has. */
   readonly length: number;
-  open(): AsyncIterable<Decoded>;
+  readonly open: () => AsyncIterable<Decoded>;
 }
 
 /** What counting back from the end of an archive takes. */
