@@ -163,13 +163,13 @@ export const createBackend: CreateBackend = (host, emit) => {
       },
       openSample: () => open(places.remember(host.samplePath), host.samplePath),
 
-      async unlock({ backupId, passphrase }) {
+      async unlock({ backupId, passphrase, acceptUnsealed }) {
         const opened = await withLiveEngine(backupId);
         opened.inventory = valueOf(
           await opened.engine.client.backup.unlock({
             handle: opened.handle,
             passphrase: new TextEncoder().encode(passphrase),
-            acceptUnsealed: false,
+            acceptUnsealed,
           }),
         );
         return opened.inventory;
@@ -210,7 +210,7 @@ export const createBackend: CreateBackend = (host, emit) => {
         return { outputs, finished, neededBytes, freeBytes: facts.freeBytes, findings };
       },
 
-      async start({ backupId, qubes, folderId, mode, memory }) {
+      async start({ backupId, qubes, folderId, mode, memory, acceptPartial }) {
         const opened = openedBy(backupId);
         const inventory = opened.inventory ?? fail('unexpected', { detail: 'the backup is locked' });
         const destination = mode === 'verify' || folderId === null ? null : places.pathOf(folderId);
@@ -227,7 +227,7 @@ export const createBackend: CreateBackend = (host, emit) => {
         const job: Job = { opened, inventory, destination, lookForSpace, folders, finished, ended: null };
         jobs.set(jobId, job);
         void opened.engine.client.restore
-          .run({ handle: opened.handle, job: jobId, qubes, destination, acceptPartial: false })
+          .run({ handle: opened.handle, job: jobId, qubes, destination, acceptPartial })
           .then((result) => {
             const ended = result.ok
               ? result.value

@@ -113,6 +113,9 @@ export const de: UiWords = {
     sample: 'Die Passphrase des Beispiel-Backups lautet:',
     again:
       'Die Schlüssel sind mit dem beendeten Prozess verloren, darum wird die Passphrase noch einmal gebraucht. Was fertig war, bleibt erhalten.',
+    unsealed: 'Stücke ohne Siegel nehmen, wie sie sind',
+    unsealedWhy:
+      'Solche Stücke sind weder verschlüsselt noch beglaubigt: Wer diese Datei in Händen hatte, kann sie verändert haben, und Lifeboat kann das nicht erkennen. Tun Sie es nur, wenn Sie wissen, wo die Datei gewesen ist. Was daraus entsteht, gilt als unvollständig.',
     variants_one: 'Lifeboat kann {{count}} ähnliche Form davon versuchen:',
     variants_other: 'Lifeboat kann {{count}} ähnliche Formen davon versuchen:',
     tryVariants_one: 'Diese Form versuchen',
@@ -134,10 +137,10 @@ export const de: UiWords = {
     class: 'Art',
     template: 'Vorlage',
     size: 'Im Backup',
-    dom0: 'Persönlicher Ordner von dom0',
+    dom0: 'Home-Ordner von dom0',
     dom0Class: 'Ordner',
-    notIncluded: 'Nicht in diesem Backup',
-    noFiles: 'Keine Dateien in diesem Backup',
+    notIncluded: 'Nicht enthalten',
+    noFiles: 'Ohne Dateien',
     label: 'Label: {{label}}',
     noTemplate: 'Keine',
     openedBy:
@@ -195,6 +198,9 @@ export const de: UiWords = {
     memoryAuto: 'Automatisch ({{memory, memory}})',
     memoryWhy:
       'Mit mehr Arbeitsspeicher lassen sich mehrere Schlüssel zugleich berechnen. Weniger lässt anderen Programmen mehr.',
+    acceptPartial: 'Auch beschädigte Dateien an ihren Platz legen',
+    acceptPartialWhy:
+      'Was von ihnen zu retten ist, bekommt dann seinen üblichen Namen, damit Sie hineinsehen können. Es gilt weiterhin als unvollständig.',
     startRestore_one: '{{count}} Qube wiederherstellen',
     startRestore_other: '{{count}} Qubes wiederherstellen',
     startVerify_one: '{{count}} Qube prüfen',
@@ -502,6 +508,9 @@ export const de: UiWords = {
     leadMixedVerify: 'Was sich nicht bestätigen ließ, steht unten, und was Sie tun können.',
     leadNothing: 'Unten steht, warum, und was Sie versuchen können.',
     leadCancelled: 'Sie haben vor dem Ende abgebrochen.',
+    unsealed:
+      'Einige Stücke dieses Backups haben kein Siegel: Sie sind weder verschlüsselt noch beglaubigt und wurden darum ausgelassen. Sie können sie nehmen lassen, wie sie sind.',
+    unlockUnsealed: 'Noch einmal entsperren und sie nehmen',
     list: 'Ergebnis jedes Qubes',
     openFolder: 'Ordner öffnen',
     browse: 'Ansehen',
@@ -575,7 +584,7 @@ export const de: UiWords = {
       a1: 'Ihre eigenen Dateien liegen in den Qubes, in denen Sie gearbeitet haben, etwa work oder personal. Vorlagen und sys-Qubes enthalten meist nur das System, das eine neue Installation mitbringt.',
       q2: 'Warum sind manche grau?',
       a2: 'Das Backup nennt alle Qubes des Computers, auch die, die nicht mitgesichert wurden. Deren Dateien sind vielleicht in einem anderen Backup.',
-      q3: 'Was ist der persönliche Ordner von dom0?',
+      q3: 'Was ist der Home-Ordner von dom0?',
       a3: 'Einstellungen und Dateien der Arbeitsumgebung selbst. Er wird als gewöhnlicher Ordner wiederhergestellt.',
       q4: 'Wo sind meine Einstellungen, Notizen und Firewall-Regeln?',
       a4: 'Das Backup enthält sie neben den Abbildern eines Qubes. Sie werden mit ihm wiederhergestellt und im Ergebnis gezeigt.',

@@ -109,6 +109,9 @@ export const en = {
     sample: 'The passphrase of the sample backup is:',
     again:
       'The keys went with the process that ended, so the passphrase is needed once more. Everything that was finished is kept.',
+    unsealed: 'Take pieces without a seal as they are',
+    unsealedWhy:
+      'Such pieces are neither encrypted nor authenticated: whoever had this file may have changed them, and Lifeboat cannot tell. Do this only if you trust where the file has been. What comes of them counts as incomplete.',
     variants_one: 'Lifeboat can try {{count}} similar form of it:',
     variants_other: 'Lifeboat can try {{count}} similar forms of it:',
     tryVariants_one: 'Try this form',
@@ -189,6 +192,9 @@ export const en = {
     memory: 'Memory for calculating keys',
     memoryAuto: 'Automatic ({{memory, memory}})',
     memoryWhy: 'More memory lets several keys be calculated at once. Less leaves more for other programs.',
+    acceptPartial: 'Put damaged files in place, too',
+    acceptPartialWhy:
+      'What can be saved of them then gets its usual name, so that you can look into it. It still counts as incomplete.',
     startRestore_one: 'Restore {{count}} qube',
     startRestore_other: 'Restore {{count}} qubes',
     startVerify_one: 'Verify {{count}} qube',
@@ -490,6 +496,9 @@ export const en = {
     leadMixedVerify: 'What could not be verified is listed below, with what to do.',
     leadNothing: 'Below is why, and what to try.',
     leadCancelled: 'You stopped before the end.',
+    unsealed:
+      'Some pieces of this backup have no seal: they are neither encrypted nor authenticated, so they were left out. You can have them taken as they are.',
+    unlockUnsealed: 'Unlock again to take them',
     list: 'Outcome of each qube',
     openFolder: 'Open folder',
     browse: 'Browse',

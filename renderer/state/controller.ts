@@ -26,9 +26,9 @@ export interface WizardController {
   /** Opens the backup that the system handed the program, if any; where another one is worked on, it waits. */
   readonly openGiven: () => Promise<void>;
   /** The passphrase passes through here once, and is kept nowhere. */
-  readonly unlock: (passphrase: string) => Promise<void>;
+  readonly unlock: (passphrase: string, acceptUnsealed: boolean) => Promise<void>;
   /** Tries the other forms of a passphrase, one after another, until one opens the backup. */
-  readonly tryVariants: (passphrase: string) => Promise<void>;
+  readonly tryVariants: (passphrase: string, acceptUnsealed: boolean) => Promise<void>;
   readonly cancelUnlock: () => Promise<void>;
   /** Opens the system's dialog for a folder to restore into; what goes wrong is the survey's trouble. */
   readonly chooseFolder: () => Promise<void>;
@@ -175,19 +175,19 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
       return located.ok ? client.backup.open({ placeId: located.value.id }) : located;
     }, false);
 
-  async function unlock(passphrase: string): Promise<void> {
+  async function unlock(passphrase: string, acceptUnsealed: boolean): Promise<void> {
     const ticket = ++lastTicket;
-    const answer = await check(passphrase, ticket, null);
+    const answer = await check({ passphrase, acceptUnsealed }, ticket, null);
     if (answer?.ok) dispatch({ type: 'unlocked', ticket, inventory: answer.value });
     else if (answer) dispatch({ type: 'check-failed', ticket, problem: answer.problem });
   }
 
-  async function tryVariants(passphrase: string): Promise<void> {
-    const variants = variantsOf(passphrase);
+  async function tryVariants(typed: string, acceptUnsealed: boolean): Promise<void> {
+    const variants = variantsOf(typed);
     for (const [index, variant] of variants.entries()) {
       const ticket = ++lastTicket;
       const attempt = { kind: variant.kind, number: index + 1, count: variants.length };
-      const answer = await check(variant.passphrase, ticket, attempt);
+      const answer = await check({ passphrase: variant.passphrase, acceptUnsealed }, ticket, attempt);
       if (!answer) return;
       if (answer.ok) {
         dispatch({ type: 'unlocked', ticket, inventory: answer.value });
@@ -202,13 +202,13 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
 
   /** Asks whether a passphrase opens the backup; null where it may not be asked now. */
   async function check(
-    passphrase: string,
+    key: { readonly passphrase: string; readonly acceptUnsealed: boolean },
     ticket: Ticket,
     variant: VariantAttempt | null,
   ): Promise<Result<Inventory> | null> {
     const state = getState();
     if (state.step !== 'passphrase' || !dispatch({ type: 'checking', ticket, variant })) return null;
-    return answerOf(client.backup.unlock({ backupId: state.backup.backupId, passphrase }));
+    return answerOf(client.backup.unlock({ backupId: state.backup.backupId, ...key }));
   }
 
   async function cancelUnlock(): Promise<void> {
@@ -226,9 +226,8 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
   async function start(): Promise<void> {
     const state = getState();
     if (state.step !== 'destination' || !dispatch({ type: 'starting' })) return;
-    const answer = await answerOf(
-      client.restore.start({ ...selectionOf(state), memory: state.choices.memory }),
-    );
+    const { memory, acceptPartial } = state.choices;
+    const answer = await answerOf(client.restore.start({ ...selectionOf(state), memory, acceptPartial }));
     if (answer.ok) dispatch({ type: 'started', jobId: answer.value.jobId });
     else dispatch({ type: 'start-failed', problem: answer.problem });
     showHeard();

@@ -11,6 +11,7 @@ import type { Place } from '../../shared/contract/wizard.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { canStart } from './plan.ts';
 import { canRestore } from './qubes.ts';
+import { isUnsealed, metUnsealed } from './results.ts';
 import type {
   BackupStep,
   Choices,
@@ -45,6 +46,7 @@ export type WizardEvent =
   | { readonly type: 'folder-chosen'; readonly folder: Place }
   | { readonly type: 'folder-failed'; readonly problem: Problem }
   | { readonly type: 'memory-chosen'; readonly memory: number | null }
+  | { readonly type: 'partial-chosen'; readonly acceptPartial: boolean }
   | { readonly type: 'probing'; readonly ticket: Ticket }
   | { readonly type: 'planned'; readonly ticket: Ticket; readonly plan: RestorePlan }
   | { readonly type: 'plan-failed'; readonly ticket: Ticket; readonly problem: Problem }
@@ -106,7 +108,13 @@ function inBackup(state: BackupStep, event: WizardEvent): WizardState {
     case 'backup-accepted':
       if (choice.kind !== 'opened') return state;
       if (choice.unlocked) return { step: 'qubes', ...choice.unlocked };
-      return { step: 'passphrase', backup: choice.backup, kept: null, attempt: { kind: 'none' } };
+      return {
+        step: 'passphrase',
+        backup: choice.backup,
+        kept: null,
+        unsealed: false,
+        attempt: { kind: 'none' },
+      };
     default:
       return state;
   }
@@ -125,6 +133,7 @@ function inPassphrase(state: PassphraseStep, event: WizardEvent): WizardState {
       if (!awaited(event.ticket)) return state;
       return {
         ...state,
+        unsealed: state.unsealed || isUnsealed(event.problem),
         attempt:
           event.problem.code === 'cancelled'
             ? { kind: 'none' }
@@ -159,7 +168,13 @@ function variantOf(attempt: PassphraseStep['attempt']): VariantAttempt | null {
 /** Who had chosen before goes on where it was; everybody else chooses now. */
 function afterUnlocking({ backup, attempt, kept }: PassphraseStep, inventory: Inventory): WizardState {
   const unlocked = { backup, inventory, variant: variantOf(attempt)?.kind ?? null };
-  const fresh: Choices = { qubes: new Set(), mode: 'restore', folder: null, memory: null };
+  const fresh: Choices = {
+    qubes: new Set(),
+    mode: 'restore',
+    folder: null,
+    memory: null,
+    acceptPartial: false,
+  };
   const choices = { ...(kept ?? fresh), qubes: restorableOf(inventory, kept?.qubes ?? fresh.qubes) };
   return choices.qubes.size === 0
     ? { step: 'qubes', ...unlocked, choices }
@@ -224,6 +239,8 @@ function inDestination(state: DestinationStep, event: WizardEvent): WizardState 
       return { ...state, survey: { kind: 'trouble', problem: event.problem } };
     case 'memory-chosen':
       return { ...state, choices: { ...choices, memory: event.memory } };
+    case 'partial-chosen':
+      return { ...state, choices: { ...choices, acceptPartial: event.acceptPartial } };
     case 'probing':
       if (!canProbe(state)) return state;
       return { ...state, survey: { kind: 'probing', ticket: event.ticket } };
@@ -238,7 +255,7 @@ function inDestination(state: DestinationStep, event: WizardEvent): WizardState 
         ? { ...state, survey: { kind: 'none' } }
         : state;
     case 'unlock-again':
-      return survey.kind === 'trouble' ? unlockAgain(state) : state;
+      return survey.kind === 'trouble' ? unlockAgain(state, false) : state;
     case 'starting':
       if (survey.kind !== 'planned' || !canStart(survey.plan)) return state;
       return { ...state, survey: { kind: 'starting', plan: survey.plan } };
@@ -297,7 +314,7 @@ function inResults(state: ResultsStep, event: WizardEvent): WizardState {
         survey: { kind: 'none' },
       };
     case 'unlock-again':
-      return unlockAgain(state);
+      return unlockAgain(state, metUnsealed(state.report));
     case 'restore-more':
       return { step: 'qubes', ...unlocked, choices: { ...state.choices, qubes: new Set() } };
     case 'start-over':
@@ -313,8 +330,8 @@ export function canProbe(state: DestinationStep): boolean {
 }
 
 /** Back to the passphrase with everything that was chosen: keys are lost with the process that held them. */
-function unlockAgain({ backup, choices }: Unlocked): WizardState {
-  return { step: 'passphrase', backup, kept: choices, attempt: { kind: 'none' } };
+function unlockAgain({ backup, choices }: Unlocked, unsealed: boolean): WizardState {
+  return { step: 'passphrase', backup, kept: choices, unsealed, attempt: { kind: 'none' } };
 }
 
 function unlockedOf({ backup, inventory, choices, variant }: Unlocked): Unlocked {

@@ -1,6 +1,6 @@
 /** How a restore ended, counted: what the headline of the results says. */
 import type { FileReport, Outcome, QubeReport, RestoreReport } from '../../shared/backup.ts';
-import { problemKinds, type ProblemCode } from '../../shared/problems.ts';
+import { problemKinds, type Problem, type ProblemCode } from '../../shared/problems.ts';
 import type { ResultsStep } from './wizard.ts';
 
 export type Tally = Readonly<Record<Outcome, number>>;
@@ -60,6 +60,15 @@ export function resumptionOf(state: Pick<ResultsStep, 'report' | 'choices'>): 'a
   if (codes.includes('engine-gone')) return 'unlock';
   const canPass = (code: ProblemCode) => code === 'cancelled' || problemKinds[code].retry;
   return codes.some(canPass) || unreportedOf(state).length > 0 ? 'at-once' : null;
+}
+
+/** Whether something was left out because nothing seals it; a header without a seal looks like a damaged one. */
+export function isUnsealed({ code }: Problem): boolean {
+  return code === 'chunk-not-sealed' || code === 'header-seal-damaged';
+}
+
+export function metUnsealed({ qubes }: RestoreReport): boolean {
+  return qubes.some(({ files }) => files.some((file) => file.problems.some(isUnsealed)));
 }
 
 /** The worst first: that is what somebody must read. */

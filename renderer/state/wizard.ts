@@ -30,6 +30,8 @@ export interface Choices {
   readonly folder: Place | null;
   /** Bytes for key derivation; null leaves it to the program. */
   readonly memory: number | null;
+  /** Whether what can be salvaged of damaged files goes to their final names. */
+  readonly acceptPartial: boolean;
 }
 
 export interface Unlocked {
@@ -63,6 +65,8 @@ export interface PassphraseStep {
   readonly backup: ChosenBackup;
   /** What was chosen before the program lost its keys; null for who comes here for the first time. */
   readonly kept: Choices | null;
+  /** Whether pieces without a seal were met, which a person can have taken as they are. */
+  readonly unsealed: boolean;
   readonly attempt:
     | { readonly kind: 'none' }
     | { readonly kind: 'checking'; readonly ticket: Ticket; readonly variant: VariantAttempt | null }

@@ -164,6 +164,7 @@ function BackupCard({
   ];
   return (
     <>
+      <ProblemNotes problems={summary.problems} />
       <section
         className={`card backup-card ${dropping ? 'drop-above' : ''}`}
         aria-label={say('backup.facts')}
@@ -196,7 +197,6 @@ function BackupCard({
         </dl>
         {!backup.sample && <RescueKit backup={backup} />}
       </section>
-      <ProblemNotes problems={summary.problems} />
     </>
   );
 }

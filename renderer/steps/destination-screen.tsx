@@ -1,6 +1,5 @@
 /** Step 4: restore or verify, where to, what exactly would be written, and whether it fits. */
 import {
-  Check,
   ChevronRight,
   FolderOpen,
   HardDriveDownload,
@@ -12,8 +11,6 @@ import {
 import { useEffect, useState } from 'react';
 import {
   Button as AriaButton,
-  CheckboxButton,
-  CheckboxField,
   Disclosure,
   DisclosurePanel,
   Heading,
@@ -26,6 +23,7 @@ import type { RestoreMode, RestorePlan } from '../../shared/backup.ts';
 import type { Place } from '../../shared/contract/wizard.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { Button } from '../components/button.tsx';
+import { NamedCheckbox } from '../components/named-checkbox.tsx';
 import { Hint, ProblemNote, ProblemNotes } from '../components/note.tsx';
 import { Picker } from '../components/picker.tsx';
 import { PlaceBrowser } from '../components/place-browser.tsx';
@@ -35,7 +33,7 @@ import { SpaceMeter } from '../components/space-meter.tsx';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech } from '../i18n/speech.ts';
 import { canStart } from '../state/plan.ts';
-import type { DestinationStep } from '../state/wizard.ts';
+import type { Choices, DestinationStep } from '../state/wizard.ts';
 
 export function DestinationScreen({ state: { choices, survey } }: { readonly state: DestinationStep }) {
   const { say } = useSpeech();
@@ -123,7 +121,7 @@ export function DestinationScreen({ state: { choices, survey } }: { readonly sta
         </Button>
       )}
       {(survey.kind === 'probing' || plan) && <Outputs plan={plan} mode={choices.mode} />}
-      <Advanced memory={choices.memory} isDisabled={starting} />
+      <Advanced choices={choices} isDisabled={starting} />
       <PlaceBrowser
         kind="folder"
         isOpen={browsing}
@@ -252,7 +250,13 @@ function RecentFolders({
   );
 }
 
-function Advanced({ memory, isDisabled }: { readonly memory: number | null; readonly isDisabled: boolean }) {
+function Advanced({
+  choices: { memory, mode, acceptPartial },
+  isDisabled,
+}: {
+  readonly choices: Choices;
+  readonly isDisabled: boolean;
+}) {
   const { say, memory: formatted } = useSpeech();
   const { preferences, change } = usePreferences();
   const { program, store } = useWizard();
@@ -278,22 +282,23 @@ function Advanced({ memory, isDisabled }: { readonly memory: number | null; read
             store.dispatch({ type: 'memory-chosen', memory: id === 'auto' ? null : Number(id) })
           }
         />
-        <CheckboxField
-          className="checkbox-field checkbox-named"
+        <NamedCheckbox
           isSelected={preferences.keepFolders}
           onChange={(keepFolders) => change({ keepFolders })}
         >
-          <CheckboxButton className="checkbox">
-            {({ isSelected }) => (
-              <>
-                <span className="checkbox-box" aria-hidden>
-                  {isSelected && <Check className="icon" />}
-                </span>
-                {say('destination.keepFolders')}
-              </>
-            )}
-          </CheckboxButton>
-        </CheckboxField>
+          {say('destination.keepFolders')}
+        </NamedCheckbox>
+        {mode === 'restore' && (
+          <NamedCheckbox
+            isSelected={acceptPartial}
+            onChange={(accepted) => store.dispatch({ type: 'partial-chosen', acceptPartial: accepted })}
+          >
+            <span>
+              {say('destination.acceptPartial')}
+              <span className="fine checkbox-why">{say('destination.acceptPartialWhy')}</span>
+            </span>
+          </NamedCheckbox>
+        )}
       </DisclosurePanel>
     </Disclosure>
   );

@@ -13,6 +13,7 @@ import { variantsOf, type VariantKind } from '../../shared/passphrase-variants.t
 import { variantWords } from '../../shared/words/variant-words.ts';
 import { useAnnounce } from '../components/announcer.tsx';
 import { Button, IconButton } from '../components/button.tsx';
+import { NamedCheckbox } from '../components/named-checkbox.tsx';
 import { Hint, ProblemNote } from '../components/note.tsx';
 import { Bar } from '../components/progress-bar.tsx';
 import { Screen } from '../components/screen.tsx';
@@ -24,7 +25,7 @@ import type { PassphraseStep } from '../state/wizard.ts';
 export const samplePassphrase = 'lifeboat';
 
 export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) {
-  const { backup, attempt, kept } = state;
+  const { backup, attempt, kept, unsealed } = state;
   const { say, language } = useSpeech();
   const { controller, store } = useWizard();
   const announce = useAnnounce();
@@ -33,6 +34,7 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
   const [capsLock, setCapsLock] = useState(false);
   const [hints, setHints] = useState(noHints);
   const [missing, setMissing] = useState(false);
+  const [acceptUnsealed, setAcceptUnsealed] = useState(false);
   /** Other forms of what was rejected; what is typed anew was not rejected yet. */
   const [offered, setOffered] = useState<readonly VariantKind[]>([]);
   const ids = { form: useId(), field: useId(), trouble: useId(), hints: useId() };
@@ -59,7 +61,7 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
     const passphrase = field.current?.value ?? '';
     setMissing(passphrase === '');
     if (passphrase === '') field.current?.focus();
-    else void controller.unlock(passphrase);
+    else void controller.unlock(passphrase, acceptUnsealed);
   }
 
   return (
@@ -136,10 +138,18 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
                 <li key={kind}>{variantWords[language][kind]}</li>
               ))}
             </ul>
-            <Button onPress={() => void controller.tryVariants(field.current?.value ?? '')}>
+            <Button onPress={() => void controller.tryVariants(field.current?.value ?? '', acceptUnsealed)}>
               {say('passphrase.tryVariants', { count: offered.length })}
             </Button>
           </section>
+        )}
+        {unsealed && !checking && (
+          <div className="unsealed">
+            <NamedCheckbox isSelected={acceptUnsealed} onChange={setAcceptUnsealed}>
+              {say('passphrase.unsealed')}
+            </NamedCheckbox>
+            <p className="fine">{say('passphrase.unsealedWhy')}</p>
+          </div>
         )}
         {checking && (
           <div className="passphrase-checking">

@@ -17,7 +17,7 @@ import type { Problem } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { Button, IconButton } from '../components/button.tsx';
 import { MountLine, MountQuestion } from '../components/mount.tsx';
-import { ProblemNote, ProblemNotes } from '../components/note.tsx';
+import { Hint, ProblemNote, ProblemNotes } from '../components/note.tsx';
 import { OutcomeMark } from '../components/outcome.tsx';
 import { useGradualCount } from '../components/gradual-count.ts';
 import { QubeTitle } from '../components/qube-title.tsx';
@@ -27,6 +27,7 @@ import { useSpeech, type Speech } from '../i18n/speech.ts';
 import {
   isImage,
   mainImageOf,
+  metUnsealed,
   resumptionOf,
   tallyOf,
   unreportedOf,
@@ -128,6 +129,16 @@ export function ResultsScreen({
       {trouble && <ProblemNote problem={trouble} urgent />}
       <MountQuestion onBrowse={(source) => void browsing.controller.open(source)} />
       <ProblemNotes problems={report.problems} />
+      {metUnsealed(report) && (
+        <Hint icon={TriangleAlert}>
+          <p>{say('results.unsealed')}</p>
+          <div className="note-action">
+            <Button onPress={() => store.dispatch({ type: 'unlock-again' })}>
+              {say('results.unlockUnsealed')}
+            </Button>
+          </div>
+        </Hint>
+      )}
       <ResultRows state={state} onOpenFolder={canOpen ? openFolder : null} />
     </Screen>
   );

@@ -128,7 +128,15 @@ export const wizardContract = {
     open: call(z.object({ placeId: id }), openedBackup),
     openSample: call(nothing, openedBackup),
     /** Problems: `passphrase-rejected`, `header-…`, `qubes-xml-…`, `cancelled`. */
-    unlock: call(z.object({ backupId: id, passphrase: z.string().check(z.maxLength(65_536)) }), inventory),
+    unlock: call(
+      z.object({
+        backupId: id,
+        passphrase: z.string().check(z.maxLength(65_536)),
+        /** Takes pieces that are neither encrypted nor authenticated as they are. */
+        acceptUnsealed: z.boolean(),
+      }),
+      inventory,
+    ),
     cancelUnlock: call(z.object({ backupId: id }), nothing),
     /** Writes a rescue kit beside the backup, and gives its folder. Problems: `dest-…`. */
     saveRescueKit: call(z.object({ backupId: id }), place),
@@ -139,7 +147,10 @@ export const wizardContract = {
     start: call(
       z.object({
         ...selection.shape,
-        /** Bytes for key derivation; null leaves it to the program. */ memory: z.nullable(z.number()),
+        /** Bytes for key derivation; null leaves it to the program. */
+        memory: z.nullable(z.number()),
+        /** Puts what can be salvaged of damaged files at their final names. */
+        acceptPartial: z.boolean(),
       }),
       z.object({ jobId: id }),
     ),

@@ -246,6 +246,42 @@ gate.describe('the wizard', () => {
   });
 });
 
+gate.test('takes pieces without a seal only from who says so, and puts them in place if asked', async () => {
+  const backup = await makeBackup({
+    destination: join(folder, 'unsealed.backup'),
+    passphrase,
+    chunkSize: 2 << 20,
+    sealAs: (name) => (name === 'vm1/private.img.001' ? undefined : name),
+    qubes: [
+      {
+        name: 'one',
+        class: 'AppVM',
+        qid: 1,
+        files: [{ name: 'private.img', source: join(folder, 'one.img'), sparse: 'none' }],
+      },
+    ],
+  });
+  const to = await newFolder();
+  const page = await toQubes(backup.path, passphrase);
+  await restoreInto(page, to);
+  await page.getByText('Some pieces of this backup have no seal').waitFor({ timeout: 30_000 });
+  await button(page, 'Unlock again to take them').click();
+  const accept = page.getByRole('checkbox', { name: 'Take pieces without a seal as they are' });
+  await page.getByText('neither encrypted nor authenticated').waitFor();
+  expect(await accept.isChecked()).toBe(false);
+  await page.locator('label', { has: accept }).click();
+  await unlock(page, passphrase);
+  await button(page, 'Advanced').click();
+  await page
+    .locator('label', { has: page.getByRole('checkbox', { name: /damaged files in place/ }) })
+    .click();
+  await button(page, 'Restore 1 qube').click();
+  await heading(page, '1 incomplete').waitFor({ timeout: 30_000 });
+  await page.getByText('was taken without any check').waitFor();
+  expect(await sumOf(join(to, 'one/private.img'))).toBe(fileOf(backup, 'vm1/private.img').sha256);
+  await button(page, 'Browse the files of one').waitFor();
+});
+
 asRoot.test(
   'a drive that fills up half way costs nothing that was finished, and is gone on with',
   async () => {

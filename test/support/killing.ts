@@ -124,11 +124,11 @@ async function restoreThroughPage(host: ChildProcess, backup: MadeBackup, to: st
   const { id: placeId } = valueOf(await wizard.places.locate({ path: backup.path, kind: 'backup' }));
   const { id: folderId } = valueOf(await wizard.places.locate({ path: to, kind: 'folder' }));
   const { backupId } = valueOf(await wizard.backup.open({ placeId }));
-  valueOf(await wizard.backup.unlock({ backupId, passphrase }));
+  valueOf(await wizard.backup.unlock({ backupId, passphrase, acceptUnsealed: false }));
   const finished = new Promise<void>((resolve) => wizard.restore.finished(() => resolve()));
   const qubes = backup.files.flatMap(({ qube }) => qube ?? []);
   const selection = { backupId, qubes, mode: 'restore' as const, folderId };
-  valueOf(await wizard.restore.start({ ...selection, memory: null }));
+  valueOf(await wizard.restore.start({ ...selection, memory: null, acceptPartial: false }));
   await finished;
   await wizard.program.quit();
 }

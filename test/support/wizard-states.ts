@@ -17,6 +17,7 @@ const chosen = ['work', 'personal', 'vault'];
 const unread: Problem = { code: 'not-a-backup', params: {} };
 const rejected: Problem = { code: 'passphrase-rejected', params: {} };
 const damaged: Problem = { code: 'chunk-damaged', params: { file: 'vm-work/private.img', chunk: 117 } };
+const unsealed: Problem = { code: 'chunk-not-sealed', params: { file: 'vm-work/private.img', chunk: 3 } };
 const cut: Problem = {
   code: 'backup-truncated',
   params: { size: 4_294_967_295, member: 'vm-work/private.img.039.enc' },
@@ -189,6 +190,15 @@ export const scenes: readonly WizardScene[] = [
       await toProgress(wizard);
       await finished(wizard, [], { problems: [{ code: 'engine-gone', params: { reason: 'signal 9' } }] });
       await wizard.page.getByRole('button', { name: 'Try again' }).click();
+      await wizard.page.getByLabel('Backup passphrase').waitFor();
+    },
+  },
+  {
+    name: '2-passphrase-unsealed',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(wizard, [sample.reportOf('work', 'partial', [unsealed])]);
+      await wizard.page.getByRole('button', { name: 'Unlock again to take them' }).click();
       await wizard.page.getByLabel('Backup passphrase').waitFor();
     },
   },
@@ -411,6 +421,17 @@ export const scenes: readonly WizardScene[] = [
       await finished(wizard, [
         sample.reportOf('personal', 'restored'),
         sample.reportOf('work', 'partial', [damaged]),
+        sample.reportOf('vault', 'restored'),
+      ]);
+    },
+  },
+  {
+    name: '6-results-unsealed',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(wizard, [
+        sample.reportOf('personal', 'restored'),
+        sample.reportOf('work', 'partial', [unsealed]),
         sample.reportOf('vault', 'restored'),
       ]);
     },

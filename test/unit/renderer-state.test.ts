@@ -26,10 +26,16 @@ const report = { outcome: 'restored' as const, qubes: [sample.reportOf('work', '
 const unlocked: Unlocked = {
   backup,
   inventory: sample.inventory,
-  choices: { qubes: new Set(['work']), mode: 'restore', folder: sample.folderPlace, memory: null },
+  choices: {
+    qubes: new Set(['work']),
+    mode: 'restore',
+    folder: sample.folderPlace,
+    memory: null,
+    acceptPartial: false,
+  },
   variant: null,
 };
-const passphraseStep = { step: 'passphrase', backup, kept: null } as const;
+const passphraseStep = { step: 'passphrase', backup, kept: null, unsealed: false } as const;
 const firstVariant = { kind: 'trimmed', number: 1, count: 2 } as const;
 const ticket = 1;
 
@@ -104,6 +110,7 @@ const events = {
   'folder-chosen': { type: 'folder-chosen', folder: sample.folderPlace },
   'folder-failed': { type: 'folder-failed', problem },
   'memory-chosen': { type: 'memory-chosen', memory: 1024 },
+  'partial-chosen': { type: 'partial-chosen', acceptPartial: true },
   probing: { type: 'probing', ticket: 2 },
   planned: { type: 'planned', ticket, plan },
   'plan-failed': { type: 'plan-failed', ticket, problem },
@@ -132,6 +139,7 @@ const choosing: readonly EventName[] = [
   'folder-chosen',
   'folder-failed',
   'memory-chosen',
+  'partial-chosen',
   'back',
 ];
 
@@ -241,6 +249,25 @@ describe('the wizard', () => {
       step: 'qubes',
       variant: 'composed',
     });
+  });
+
+  it('offers to take what nothing seals where such was met, and nowhere else', () => {
+    const unsealed: Problem = { code: 'chunk-not-sealed', params: { file: 'vm1/private.img', chunk: 1 } };
+    const after = (problems: Problem[]) =>
+      reduce(
+        { ...states.results, report: { ...report, qubes: [sample.reportOf('work', 'partial', problems)] } },
+        { type: 'unlock-again' },
+      );
+    expect(after([unsealed])).toMatchObject({ step: 'passphrase', unsealed: true });
+    expect(after([problem])).toMatchObject({ step: 'passphrase', unsealed: false });
+    const refused = reduce(states['passphrase: checking'], {
+      ...events['check-failed'],
+      problem: unsealed,
+    });
+    expect(refused).toMatchObject({ unsealed: true });
+    // It stays on offer while the passphrase is mistyped.
+    const again = reduce(refused, { type: 'checking', ticket, variant: null });
+    expect(reduce(again, events['check-failed'])).toMatchObject({ unsealed: true });
   });
 
   it('goes on where it was once it is unlocked again, with what the backup still holds', () => {
@@ -370,7 +397,7 @@ const anyEvent: fc.Arbitrary<WizardEvent> = fc.oneof(
 /** The very fields of each step: one more or one less is a state that was never defined. */
 const fields: Readonly<Record<WizardState['step'], readonly string[]>> = {
   backup: ['choice', 'step'],
-  passphrase: ['attempt', 'backup', 'kept', 'step'],
+  passphrase: ['attempt', 'backup', 'kept', 'step', 'unsealed'],
   qubes: ['backup', 'choices', 'inventory', 'step', 'variant'],
   destination: ['backup', 'choices', 'inventory', 'step', 'survey', 'variant'],
   progress: [

@@ -95,7 +95,13 @@ describe('the voice of a running restore', () => {
 });
 
 describe('the verdict', () => {
-  const choices = { qubes: new Set(['work', 'vault']), mode: 'restore' as const, folder: null, memory: null };
+  const choices = {
+    qubes: new Set(['work', 'vault']),
+    mode: 'restore' as const,
+    folder: null,
+    memory: null,
+    acceptPartial: false,
+  };
   const ended = (reports: readonly QubeReport[], problems: Problem[] = []) => ({
     choices,
     report: { outcome: 'restored' as const, qubes: [...reports], problems },
