@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { maxLanes } from '../main/recovery/kdf/derivation.ts';
 import { compileAssembly, type Assembly } from './compile-assembly.ts';
 import { rowMixers } from './row-mixers.ts';
 
@@ -23,7 +24,7 @@ const modules: readonly Module[] = [
   {
     name: 'smix',
     room: path.join(library, 'kdf'),
-    generated: { 'row-mixers.ts': rowMixers() },
+    generated: { 'row-mixers.ts': rowMixers(maxLanes) },
     options: [...common, '--enable', 'simd', '--initialMemory', '1'],
   },
   ...['xz', 'bzip2'].map((name) => ({

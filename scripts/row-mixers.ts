@@ -3,12 +3,20 @@
  * keep an array in registers.
  */
 
-/** scryptBlockMix (RFC 7914, section 4) of one row of each of 1 to 4 lanes, and the same of the sum of two rows. */
-export function rowMixers(): string {
-  const sets = [1, 2, 3, 4].map((count) => Array.from({ length: count }, (_, index) => index));
+/**
+ * scryptBlockMix (RFC 7914, section 4) of one row of each of so many lanes, `blockMix`, and the same of the sum of two
+ * rows, `addAndBlockMix`.
+ */
+export function rowMixers(maxLanes: number): string {
+  const counts = Array.from({ length: maxLanes }, (_, index) => index + 1);
   return [
-    "import { Lane } from './lane';",
-    ...sets.flatMap((lanes) => [rowMixer(lanes, false), rowMixer(lanes, true)]),
+    "import { Lane, joinedBlocks, laneAt } from './lane';",
+    ...['blockMix', 'addAndBlockMix'].flatMap((name) => [
+      ...counts.map((count) => rowMixer(name, count)),
+      `export function ${name}(count: u32, r: u32): void {`,
+      ...counts.map((count) => `if (count == ${count}) ${name}${count}(r);`),
+      '}',
+    ]),
   ].join('\n');
 }
 
@@ -17,15 +25,17 @@ export function rowMixers(): string {
  * even and odd blocks going out, `x_i_0` to `x_i_3` are the chained block, `y_i_0` to `y_i_3` Salsa20/8's working
  * state.
  */
-function rowMixer(lanes: readonly number[], adds: boolean): string {
+function rowMixer(name: string, count: number): string {
+  const adds = name === 'addAndBlockMix';
+  const lanes = Array.from({ length: count }, (_, index) => index);
   const quarters = [0, 1, 2, 3];
   const perLane = (line: (lane: number) => string) => lanes.map(line);
   const perQuarter = (line: (lane: number, quarter: number) => string) =>
     lanes.flatMap((lane) => quarters.map((quarter) => line(lane, quarter)));
 
   return [
-    `export function ${adds ? 'addAndBlockMix' : 'blockMix'}${lanes.length}` +
-      `(r: u32, ${lanes.map((i) => `lane${i}: Lane`).join(', ')}): void {`,
+    `function ${name}${count}(r: u32): void {`,
+    ...perLane((i) => `const lane${i} = laneAt(${i});`),
     'const lastBlock: usize = (<usize>r << 7) - 64; let sum: v128;',
     ...perLane(
       (i) => `let in_${i} = lane${i}.from, out_${i} = lane${i}.to, next_${i} = out_${i} + (<usize>r << 6);`,
@@ -50,8 +60,27 @@ function rowMixer(lanes: readonly number[], adds: boolean): string {
       (i) => `in_${i} += 64; { const even = out_${i} + 64; out_${i} = next_${i}; next_${i} = even; }`,
     ),
     ...(adds ? perLane((i) => `plus_${i} += 64;`) : []),
-    '}}',
+    '}',
+    ...join(lanes, quarters),
+    '}',
   ].join('\n');
+}
+
+/**
+ * Writes the last blocks of two lanes each between one another. Nobody reads them: it shows V8 that what led to two
+ * neighbours can be done in one register of 256 bits, see `wide-registers.ts` of the mixer.
+ */
+function join(lanes: readonly number[], quarters: readonly number[]): string[] {
+  return lanes
+    .filter((lane) => lane % 2 === 1)
+    .flatMap((lane) =>
+      quarters.flatMap((quarter) =>
+        [lane - 1, lane].map(
+          (i) =>
+            `v128.store(joinedBlocks(), x_${i}_${quarter}, ${64 * (lane - 1) + 32 * quarter + 16 * (i % 2)});`,
+        ),
+      ),
+    );
 }
 
 /**

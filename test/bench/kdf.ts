@@ -9,10 +9,15 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { createKeyDeriver } from '../../main/engine/key-deriver.ts';
-import { laneLength, laneMemory, type DerivationKernel } from '../../main/recovery/kdf/derivation.ts';
+import {
+  laneLength,
+  laneMemory,
+  maxLanes,
+  type DerivationKernel,
+} from '../../main/recovery/kdf/derivation.ts';
 import { nodeKernel } from '../../main/recovery/kdf/node-kernel.ts';
 import { scryptJsKernel } from '../../main/recovery/kdf/scryptjs-kernel.ts';
-import { layoutMemory, maxLanes, openMixer, type Mixer } from '../../main/recovery/kdf/smix.ts';
+import { layoutMemory, openMixer, type Mixer } from '../../main/recovery/kdf/smix.ts';
 import { missingTools } from '../support/tools.ts';
 
 const rounds = 5;
@@ -60,16 +65,20 @@ function sideBySide(mixer: Mixer, logN: number, lanes: number, spacing = 1): Way
 }
 
 /**
- * Derivations of four lanes each by the scheduler, with memory for four lanes a worker, workers already started. They
- * have the machine to themselves: two workers take as much memory as all else.
+ * Derivations by the scheduler, each of as many lanes as one thread mixes at once, with memory for so many a worker,
+ * workers already started. They have the machine to themselves: two workers take as much memory as all else.
  */
 async function scheduled(logN: number, workers: number) {
-  const memoryBytes = workers * (4 * laneMemory({ logN, r }) + 2 ** 20);
+  const memoryBytes = workers * (maxLanes * laneMemory({ logN, r }) + 2 ** 20);
   const deriver = createKeyDeriver({ memoryBytes, workers });
   const run = () =>
-    Promise.all(Array.from({ length: 2 * workers }, () => deriver.derive({ ...request, logN, p: 4 })));
+    Promise.all(Array.from({ length: 2 * workers }, () => deriver.derive({ ...request, logN, p: maxLanes })));
   await run();
-  const way = { name: `scheduler, ${workers} thread${workers > 1 ? 's' : ''}`, lanes: 8 * workers, run };
+  const way = {
+    name: `scheduler, ${workers} thread${workers > 1 ? 's' : ''}`,
+    lanes: 2 * maxLanes * workers,
+    run,
+  };
   const [times] = await bestOf([way]);
   await deriver.close();
   return { way, times };
@@ -108,7 +117,7 @@ async function measure(logN: number): Promise<void> {
     tool(logN, 5),
     whole(logN, nodeKernel),
     whole(logN, scryptJsKernel),
-    ...[1, 2, 3, 4].map((lanes) => sideBySide(mixer, logN, lanes)),
+    ...Array.from({ length: maxLanes }, (_, i) => sideBySide(mixer, logN, i + 1)),
     sideBySide(mixer, logN, 4, 4),
     sideBySide(mixer, logN, 1, 7),
   ];

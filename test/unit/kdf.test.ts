@@ -9,6 +9,7 @@ import {
   checkCost,
   laneLength,
   laneMemory,
+  maxLanes,
   type DerivationCost,
   type DerivationKernel,
   type DerivationRequest,
@@ -18,7 +19,7 @@ import { nodeKernel } from '../../main/recovery/kdf/node-kernel.ts';
 import { gatherLanes, startLane } from '../../main/recovery/kdf/pbkdf2.ts';
 import { scryptJsKernel } from '../../main/recovery/kdf/scryptjs-kernel.ts';
 import { selfTest, selfTestMixer } from '../../main/recovery/kdf/self-test.ts';
-import { layoutMemory, maxLanes, openMixer, usableMemory } from '../../main/recovery/kdf/smix.ts';
+import { layoutMemory, openMixer, usableMemory } from '../../main/recovery/kdf/smix.ts';
 import { createWasmKernel } from '../../main/recovery/kdf/wasm-kernel.ts';
 import { problemOf } from '../../shared/problems.ts';
 import { oracle } from '../support/oracles.ts';
@@ -30,8 +31,9 @@ const mebibyte = 2 ** 20;
 /** One mixer for all tests: what an earlier batch left in its memory must not matter. */
 const mixer = openMixer(256 * mebibyte);
 
+const laneCounts = Array.from({ length: maxLanes }, (_, i) => i + 1);
 const wasmKernel = (lanes: number, spacing = 1) => createWasmKernel(mixer, [{ lanes, spacing }]);
-const kernels = [nodeKernel, scryptJsKernel, ...[1, 2, 3, 4].map((lanes) => wasmKernel(lanes))];
+const kernels = [nodeKernel, scryptJsKernel, ...laneCounts.map((lanes) => wasmKernel(lanes))];
 
 function request(
   cost: DerivationCost,
@@ -70,7 +72,7 @@ describe('the kernels', () => {
       for (let r = 1; r <= 16; r++) {
         for (let p = 1; p <= 8; p++) {
           const asked = request({ logN, r, p });
-          expect(keyBy(wasmKernel(1 + ((logN + p) % 4)), asked), `${logN} ${r} ${p}`).toBe(
+          expect(keyBy(wasmKernel(1 + ((logN + p) % maxLanes)), asked), `${logN} ${r} ${p}`).toBe(
             keyBy(nodeKernel, asked),
           );
         }
@@ -328,12 +330,13 @@ describe('the layout of a batch', () => {
     }
   });
 
-  it('holds four lanes of 512 MiB in 4 GiB, and three of 1 GiB', () => {
+  it('holds six lanes of 512 MiB in 4 GiB, and three of 1 GiB', () => {
     const wholeLanes = (logN: number) => {
-      const sizes = [1, 2, 3, 4];
-      return Math.max(...sizes.filter((lanes) => layoutMemory({ logN, r: 8, lanes, spacing: 1 }) <= 2 ** 32));
+      return Math.max(
+        ...laneCounts.filter((lanes) => layoutMemory({ logN, r: 8, lanes, spacing: 1 }) <= 2 ** 32),
+      );
     };
-    expect(wholeLanes(19)).toBe(4);
+    expect(wholeLanes(19)).toBe(6);
     expect(wholeLanes(20)).toBe(3);
   });
 

@@ -1,12 +1,12 @@
 /** How many lanes to mix side by side, and how much of each to keep, in the memory and on the machine at hand. */
-import { type LaneShape } from './derivation.ts';
-import { layoutFits, layoutMemory, maxLanes, type LaneLayout } from './smix.ts';
+import { maxLanes, type LaneShape } from './derivation.ts';
+import { layoutFits, layoutMemory, type LaneLayout } from './smix.ts';
 
-/** Relative time that a lane takes when 1, 2, 3 or 4 lanes are mixed side by side; see `calibration.ts`. */
-export type LaneCosts = readonly [number, number, number, number];
+/** Relative times that a lane takes when 1, 2, 3 and more lanes are mixed side by side; see `calibration.ts`. */
+export type LaneCosts = readonly number[];
 
 /** What the processors at hand have in common: a lane alone waits for itself half of the time. */
-export const typicalLaneCosts: LaneCosts = [1, 0.64, 0.52, 0.48];
+export const typicalLaneCosts: LaneCosts = [1, 0.64, 0.52, 0.48, 0.48, 0.48];
 
 /** Of how many rows one is kept at most: a lane then takes an eighth of its memory and less than three times as long. */
 const widestSpacing = 8;

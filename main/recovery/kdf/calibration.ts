@@ -1,8 +1,8 @@
 /** Measures how much faster lanes are mixed side by side on this processor, once when a mixer is opened. */
 import { randomFillSync } from 'node:crypto';
 import { typicalLaneCosts, type LaneCosts } from './batch.ts';
-import { laneLength, type LaneShape } from './derivation.ts';
-import { bytesAtOnce, layoutFits, maxLanes, type Mixer } from './smix.ts';
+import { laneLength, maxLanes, type LaneShape } from './derivation.ts';
+import { bytesAtOnce, layoutFits, type Mixer } from './smix.ts';
 
 /**
  * 16 MiB a lane: far more than a core's own caches, so that the lanes wait for memory as real ones do, and still
@@ -10,23 +10,23 @@ import { bytesAtOnce, layoutFits, maxLanes, type Mixer } from './smix.ts';
  */
 const representativeLogN = 14;
 
-/** Below this a lane lies in the innermost cache and says nothing. */
-const smallestLogN = 8;
+/** Below this a lane lies in the inner caches, and is mixed before there was a second look at the clock. */
+const smallestLogN = 12;
 
 /** Looks at the clock in the second half of the mixing, where memory is read at random. */
 const samples = 12;
 
 /**
- * Relative costs of a lane in batches of 1 to 4, from about 100 ms of mixing, half of which is the first use of
- * memory that the derivations will use again.
+ * Relative costs of a lane in batches of 1 to `maxLanes`, from about 150 ms of mixing, half of which is the first use
+ * of memory that the derivations will use again.
  */
 export function measureLaneCosts(mixer: Mixer): LaneCosts {
   const shape = sampleShape(mixer);
   if (!shape) return typicalLaneCosts;
   // The largest batch comes first, so that the others find all of the memory in use.
-  const four = walkTime(mixer, 4, shape);
-  const [one, two, three] = [walkTime(mixer, 1, shape), walkTime(mixer, 2, shape), walkTime(mixer, 3, shape)];
-  return [1, two / one, three / one, four / one];
+  const descending = Array.from({ length: maxLanes }, (_, i) => walkTime(mixer, maxLanes - i, shape));
+  const alone = descending.at(-1) ?? NaN;
+  return descending.reverse().map((time) => time / alone);
 }
 
 function sampleShape(mixer: Mixer): LaneShape | undefined {

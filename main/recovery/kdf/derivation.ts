@@ -28,6 +28,9 @@ export interface DerivationKernel {
   derive(request: DerivationRequest, memoryBytes: number): Uint8Array;
 }
 
+/** How many lanes one thread can mix side by side. */
+export const maxLanes = 6;
+
 /** Length in bytes of the key that a scrypt container needs: 32 for AES-256, 32 for HMAC-SHA256. */
 export const derivedKeyLength = 64;
 

@@ -3,7 +3,7 @@ import { Buffer } from 'node:buffer';
 import { problem, RecoveryError } from '../../../shared/problems.ts';
 import { type DerivationKernel, type DerivationRequest } from './derivation.ts';
 import { type Mixer } from './smix.ts';
-import { createWasmKernel } from './wasm-kernel.ts';
+import { createWasmKernel, type BatchForm } from './wasm-kernel.ts';
 
 interface KnownAnswer {
   readonly request: DerivationRequest;
@@ -54,16 +54,22 @@ export function selfTest(kernel: DerivationKernel): void {
   }
 }
 
-/** Batches of every size, whole and with rows left out, that add up to the second answer's 16 lanes. */
-const everyForm = [
-  { lanes: 1, spacing: 1 },
-  { lanes: 2, spacing: 1 },
-  { lanes: 3, spacing: 1 },
-  { lanes: 4, spacing: 1 },
-  { lanes: 1, spacing: 8 },
-  { lanes: 2, spacing: 2 },
-  { lanes: 3, spacing: 5 },
-] as const;
+/** Batches of every size, whole and with rows left out; each list adds up to the second answer's 16 lanes. */
+const everyForm: readonly (readonly [BatchForm, ...BatchForm[]])[] = [
+  [
+    { lanes: 1, spacing: 1 },
+    { lanes: 2, spacing: 1 },
+    { lanes: 3, spacing: 1 },
+    { lanes: 4, spacing: 1 },
+    { lanes: 6, spacing: 1 },
+  ],
+  [
+    { lanes: 5, spacing: 1 },
+    { lanes: 1, spacing: 8 },
+    { lanes: 4, spacing: 2 },
+    { lanes: 6, spacing: 5 },
+  ],
+];
 
 /**
  * Checks a mixer in the same way, in all its ways of mixing.
@@ -71,5 +77,5 @@ const everyForm = [
  * @throws RecoveryError `derivation-self-test-failed`
  */
 export function selfTestMixer(mixer: Mixer): void {
-  selfTest(createWasmKernel(mixer, everyForm));
+  for (const forms of everyForm) selfTest(createWasmKernel(mixer, forms));
 }

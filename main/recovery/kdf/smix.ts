@@ -1,11 +1,9 @@
-/** SMix of scrypt (RFC 7914, section 5) in WebAssembly, for up to four lanes side by side on the calling thread. */
+/** SMix of scrypt (RFC 7914, section 5) in WebAssembly, for several lanes side by side on the calling thread. */
 import { Buffer } from 'node:buffer';
 import { fail } from '../../../shared/problems.ts';
-import { laneLength, type LaneShape } from './derivation.ts';
+import { laneLength, maxLanes, type LaneShape } from './derivation.ts';
 import { smixWasm } from './smix.wasm.ts';
-
-/** How many lanes one thread can mix side by side. */
-export const maxLanes = 4;
+import { allowWideRegisters } from './wide-registers.ts';
 
 /** How lanes are laid out in memory: of the `2^logN` rows of each, every `spacing`-th is kept. */
 export interface LaneLayout extends LaneShape {
@@ -44,8 +42,8 @@ const pageLength = 2 ** 16;
 const largestMemory = 2 ** 32;
 const largestLogN = 31;
 
-/** Four records of 64 bytes come before the row of zeros. */
-const recordsLength = 256;
+/** A record and a block of 64 bytes for each lane come before the row of zeros. */
+const recordsLength = maxLanes * 2 * 64;
 
 /**
  * Distance between lanes beyond their own length. Without it the rows of all lanes, which are filled in step, would
@@ -92,6 +90,7 @@ export function layoutFits(layout: LaneLayout, memoryBytes: number): boolean {
 export function openMixer(memoryBytes: number): Mixer {
   const pages = usableMemory(memoryBytes) / pageLength;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  allowWideRegisters();
   const module = new WebAssembly.Module(Buffer.from(smixWasm, 'base64'));
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const smix = instance.exports as SmixExports;

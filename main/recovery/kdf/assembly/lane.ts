@@ -17,3 +17,25 @@ export class Lane {
   /** How many rows of V are still to be added to the state. */
   left: u32;
 }
+
+/** How many lanes can be mixed side by side. */
+export const maxLanes: u32 = 6;
+
+const recordLength: usize = 64;
+
+@inline
+export function laneAt(index: u32): Lane {
+  return changetype<Lane>(<usize>index * recordLength);
+}
+
+/** Behind the records, where the row mixers join lanes: a block of each lane. */
+@inline
+export function joinedBlocks(): usize {
+  return <usize>maxLanes * recordLength;
+}
+
+/** Behind the joined blocks: a row of zeros. */
+@inline
+export function zeros(): usize {
+  return joinedBlocks() + <usize>maxLanes * 64;
+}

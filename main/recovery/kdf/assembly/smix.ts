@@ -1,5 +1,5 @@
 /**
- * SMix of scrypt (RFC 7914, section 5) for one to four lanes side by side, in AssemblyScript.
+ * SMix of scrypt (RFC 7914, section 5) for one to six lanes side by side, in AssemblyScript.
  *
  * Salsa20/8 waits for its own results most of the time, so the lanes take turns in one instruction stream. The row
  * mixers that do this are unrolled by `scripts/row-mixers.ts`; here is what surrounds them: which row each lane
@@ -9,22 +9,11 @@
  * time-memory trade-off. Lanes that climb to different rows do so independently: each step mixes one row of each
  * lane, whatever that row is for.
  *
- * Memory: the lane records, a row of zeros, then one area per lane: two places for its state, two for rows on
- * their way, the kept rows. The host owns the memory and says where the areas are.
+ * Memory: the lane records, a block of each, a row of zeros, then one area per lane: two places for its state, two for
+ * rows on their way, the kept rows. The host owns the memory and says where the areas are.
  */
-import { Lane } from './lane';
-import {
-  blockMix1,
-  blockMix2,
-  blockMix3,
-  blockMix4,
-  addAndBlockMix1,
-  addAndBlockMix2,
-  addAndBlockMix3,
-  addAndBlockMix4,
-} from './row-mixers';
-
-const recordLength: usize = 64;
+import { Lane, laneAt, zeros } from './lane';
+import { addAndBlockMix, blockMix } from './row-mixers';
 
 let lanes: u32 = 0;
 let r: u32 = 0;
@@ -33,17 +22,6 @@ let rows: u32 = 0;
 let spacing: u32 = 0;
 let filled: u32 = 0;
 let walking: u32 = 0;
-
-@inline
-function laneAt(index: u32): Lane {
-  return changetype<Lane>(<usize>index * recordLength);
-}
-
-/** The row of zeros lies behind the four lane records. */
-@inline
-function zeros(): usize {
-  return 4 * recordLength;
-}
 
 /** Starts a batch: `2^logN` rows of `128 * blocks` bytes, lane areas `stride` bytes apart from `firstArea`. */
 export function begin(count: u32, logN: u32, blocks: u32, keepEvery: u32, firstArea: usize, stride: usize): void {
@@ -106,7 +84,7 @@ export function fill(count: u32): bool {
       lane.from = lane.home + from;
       lane.to = lane.home + to;
     }
-    blockMix();
+    blockMix(lanes, r);
   }
   if (filled < rows) return false;
   walking = lanes;
@@ -123,7 +101,7 @@ export function fill(count: u32): bool {
 /** Step 3 of scryptROMix for up to `count` steps of each lane. Says whether all lanes are through. */
 export function walk(count: u32): bool {
   for (let n: u32 = 0; n < count && walking > 0; n++) {
-    addAndBlockMix();
+    addAndBlockMix(lanes, r);
     for (let i: u32 = 0; i < lanes; i++) advance(laneAt(i));
   }
   return walking == 0;
@@ -164,18 +142,4 @@ function direct(lane: Lane): void {
     lane.added = lane.row;
     lane.to = lane.state == lane.home ? lane.home + rowLength : lane.home;
   }
-}
-
-function blockMix(): void {
-  if (lanes == 1) blockMix1(r, laneAt(0));
-  else if (lanes == 2) blockMix2(r, laneAt(0), laneAt(1));
-  else if (lanes == 3) blockMix3(r, laneAt(0), laneAt(1), laneAt(2));
-  else blockMix4(r, laneAt(0), laneAt(1), laneAt(2), laneAt(3));
-}
-
-function addAndBlockMix(): void {
-  if (lanes == 1) addAndBlockMix1(r, laneAt(0));
-  else if (lanes == 2) addAndBlockMix2(r, laneAt(0), laneAt(1));
-  else if (lanes == 3) addAndBlockMix3(r, laneAt(0), laneAt(1), laneAt(2));
-  else addAndBlockMix4(r, laneAt(0), laneAt(1), laneAt(2), laneAt(3));
 }
