@@ -9,6 +9,7 @@ import { startLane } from '../recovery/kdf/pbkdf2.ts';
 import { scryptJsKernel } from '../recovery/kdf/scryptjs-kernel.ts';
 import { selfTest, selfTestMixer } from '../recovery/kdf/self-test.ts';
 import { openMixer, type LaneLayout, type Mixer } from '../recovery/kdf/smix.ts';
+import { standBack } from './background-thread.ts';
 
 export type KernelName = DerivationKernel['name'];
 
@@ -57,6 +58,7 @@ const stopped = new Int32Array(stop);
 
 try {
   serve(openEngine());
+  standBack();
 } catch (error) {
   reply({ kind: 'failed', problem: problemOf(error) });
 }

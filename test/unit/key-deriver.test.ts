@@ -1,5 +1,6 @@
 /** Promises of the scheduler of key derivation: results, order, memory, cancelling, and workers that die. */
 import { scryptSync } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -146,6 +147,26 @@ describe('a worker whose mixer fails its self-test', () => {
   });
 });
 
+describe('a worker', () => {
+  it.runIf(process.platform === 'linux')('stands back behind the other threads', async () => {
+    const { deriver } = open({ memoryBytes: 32 * mebibyte, workers: 1 });
+    const before = nicest();
+    await deriver.derive(request({ logN: 10, r: 8, p: 1 }));
+    expect(nicest()).toBe(before + 10);
+  });
+});
+
+/** The lowest priority that a thread of this process has. */
+function nicest(): number {
+  const threads = readdirSync('/proc/self/task');
+  return Math.max(
+    ...threads.map((thread) => {
+      const [, fields = ''] = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(/\) (?!.*\) )/);
+      return Number(fields.split(' ')[16]);
+    }),
+  );
+}
+
 describe('memory', () => {
   it('is shared so that every worker has its part of the lanes before one has more', async () => {
     const watched = open({ memoryBytes: 512 * mebibyte, workers: 2 });
@@ -154,6 +175,18 @@ describe('memory', () => {
     expect(sizes.reduce((sum, lanes) => sum + lanes)).toBe(4);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2);
     expect(watched.workers).toHaveLength(2);
+  });
+
+  it('is not handed out before the derivations of a moment have gathered', async () => {
+    const { deriver, layouts } = open({ memoryBytes: 64 * mebibyte, workers: 1 });
+    // A worker that is idle already: it must not run off with the first of them.
+    await deriver.derive(request({ logN: 10, r: 8, p: 1 }));
+    const asked = ['one', 'two', 'three', 'four'].map(async (passphrase, turns) => {
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      return deriver.derive(request({ logN: 10, r: 8, p: 1 }, passphrase));
+    });
+    await Promise.all(asked);
+    expect(layouts.map(({ lanes }) => lanes).slice(1)[0]).toBeGreaterThan(1);
   });
 
   it('of all workers together is never more than allowed, whatever the costs', async () => {

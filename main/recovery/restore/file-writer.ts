@@ -28,6 +28,12 @@ const zeroUnit = Buffer.alloc(holeUnit);
 /** The largest file of FAT, the one file system with such a limit that people still have. */
 const fatFileLimit = 2 ** 32 - 1;
 
+/**
+ * After so many bytes the drive is told to begin with them, while more are on their way: a system that keeps gigabytes
+ * back would make everybody wait at the end of the file.
+ */
+const syncInterval = 128 * 2 ** 20;
+
 /** What is appended to the name of everything that is not finished yet. */
 export const partialSuffix = '.partial';
 
@@ -58,6 +64,8 @@ export class FileWriter {
   readonly #hash: ContentHash | null;
   #written = 0;
   #closed = false;
+  #unsynced = 0;
+  #syncing: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, handle: FileHandle, { plain = false }: WritingOptions) {
     this.path = path;
@@ -92,6 +100,16 @@ export class FileWriter {
       await this.#writeAll(buffer, start, end, position);
     await this.#hash?.update(position, bytes);
     this.#written += bytes.length;
+    this.#syncNowAndThen(bytes.length);
+  }
+
+  #syncNowAndThen(length: number): void {
+    this.#unsynced += length;
+    if (!this.#hash || this.#unsynced < syncInterval) return;
+    this.#unsynced = 0;
+    this.#syncing = this.#syncing.then(() => this.#handle.datasync());
+    // Systems tell of a failure once, so it is kept for the end of the file.
+    this.#syncing.catch(() => undefined);
   }
 
   async #writeAll(buffer: Buffer, start: number, end: number, position: number): Promise<void> {
@@ -109,6 +127,7 @@ export class FileWriter {
       // Before the hash, for the same reason.
       await this.#handle.truncate(size);
       const sha256 = (await this.#hash?.finish(size)) ?? null;
+      await this.#syncing;
       if (this.#hash) await this.#handle.sync();
       const found = (await this.#handle.stat()).size;
       if (found !== size) fail('size-mismatch', { file: this.path, expected: size, found });
@@ -128,6 +147,7 @@ export class FileWriter {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#syncing.catch(() => undefined);
     await this.#handle.close();
   }
 }
