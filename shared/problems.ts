@@ -122,6 +122,7 @@ export const problemKinds = {
   'filesystem-marked-damaged': warning(),
   'filesystem-backup-used': warning('structure'),
   'filesystem-cut-off': warning('size', 'expected'),
+  'partition-missing': failure('partition'),
   'filesystem-entry-missing': failure('path'),
   'filesystem-entry-unfit': failure('path', 'expected', 'found'),
   'filesystem-entry-encrypted': failure('inode'),

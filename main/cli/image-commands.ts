@@ -52,7 +52,7 @@ async function openFilesystem(path: string, { partition }: ImageOptions): Promis
 function chooseVolume({ volumes }: DiskImage, partition: number | undefined): Volume {
   if (partition !== undefined) {
     const chosen = volumes.find((volume) => volume.partition?.number === partition);
-    return chosen ?? fail('filesystem-unsupported', { name: `partition ${partition}` });
+    return chosen ?? fail('partition-missing', { partition });
   }
   const bySize = volumes.toSorted((a, b) => b.source.size - a.source.size);
   const found = bySize.find((volume) => volume.isReadable) ?? bySize[0];

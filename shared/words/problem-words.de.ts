@@ -397,8 +397,8 @@ export const problemWords: ProblemCatalogue = {
   },
   'filesystem-unsupported': {
     what: 'Lifeboat kann nicht in dieses Abbild hineinsehen.',
-    why: 'Es enthält {{name}}, und das liest Lifeboat nicht.',
-    todo: 'Das Abbild selbst ist vollständig: Öffnen Sie es mit einem Programm, das dieses Format liest.',
+    why: 'Es enthält {{name, volume}}. Lifeboat sieht in ext2, ext3 und ext4 hinein, worin Linux Dateien ablegt.',
+    todo: 'Das Abbild selbst ist vollständig: Öffnen Sie es mit einem Programm für das, was es enthält.',
   },
   'filesystem-feature-unsupported': {
     what: 'Lifeboat kann nicht in dieses Abbild hineinsehen.',
@@ -424,6 +424,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Das Dateisystem in diesem Abbild ist größer als das Abbild.',
     why: 'Es sollten {{expected, size}} sein, das Abbild hat {{size, size}}.',
     todo: 'Dateien jenseits des Endes sind nicht lesbar, die anderen schon.',
+  },
+  'partition-missing': {
+    what: 'In diesem Abbild gibt es keine Partition {{partition}}.',
+    why: 'Partitionen haben die Nummern, die das Abbild ihnen gibt, und nicht jede Nummer ist vergeben.',
+    todo: 'Lassen Sie die Nummer weg, dann wird die größte lesbare Partition genommen.',
   },
   'filesystem-entry-missing': {
     what: 'In diesem Abbild gibt es kein {{path}}.',

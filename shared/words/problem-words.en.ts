@@ -397,8 +397,8 @@ export const problemWords: ProblemCatalogue = {
   },
   'filesystem-unsupported': {
     what: 'Lifeboat cannot look into this disk image.',
-    why: 'It holds {{name}}, which Lifeboat does not read.',
-    todo: 'The image itself is complete: open it with a program that reads this format.',
+    why: 'It holds {{name, volume}}. Lifeboat looks into ext2, ext3 and ext4, in which Linux keeps files.',
+    todo: 'The image itself is complete: open it with a program for what it holds.',
   },
   'filesystem-feature-unsupported': {
     what: 'Lifeboat cannot look into this disk image.',
@@ -424,6 +424,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'The filesystem in this image is larger than the image.',
     why: 'It should have {{expected, size}}; the image has {{size, size}}.',
     todo: 'Files that lie beyond the end cannot be read. Others can.',
+  },
+  'partition-missing': {
+    what: 'There is no partition {{partition}} in this image.',
+    why: 'Partitions have the numbers that the image gives them, and not every number is taken.',
+    todo: 'Leave the number out, and the largest partition that can be read is taken.',
   },
   'filesystem-entry-missing': {
     what: 'There is no {{path}} in this image.',

@@ -95,5 +95,12 @@ gate.describe('files of an image', () => {
     ]);
     const noImage = await lifeboat(['ls', fileOf(backup, 'vm1/firewall.xml').source]);
     expect([noImage.code, noImage.stderr]).toEqual([5, expect.stringContaining('[filesystem-unsupported]')]);
+    for (const command of ['ls', 'mount']) {
+      const noPartition = await lifeboat([command, image, '--partition', '7']);
+      expect([noPartition.code, noPartition.stderr], command).toEqual([
+        5,
+        expect.stringContaining('There is no partition 7 in this image.'),
+      ]);
+    }
   });
 });

@@ -32,7 +32,7 @@ describe.each(languages)('the words in %s', (language) => {
     for (const code of problemCodes) {
       for (const [, name, format] of textOf(language, code).matchAll(placeholder)) {
         expect(problemKinds[code].params as readonly string[], code).toContain(name);
-        expect([undefined, 'size', 'memory'], code).toContain(format);
+        expect([undefined, 'size', 'memory', 'volume'], code).toContain(format);
       }
     }
   });
@@ -51,6 +51,16 @@ describe.each(languages)('the words in %s', (language) => {
 });
 
 describe('words about foreign text', () => {
+  it('name what fills a volume', () => {
+    const holding = (name: string): Problem => ({ code: 'filesystem-unsupported', params: { name } });
+    expect(wordsFor(holding('luks'), 'en').why).toContain('It holds a disk encrypted by LUKS.');
+    expect(wordsFor(holding('luks'), 'de').why).toContain(
+      'Es enthält einen mit LUKS verschlüsselten Datenträger.',
+    );
+    expect(wordsFor(holding('blank'), 'en').why).toContain('It holds nothing.');
+    expect(wordsFor(holding('__proto__'), 'en').why).toContain('It holds nothing that Lifeboat knows.');
+  });
+
   it('format sizes for the language', () => {
     const full: Problem = { code: 'dest-full', params: { needed: 48_200_000_000, free: 1_500_000_000 } };
     expect(plain(wordsFor(full, 'en').why)).toBe('48 GB are needed, 1.5 GB are free.');

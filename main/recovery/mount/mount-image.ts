@@ -92,6 +92,7 @@ async function existingMount(image: string, tools: Tools): Promise<Mounted | nul
 function chosenVolume({ volumes }: DiskImage, partition: number | undefined): Volume {
   const eligible =
     partition === undefined ? volumes : volumes.filter((volume) => volume.partition?.number === partition);
+  if (partition !== undefined && eligible.length === 0) fail('partition-missing', { partition });
   const bySize = [...eligible].sort((one, other) => other.source.size - one.source.size);
   const chosen = bySize.find(({ isReadable }) => isReadable);
   return chosen ?? fail('filesystem-unsupported', { name: bySize[0]?.content.kind ?? 'unknown' });
