@@ -5,10 +5,10 @@ import { laneLength, maxLanes, type LaneShape } from './derivation.ts';
 import { bytesAtOnce, layoutFits, type Mixer } from './smix.ts';
 
 /**
- * 16 MiB a lane: far more than a core's own caches, so that the lanes wait for memory as real ones do, and still
+ * 8 MiB a lane: far more than a core's own caches, so that the lanes wait for memory as real ones do, and still
  * filled in milliseconds. Real lanes of 128 MiB and more rank the lane counts in the same order.
  */
-const representativeLogN = 14;
+const representativeLogN = 13;
 
 /** Below this a lane lies in the inner caches, and is mixed before there was a second look at the clock. */
 const smallestLogN = 12;
@@ -17,7 +17,7 @@ const smallestLogN = 12;
 const samples = 12;
 
 /**
- * Relative costs of a lane in batches of 1 to `maxLanes`, from about 150 ms of mixing, half of which is the first use
+ * Relative costs of a lane in batches of 1 to `maxLanes`, from about 100 ms of mixing, half of which is the first use
  * of memory that the derivations will use again.
  */
 export function measureLaneCosts(mixer: Mixer): LaneCosts {
