@@ -48,7 +48,15 @@ export async function restoreMeasured(
   to: string,
   options: readonly string[] = [],
 ): Promise<MeasuredRestore> {
-  const args = [join(project, 'dist/main/cli/lifeboat.js'), 'restore', backup, '--to', to, '--json', ...options];
+  const args = [
+    join(project, 'dist/main/cli/lifeboat.js'),
+    'restore',
+    backup,
+    '--to',
+    to,
+    '--json',
+    ...options,
+  ];
   const start = performance.now();
   const child = spawn(process.execPath, [...args, '--passphrase-fd', '3'], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
