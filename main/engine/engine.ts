@@ -4,10 +4,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emitters, Handlers } from '../../shared/contract/define.ts';
 import type { RestoreReport } from '../../shared/backup.ts';
-import { fail, problem } from '../../shared/problems.ts';
+import { fail, problem, type Problem } from '../../shared/problems.ts';
 import { openBackup, type LockedBackup } from '../recovery/backup.ts';
 import type { DerivationRequest } from '../recovery/kdf/derivation.ts';
 import { planRestore } from '../recovery/restore/plan.ts';
+import { mapSuffix } from '../recovery/restore/file-writer.ts';
 import { Journal, journalName } from '../recovery/restore/journal.ts';
 import { identityOf, runRestore } from '../recovery/restore/run.ts';
 import { unlockBackup, type UnlockedBackup } from '../recovery/unlock.ts';
@@ -209,11 +210,22 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
   };
 }
 
+/** Paths of the pieces that were saved of a file without their place, and of their maps. */
+function piecesOf(problems: readonly Problem[]): readonly string[] {
+  return problems.flatMap(({ code, params }) =>
+    code === 'piece-saved' ? [String(params.piece), String(params.piece) + mapSuffix] : [],
+  );
+}
+
 /** Removes what a cancelled run had restored, and says so in the report. */
 async function removeAll(report: RestoreReport, destination: string): Promise<RestoreReport> {
   await rm(join(destination, journalName), { force: true });
   const files = report.qubes.flatMap((qube) => qube.files);
-  for (const path of files.flatMap((file) => [file.path, file.lost?.map ?? null])) {
+  for (const path of files.flatMap(({ path, lost, problems }) => [
+    path,
+    lost?.map ?? null,
+    ...piecesOf(problems),
+  ])) {
     if (path !== null) await rm(join(destination, ...path.split('/')), { recursive: true, force: true });
   }
   const qubes = report.qubes.map((qube) => ({

@@ -5,6 +5,7 @@
 import { copyFile, cp, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { FileReport } from '../../shared/backup.ts';
 import { placeMembers } from '../support/container-surgery.ts';
 import { readMap } from '../support/lost-map.ts';
 import { makeBackup } from '../support/make-backup.ts';
@@ -55,6 +56,12 @@ async function compare(salvaged: string, original: string, map: string) {
   return { lost, wrong };
 }
 
+/** Bytes of pieces that were saved without a place. */
+function asideBytes(file: FileReport | undefined): number {
+  const pieces = file?.problems.flatMap(({ code, params }) => (code === 'piece-saved' ? [params.size] : []));
+  return (pieces ?? []).reduce<number>((sum, size) => sum + Number(size), 0);
+}
+
 const only = process.argv[2];
 const folder = await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'lifeboat-bench-'));
 try {
@@ -73,7 +80,6 @@ try {
     const members = placeMembers(await backup.readFile());
     const chunks = made.files.find(({ archiveName }) => archiveName.endsWith('private.img'))?.chunks ?? [];
     const rows: Record<string, Readonly<Record<string, string | number>>> = {};
-    let damaged: number[] = [];
     const measure = async (what: string) => {
       const to = join(folder, 'to');
       await mkdir(to);
@@ -87,23 +93,29 @@ try {
         outcome: report.outcome,
         'lost MiB': (came.lost / mebibyte).toFixed(1),
         'wrong bytes': came.wrong,
+        'aside MiB': (asideBytes(file) / mebibyte).toFixed(1),
         seconds: seconds.toFixed(1),
         'peak MiB': Math.round(peak / mebibyte),
       };
       await rm(to, { recursive: true });
     };
-    const lose = async (number: number) => {
+    const chunk = (number: number) => {
       const member = members.find((each) => each.name === chunks[number]);
-      if (!member || damaged.includes(number)) throw new Error(`no chunk ${number} to lose`);
-      damaged = [...damaged, number];
-      await backup.write(Buffer.from('lost'), 0, 4, member.data + Math.floor(member.size / 2));
+      if (!member) throw new Error(`there is no chunk ${number}`);
+      return member;
     };
+    const damage = (position: number) => backup.write(Buffer.from('lost'), 0, 4, position);
+    const lose = (number: number) => damage(chunk(number).data + Math.floor(chunk(number).size / 2));
     console.log(`${name}: ${chunks.length} chunks`);
     await measure('whole');
+    await damage(chunk(3).header + 148);
+    await measure('header of chunk 3 damaged');
     await lose(2);
     await measure('without chunk 2');
     await lose(4);
     await measure('without chunks 2 and 4');
+    await lose(0);
+    await measure('without chunks 0, 2, 4');
     console.table(rows);
   }
 } finally {

@@ -100,6 +100,7 @@ async function findSalvage(
   const found = first.start === 0 ? await readLayout(decoder(first.open())) : undefined;
   if (found && !samePath(pathParts(found.path), pathParts(stored.path))) return undefined;
   const runs = await findRuns(stream, found, compression);
+  if (!found && runs.length === 0) return undefined;
   const behind = stream.fragments.filter(({ start }) => start > 0);
   const isLeftOut = runs.length < behind.length && compression !== 'none';
   return {
