@@ -12,7 +12,8 @@ import type {
 import { variantsOf } from '../../shared/passphrase-variants.ts';
 import { answerOf } from './answers.ts';
 import type { Language } from '../../shared/words/languages.ts';
-import { canProbe, type WizardEvent } from './reduce.ts';
+import { canProbe } from './reduce-restoring.ts';
+import type { WizardEvent } from './wizard-events.ts';
 import type { WizardStore } from './store.ts';
 import { openBackupOf, type Steering, type Ticket, type Unlocked, type VariantAttempt } from './wizard.ts';
 

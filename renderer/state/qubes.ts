@@ -1,5 +1,5 @@
 /** The list of qubes as it is shown: what can be restored, how much it is, found and in order. */
-import type { Qube } from '../../shared/backup.ts';
+import type { Inventory, Qube } from '../../shared/backup.ts';
 
 /** dom0 comes as a folder, the home of its user, and not as images of disks. */
 export function isDom0(qube: Pick<Qube, 'name'>): boolean {
@@ -14,6 +14,11 @@ export function obstacleOf(qube: Qube): 'not-included' | 'no-files' | null {
 
 export function canRestore(qube: Qube): boolean {
   return obstacleOf(qube) === null;
+}
+
+/** Those of `wanted` that can be restored. */
+export function restorableOf({ qubes }: Inventory, wanted: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set(qubes.filter((qube) => canRestore(qube) && wanted.has(qube.name)).map(({ name }) => name));
 }
 
 /** Bytes that the backup holds of a qube, as they are stored. */

@@ -3,7 +3,8 @@ import { createStore, type StoreApi } from 'zustand/vanilla';
 import { noMounts, reduceMounts, type MountsEvent, type MountsState } from './mounts.ts';
 import type { BrowseState } from './browse.ts';
 import { reduceBrowse, type BrowseEvent } from './browse-reduce.ts';
-import { reduce, type WizardEvent } from './reduce.ts';
+import { reduce } from './reduce.ts';
+import type { WizardEvent } from './wizard-events.ts';
 import { initialState, type WizardState } from './wizard.ts';
 
 export interface MachineStore<State, Event> extends Pick<

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { canStart } from '../../renderer/state/plan.ts';
 import { canRestore } from '../../renderer/state/qubes.ts';
-import { reduce, type WizardEvent } from '../../renderer/state/reduce.ts';
+import { reduce } from '../../renderer/state/reduce.ts';
+import type { WizardEvent } from '../../renderer/state/wizard-events.ts';
 import { createWizardStore } from '../../renderer/state/store.ts';
 import {
   initialState,
