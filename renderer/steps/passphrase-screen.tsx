@@ -78,7 +78,7 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
         </Button>
       }
     >
-      {kept && <Hint icon={History}>{say('passphrase.again')}</Hint>}
+      {kept && !unsealed && <Hint icon={History}>{say('passphrase.again')}</Hint>}
       <form className="passphrase" id={ids.form} onSubmit={submit}>
         <label className="label" htmlFor={ids.field}>
           {say('passphrase.label')}

@@ -277,7 +277,7 @@ export const problemWords: ProblemCatalogue = {
   'link-leads-out': {
     what: 'Die Verknüpfung {{path}} wurde ausgelassen.',
     why: 'Sie zeigte auf {{target}}, außerhalb des wiederhergestellten Ordners. Auf diesem Computer könnte sie zu Ihren eigenen Dateien führen.',
-    todo: 'Nichts, solange Sie sie nicht vermissen. Sie können die Verknüpfung von Hand neu anlegen.',
+    todo: 'Nichts, es sei denn, Sie vermissen sie. Sie können die Verknüpfung von Hand neu anlegen.',
   },
   'link-has-no-original': {
     what: 'Die Verknüpfung {{path}} wurde ausgelassen.',
@@ -346,7 +346,7 @@ export const problemWords: ProblemCatalogue = {
   'dest-full': {
     what: 'Der Platz reicht nicht.',
     why: 'Gebraucht werden {{needed, size}}, frei sind {{free, size}}.',
-    todo: 'Schaffen Sie Platz, wählen Sie weniger Qubes oder ein anderes Laufwerk.',
+    todo: 'Schaffen Sie Platz, wählen Sie weniger aus, oder nehmen Sie ein anderes Laufwerk.',
   },
   'dest-may-fill': {
     what: 'Der Platz könnte knapp werden.',

@@ -346,7 +346,7 @@ export const problemWords: ProblemCatalogue = {
   'dest-full': {
     what: 'There is not enough space.',
     why: '{{needed, size}} are needed, {{free, size}} are free.',
-    todo: 'Free some space, choose fewer qubes, or choose another drive.',
+    todo: 'Free some space, choose less, or take another drive.',
   },
   'dest-may-fill': {
     what: 'The space may not suffice.',
