@@ -122,7 +122,7 @@ describe('the wizard in the app', () => {
     );
     Object.defineProperty(process, 'resourcesPath', { value: '/opt/Lifeboat/resources', configurable: true });
     const packaged = await startedApp(() => void (electron.settings.packaged = true));
-    expect(packaged.backend.made[0]?.host.samplePath).toBe('/opt/Lifeboat/resources/sample.backup');
+    expect(packaged.backend.made[0]?.host.samplePath).toBe(join('/opt/Lifeboat/resources', 'sample.backup'));
     Reflect.deleteProperty(process, 'resourcesPath');
   });
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { homedir, hostname, tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import * as z from 'zod/mini';
@@ -82,17 +82,22 @@ describe('locating what a person typed, pasted or dropped', () => {
     expect(place).toMatchObject({ path, name: basename(path) });
   });
 
-  it('takes a path literally first, blanks at its ends and all', async () => {
-    await writeFile(join(folder, 'odd '), '');
-    await writeFile(join(folder, 'odd'), '');
-    const place = await createPlaces().locate(join(folder, 'odd '), 'backup');
-    expect(place.name).toBe('odd ');
-  });
+  // Windows keeps no blank at the end of a name.
+  it.skipIf(process.platform === 'win32')(
+    'takes a path literally first, blanks at its ends and all',
+    async () => {
+      await writeFile(join(folder, 'odd '), '');
+      await writeFile(join(folder, 'odd'), '');
+      const place = await createPlaces().locate(join(folder, 'odd '), 'backup');
+      expect(place.name).toBe('odd ');
+    },
+  );
 
   it('expands ~ alone and before a slash only', () => {
-    expect(readingsOf('~', '/home/u')).toEqual(['/home/u']);
-    expect(readingsOf('~/x', '/home/u')).toEqual(['/home/u/x']);
-    expect(readingsOf('~root/x', '/home/u')).toEqual([]);
+    const home = resolve('/home/u');
+    expect(readingsOf('~', home)).toEqual([home]);
+    expect(readingsOf('~/x', home)).toEqual([join(home, 'x')]);
+    expect(readingsOf('~root/x', home)).toEqual([]);
   });
 
   it('ends a folder without its slash, so that one folder has one id', async () => {
