@@ -47,7 +47,12 @@ const mountWords: Readonly<Record<Language, MountWords>> = {
   },
 };
 
-const unmountCommand = (image: string) => visible(typed('lifeboat', 'unmount', image));
+/** As this program itself was called: a file that is carried along has no name on the PATH. */
+function unmountCommand(image: string): string {
+  const [, file = ''] = process.argv;
+  const program = file.endsWith('.mjs') ? ['node', file] : ['lifeboat'];
+  return visible(typed(...program, 'unmount', image));
+}
 
 /** `lifeboat mount`: the mount outlives the command. */
 export async function mount(path: string, options: MountCommandOptions, speech: Speech): Promise<number> {
