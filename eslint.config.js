@@ -42,6 +42,17 @@ const nodeModules = [
   'zlib',
 ];
 
+const noDefaultExports = {
+  selector: 'ExportDefaultDeclaration',
+  message: 'Export by name, so that a thing has one name everywhere.',
+};
+
+/** The computer's clock jumps, when it is set or finds the network's time. */
+const noWallClock = [
+  "CallExpression[callee.object.name='Date'][callee.property.name='now']",
+  "NewExpression[callee.name='Date'][arguments.length=0]",
+].map((selector) => ({ selector, message: 'Measure by performance.now(): the clock on the wall jumps.' }));
+
 export default tseslint.config(
   { ignores: ['dist/', 'release/', 'node_modules/', '**/*.wasm.ts', '**/assembly/', 'test/fixtures/'] },
   js.configs.recommended,
@@ -65,15 +76,13 @@ export default tseslint.config(
         'error',
         { allowConstantLoopConditions: 'only-allowed-literals' },
       ],
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: 'ExportDefaultDeclaration',
-          message: 'Export by name, so that a thing has one name everywhere.',
-        },
-      ],
+      'no-restricted-syntax': ['error', noDefaultExports],
       eqeqeq: 'error',
     },
+  },
+  {
+    files: ['main/**', 'shared/**', 'renderer/**', 'preload/**'],
+    rules: { 'no-restricted-syntax': ['error', noDefaultExports, ...noWallClock] },
   },
   {
     files: ['shared/**'],

@@ -236,6 +236,7 @@ export const createBackend: CreateBackend = (host, emit) => {
                   cancelled: result.problem.code === 'cancelled',
                 };
             const backup = inventory.backup;
+            // eslint-disable-next-line no-restricted-syntax -- a moment for the report to name, which decides nothing
             const finishedAt = Date.now();
             job.ended = { version: host.version, backup, qubes, destination, finishedAt, ...ended };
             log.noteEnd(ended.report, ended.cancelled);

@@ -125,7 +125,9 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     restore: {
       async plan({ handle, qubes, destination }) {
         const backup = unlockedOf(handle);
-        const journal = destination === null ? null : await Journal.read(destination, identityOf(backup));
+        const attest = (text: string) => backup.protection.attest(text);
+        const journal =
+          destination === null ? null : await Journal.read(destination, identityOf(backup), attest);
         return Promise.all(
           planRestore(backup.catalog.qubes, qubes).files.map(async (file) => ({
             qube: file.qube,

@@ -20,9 +20,11 @@ import { catalogQubes } from '../../main/recovery/catalog/inventory.ts';
 import { parseQubesXml } from '../../main/recovery/catalog/qubes-xml.ts';
 import { groupStoredFiles } from '../../main/recovery/catalog/stored-files.ts';
 import { indexContainer } from '../../main/recovery/container/container-index.ts';
+import { KeySealer } from '../../main/recovery/encryption/key-sealer.ts';
 import { parseHmacFile } from '../../main/recovery/encryption/hmac-file.ts';
 import { openSealed, parseSealHeader, SealFault } from '../../main/recovery/encryption/scrypt-container.ts';
 import { openImage, openVolume } from '../../main/recovery/image/image.ts';
+import { parseJournal } from '../../main/recovery/restore/journal.ts';
 import { decodeBzip2Tail } from '../../main/recovery/salvage/bzip2-tail.ts';
 import { findGzipTail } from '../../main/recovery/salvage/gzip-tail.ts';
 import { findRuns } from '../../main/recovery/salvage/find-runs.ts';
@@ -108,6 +110,7 @@ export async function makeTargets(): Promise<readonly Target[]> {
         parseSealHeader(bytes.subarray(0, 96), bytes.length);
         openSealed(new Uint8Array(bytes), new Uint8Array(64));
       }),
+      journalTarget(),
       target(
         'hmac file',
         [Buffer.from(`(stdin)= ${'ab'.repeat(64)}\n`)],
@@ -221,6 +224,24 @@ function decoders(stored: Readonly<Record<string, Buffer>>): readonly Target[] {
   return Object.entries(each).map(([name, decoder]) =>
     target(name, [stored[name] ?? Buffer.alloc(0)], (bytes) => outputOf(decoder)(pieces(bytes, 700))),
   );
+}
+
+/** A journal that others wrote in: whatever they write, what it says of files is what was attested. */
+function journalTarget(): Target {
+  const sealer = new KeySealer(new Uint8Array(64).fill(7));
+  const attest = (text: string) => sealer.attest(text);
+  const lineOf = (stored: string) => {
+    const completed = { bytes: 5, sha256: 'ab'.repeat(32), checksums: [], problems: [] };
+    const finished = JSON.stringify({ backup: 'b', stored, output: ['work', 'x'], modified: 5, completed });
+    return JSON.stringify({ finished, attestation: attest(finished) });
+  };
+  const genuine = ['vm1/private.img', 'vm2/private.img'];
+  const key = JSON.stringify({ backup: 'b', chunk: 'b!vm1/private.img.000', sealedKey: 'AAAA' });
+  const seed = Buffer.from([...genuine.map(lineOf), key].join('\n'));
+  return target('journal', [seed], (bytes) => {
+    for (const [stored, { output }] of parseJournal(Buffer.from(bytes).toString(), 'b', attest).entries)
+      if (!genuine.includes(stored) || output.join('/') !== 'work/x') throw new Error(`believes ${stored}`);
+  });
 }
 
 /** Any JSON as the arguments of any call: refused, or handed on as the schema has it. */

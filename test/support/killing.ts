@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { journalName } from '../../main/recovery/restore/journal.ts';
 import { valueOf } from '../../shared/contract/define.ts';
 import type { MadeBackup } from './backup-spec.ts';
 import { connectToHost, startHost } from './host-client.ts';
@@ -86,7 +87,9 @@ export async function aftermath(backup: MadeBackup, blow: Blow, delay: number): 
   if (left.length > 0) faults.push(`processes outlive it: ${left.join(', ')}`);
   const finished = await check('after the blow');
 
-  const isWhole = (await filesBelow(to)).includes('lifeboat-report.json') && finished === right.size;
+  const stands = await filesBelow(to);
+  const isWhole =
+    stands.includes('lifeboat-report.json') && !stands.includes(journalName) && finished === right.size;
   if (!isWhole) {
     const again = await lifeboat(['restore', backup.path, '--to', to, '--json'], { passphrase });
     if (again.code !== 0) faults.push(`the second run ends with ${again.code}: ${again.stdout}`);

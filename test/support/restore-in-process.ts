@@ -70,6 +70,7 @@ function recutting(protection: Protection, recut: NonNullable<InProcessOptions['
     lookAhead: (files) => protection.lookAhead(files),
     stopLookingAhead: () => protection.stopLookingAhead(),
     keepKeysIn: (store) => protection.keepKeysIn(store),
+    attest: (text) => protection.attest(text),
     wipe: () => protection.wipe(),
   };
 }

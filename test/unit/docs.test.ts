@@ -1,5 +1,5 @@
 /** The documents against the program: what they list is what there is. */
-import { readFile, stat } from 'node:fs/promises';
+import { glob, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { restoreReport } from '../../shared/backup.ts';
@@ -37,5 +37,21 @@ test('every command is in docs/cli.md, and what the documents link to is there',
     const text = await readFile(join(project, file), 'utf8');
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g), ...text.matchAll(/src="([^"]+)"/g)];
     for (const [, link = ''] of links) await stat(join(project, dirname(file), link));
+  }
+});
+
+test('every promise of docs/security.md names what holds it, and that is there', async () => {
+  const document = await readFile(join(project, 'docs/security.md'), 'utf8');
+  const promises = document.split('## Promises')[1]?.split('\n## ')[0]?.split(/^- /m).slice(1) ?? [];
+  expect(promises.length).toBeGreaterThan(20);
+  for (const promise of promises) {
+    const named = [...promise.matchAll(/`([^`]+\.(?:test\.ts|yml))`/g)].map(([, path = '']) => path);
+    expect(named, promise).not.toEqual([]);
+    for (const path of named) {
+      // Files beside one that was named with its folder are named by themselves.
+      const found = [];
+      for await (const each of glob([path, `test/*/${path}`], { cwd: project })) found.push(each);
+      expect(found, path).not.toEqual([]);
+    }
   }
 });

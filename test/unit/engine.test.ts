@@ -795,7 +795,7 @@ scrypt.describe('a pool of threads that open chunks', () => {
     expect(await pool.open(path, { ...member, size: 100 }, key).catch(codeOf)).toBe('too-short');
     expect(await pool.open(path, { ...member, offset: 1 }, key).catch(codeOf)).toBe('not-sealed');
     expect(await pool.open(path, { ...member, size: 10 ** 9 }, key).catch(codeOf)).toBe('source-lost');
-    expect(await pool.open(`${path}-gone`, member, key).catch(codeOf)).toBe('source-missing');
+    expect(await pool.open(`${path}-gone`, member, key).catch(codeOf)).toBe('source-lost');
     expect(key.some((byte) => byte !== 0)).toBe(true);
   });
 

@@ -2,7 +2,7 @@
  * The protection of formats 3 and 2: an HMAC file beside each chunk, and the encryption of `openssl enc`, over the
  * whole file in format 3 and over each chunk in format 2.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, scryptSync, timingSafeEqual } from 'node:crypto';
 import { fail, problem } from '../../../shared/problems.ts';
 import { decoderFor, sniffCompression, sniffLength } from '../archive/decoders/decoder-for.ts';
 import { joinVolumes } from '../archive/volumes.ts';
@@ -19,6 +19,7 @@ import {
   saltedLength,
   type Cipher,
 } from './openssl-enc.ts';
+import { KeySealer } from './key-sealer.ts';
 import { noHooks, type Protection, type StreamHooks, type StretchReader } from './protection.ts';
 import { answersElsewhere, isReadFault } from '../bytes/unreadable.ts';
 import { readToVerify, readVerified, type Fingerprints } from './two-readings.ts';
@@ -41,6 +42,7 @@ export class HmacProtection implements Protection {
   readonly stretches: StretchReader | null;
   readonly #options: HmacProtectionOptions;
   readonly #passphrase: Uint8Array;
+  #sealer: KeySealer | undefined;
 
   constructor(options: HmacProtectionOptions) {
     this.filter = options.version === 2 ? null : options.filter;
@@ -159,9 +161,26 @@ export class HmacProtection implements Protection {
     // As above.
   }
 
+  attest(text: string): string {
+    this.#sealer ??= sealerOf(this.#passphrase);
+    return this.#sealer.attest(text);
+  }
+
   wipe(): Promise<void> {
     this.#passphrase.fill(0);
+    this.#sealer?.wipe();
+    this.#sealer = undefined;
     return Promise.resolve();
+  }
+}
+
+/** These formats derive no key; a journal must not make the passphrase easier to guess than format 4 would. */
+function sealerOf(passphrase: Uint8Array): KeySealer {
+  const key = scryptSync(passphrase, 'lifeboat journal', 64, { N: 2 ** 16, r: 8, p: 1, maxmem: 2 ** 27 });
+  try {
+    return new KeySealer(key);
+  } finally {
+    key.fill(0);
   }
 }
 

@@ -71,6 +71,11 @@ export class KeyRing {
     this.#sealer ??= new KeySealer(headerKey);
   }
 
+  /** As `Protection.attest`. */
+  attest(text: string): string | null {
+    return this.#sealer?.attest(text) ?? null;
+  }
+
   /** From now on takes keys from `store` rather than deriving them, and keeps there, sealed, what it derives. */
   keepIn(store: SealedKeyStore | null): void {
     this.#store = store;

@@ -1,10 +1,11 @@
 /**
- * Seals derived keys, so that a journal on the disk can keep them and a resumed restore derives none of them again.
+ * Seals derived keys, so that a journal on the disk can keep them and a resumed restore derives none of them again; and
+ * attests what the journal says of finished files, so that nobody else's journal is believed.
  *
  * Each is sealed by AES-256-GCM under a key that HKDF-SHA256 makes of the key of the backup's own header: whoever can open
  * it has the passphrase. It is bound to the chunk's name and its whole header, and proven by that header once more.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 const algorithm = 'aes-256-gcm';
 const nonceLength = 12;
@@ -19,10 +20,13 @@ export interface SealedKeyStore {
 
 export class KeySealer {
   readonly #key: Uint8Array;
+  readonly #attestKey: Uint8Array;
 
   /** @param headerKey the 64 bytes derived for the backup's header; not kept */
   constructor(headerKey: Uint8Array) {
-    this.#key = new Uint8Array(hkdfSync('sha256', headerKey, '', 'lifeboat journal, keys of chunks, 1', 32));
+    const keyFor = (purpose: string) => new Uint8Array(hkdfSync('sha256', headerKey, '', purpose, 32));
+    this.#key = keyFor('lifeboat journal, keys of chunks, 1');
+    this.#attestKey = keyFor('lifeboat journal, finished files, 1');
   }
 
   /** Seals the key of the chunk that was sealed under `name` and begins with `header`. */
@@ -51,8 +55,14 @@ export class KeySealer {
     }
   }
 
+  /** What only somebody with the passphrase can say of `text`: its HMAC-SHA256 in base64. */
+  attest(text: string): string {
+    return createHmac('sha256', this.#attestKey).update(text).digest('base64');
+  }
+
   wipe(): void {
     this.#key.fill(0);
+    this.#attestKey.fill(0);
   }
 }
 

@@ -34,6 +34,8 @@ export interface Protection {
   stopLookingAhead(): void;
   /** Takes derived keys from `store`, and keeps them there, sealed; null keeps none. */
   keepKeysIn(store: SealedKeyStore | null): void;
+  /** What only somebody with the passphrase can say of `text`; null where there is no key to say it by. */
+  attest(text: string): string | null;
   /** Overwrites every key and the passphrase. */
   wipe(): Promise<void>;
 }

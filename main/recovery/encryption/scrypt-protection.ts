@@ -107,6 +107,10 @@ export class ScryptProtection implements Protection {
     this.#options.keys.keepIn(store);
   }
 
+  attest(text: string): string | null {
+    return this.#options.keys.attest(text);
+  }
+
   wipe(): Promise<void> {
     return this.#options.keys.wipe();
   }

@@ -1,15 +1,19 @@
 /** The account of a restore, left beside the restored files: the list of qubes, checksums, and the report. */
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
 import type { Checksum } from './output.ts';
+import { readPlainFile } from './plain-file.ts';
 
 export const reportName = 'lifeboat-report.json';
 export const checksumsName = 'SHA256SUMS';
 export const qubesXmlName = 'qubes.xml';
+
+/** Some millions of lines. */
+const longestChecksums = 512 * 1024 * 1024;
 
 /**
  * Writes `qubes.xml`, `SHA256SUMS` (as `sha256sum -c` reads it) and `lifeboat-report.json` into `destination`. What
@@ -38,8 +42,10 @@ export async function saveAccount(
 
 /** Saves a file that may stand there already with the same content, and nothing else. */
 async function saveOnce(path: string, bytes: Uint8Array): Promise<readonly Problem[]> {
-  const present = await readFile(path).catch(() => null);
-  if (present) return present.equals(bytes) ? [] : [problem('dest-occupied', { path })];
+  if (await lstat(path).catch(() => null)) {
+    const present = await readPlainFile(path, bytes.length);
+    return present?.equals(bytes) ? [] : [problem('dest-occupied', { path })];
+  }
   await rm(path + partialSuffix, { force: true });
   const writer = await FileWriter.create(path + partialSuffix);
   await writer.write(0, bytes);
@@ -50,7 +56,9 @@ async function saveOnce(path: string, bytes: Uint8Array): Promise<readonly Probl
 
 /** Lines of `sha256sum`: those of earlier restores stay unless the same path was restored again. */
 async function mergedChecksums(path: string, checksums: readonly Checksum[]): Promise<string> {
-  const earlier = (await readFile(path, 'utf8').catch(() => '')).split('\n').filter((line) => line !== '');
+  const earlier = ((await readPlainFile(path, longestChecksums))?.toString() ?? '')
+    .split('\n')
+    .filter((line) => line !== '');
   const lines = checksums.map(checksumLine);
   const restoredNow = new Set(lines.map(pathPart));
   return [...earlier.filter((line) => !restoredNow.has(pathPart(line))), ...lines]

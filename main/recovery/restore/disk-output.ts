@@ -5,7 +5,8 @@
  * complete, without replacing anything.
  */
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fail } from '../../../shared/problems.ts';
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
 import {
   destinationError,
@@ -16,6 +17,7 @@ import {
   type WritingOptions,
 } from './file-writer.ts';
 import type { Abandoned, Completed, OpenOutput, Output } from './output.ts';
+import { leadsThroughFolders } from './plain-file.ts';
 import { TreeOutput } from './tree-output.ts';
 
 /**
@@ -26,6 +28,8 @@ import { TreeOutput } from './tree-output.ts';
 export function diskOutputs(destination: string, writing: WritingOptions = {}): OpenOutput {
   return async (output, kind, prefix) => {
     const path = join(destination, ...output);
+    // A link that somebody laid there would have us write elsewhere.
+    if (!(await leadsThroughFolders(destination, output))) fail('dest-occupied', { path: dirname(path) });
     await makeRoom(path);
     return kind === 'file'
       ? FileOutput.create(path, output, writing)
@@ -64,6 +68,7 @@ class FileOutput implements Output {
 
   async commit(): Promise<void> {
     try {
+      if (!(await this.#writer.stillStands())) fail('dest-occupied', { path: this.#path + partialSuffix });
       await moveWithoutReplacing(this.#path + partialSuffix, this.#path);
     } catch (error) {
       throw destinationError(this.#path, error);

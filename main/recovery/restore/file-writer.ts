@@ -1,5 +1,5 @@
 /** Writes the bytes of one restored file: with true holes, hashed on the way, checked and made durable at its end. */
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { link, lstat, mkdir, open, readdir, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
@@ -66,6 +66,8 @@ export class FileWriter {
   #closed = false;
   #unsynced = 0;
   #syncing: Promise<unknown> = Promise.resolve();
+  /** Which file it is to the drive, once it is finished. */
+  #identity: string | undefined;
 
   private constructor(path: string, handle: FileHandle, { plain = false }: WritingOptions) {
     this.path = path;
@@ -129,13 +131,19 @@ export class FileWriter {
       const sha256 = (await this.#hash?.finish(size)) ?? null;
       await this.#syncing;
       if (this.#hash) await this.#handle.sync();
-      const found = (await this.#handle.stat()).size;
-      if (found !== size) fail('size-mismatch', { file: this.path, expected: size, found });
+      const found = await this.#handle.stat();
+      if (found.size !== size) fail('size-mismatch', { file: this.path, expected: size, found: found.size });
+      this.#identity = identityOf(found);
       await this.close();
       return { bytes: size, sha256 };
     } catch (error) {
       throw this.#refusal(error, Math.min(size, fatFileLimit));
     }
+  }
+
+  /** Whether what stands at its path is still the file that was finished: a second restore there begins its own. */
+  async stillStands(): Promise<boolean> {
+    return identityOf(await lstat(this.path)) === this.#identity;
   }
 
   /** What the drive's refusal means; `limit` is how large a file it can hold, should that be it. */
@@ -150,6 +158,10 @@ export class FileWriter {
     await this.#syncing.catch(() => undefined);
     await this.#handle.close();
   }
+}
+
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }
 
 /** The runs of a piece at `position` that hold something other than zeros, as offsets into it. */

@@ -3,13 +3,16 @@
  * ended half way, however hard, goes on from it without doing a finished file again, or deriving a key again.
  *
  * It holds names, sizes and sums of restored files, as the report does, and the keys of chunks, sealed so that the
- * passphrase is needed to open them (encryption/key-sealer.ts). Nothing in it is secret to whoever lacks that.
+ * passphrase is needed to open them (encryption/key-sealer.ts). Nothing in it is secret to whoever lacks that. Nor can
+ * whoever lacks it write in it: others may have access to the destination, so what it says of a file counts only with the
+ * attestation of somebody who had the passphrase, and only while the file still has the sum it had.
  */
-import { open, readFile, rm, stat, type FileHandle } from 'node:fs/promises';
+import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { problemSchema } from '../../../shared/backup.ts';
 import { destinationError, partialSuffix } from './file-writer.ts';
+import { appendingOnly, hasSum, isPlainFile, leadsThroughFolders, readPlainFile } from './plain-file.ts';
 import type { SealedKeyStore } from '../encryption/key-sealer.ts';
 import type { Completed } from './output.ts';
 import type { PlannedFile } from './plan.ts';
@@ -18,6 +21,9 @@ export const journalName = 'lifeboat-journal.jsonl';
 
 /** A journal of a large restore has some thousand lines of some hundred bytes. */
 const longestJournal = 64 * 1024 * 1024;
+
+/** What is written of a finished file: the text of an `Entry`, and its attestation (`Protection.attest`). */
+const attestedSchema = z.object({ finished: z.string(), attestation: z.string() });
 
 const entrySchema = z.object({
   /** Which backup the file is from, as `identityOf` has it. */
@@ -42,6 +48,8 @@ const keySchema = z.object({
   sealedKey: z.string(),
 });
 
+type Attest = (text: string) => string | null;
+
 /** The lines of a journal that make sense. */
 interface Lines {
   readonly entries: ReadonlyMap<string, Entry>;
@@ -51,13 +59,15 @@ interface Lines {
 export class Journal {
   readonly #destination: string;
   readonly #backup: string;
+  readonly #attest: Attest;
   readonly #lines: Lines;
   #opening: Promise<FileHandle> | undefined;
   #closed = false;
 
-  private constructor(destination: string, backup: string, lines: Lines) {
+  private constructor(destination: string, backup: string, attest: Attest, lines: Lines) {
     this.#destination = destination;
     this.#backup = backup;
+    this.#attest = attest;
     this.#lines = lines;
   }
 
@@ -66,15 +76,11 @@ export class Journal {
    * cut by a lost drive, count as not written.
    *
    * @param backup tells this backup from others
+   * @param attest as `Protection.attest`
    */
-  static async read(destination: string, backup: string): Promise<Journal> {
-    const path = join(destination, journalName);
-    const size = await stat(path).then(
-      (found) => found.size,
-      () => 0,
-    );
-    const text = size > 0 && size <= longestJournal ? await readFile(path, 'utf8').catch(() => '') : '';
-    return new Journal(destination, backup, parseLines(text, backup));
+  static async read(destination: string, backup: string, attest: Attest): Promise<Journal> {
+    const text = (await readPlainFile(join(destination, journalName), longestJournal))?.toString() ?? '';
+    return new Journal(destination, backup, attest, parseJournal(text, backup, attest));
   }
 
   /** The keys of chunks, sealed. One that cannot be written is derived again some day, and no more. */
@@ -94,14 +100,36 @@ export class Journal {
     const entry = this.#lines.entries.get(file.stored.path);
     if (!entry || entry.output.join('/') !== file.output.join('/')) return undefined;
     const path = join(this.#destination, ...file.output);
-    const found = await stat(path).catch(() => undefined);
+    const found = await lstat(path).catch(() => undefined);
     if (!found || found.mtimeMs !== entry.modified) return undefined;
+    if (!found.isDirectory() && !found.isFile()) return undefined;
+    if (!(await leadsThroughFolders(this.#destination, file.output))) return undefined;
     // Trees have no sum of their own.
     const { sha256, bytes } = entry.completed;
     if (found.isDirectory() ? sha256 !== null : found.size !== bytes) return undefined;
     // A restore ended between linking the final name and removing the partial one leaves both.
     await rm(path + partialSuffix, { force: true, recursive: true });
     return entry.completed;
+  }
+
+  /**
+   * As `finished`, provided that the file, or each of a tree, also has the sum it had: a drive may have lost what it said
+   * was written, and others may have changed it.
+   *
+   * @param onRead told of each further share of its bytes that was read, of 1 in all
+   */
+  async finishedAndIntact(
+    file: PlannedFile,
+    signal: AbortSignal,
+    onRead: (share: number) => void,
+  ): Promise<Completed | undefined> {
+    const completed = await this.finished(file);
+    if (!completed) return undefined;
+    const share = (bytes: number) => onRead(bytes / Math.max(1, completed.bytes));
+    for (const { path, sha256 } of completed.checksums)
+      if (!(await hasSum(join(this.#destination, ...path.split('/')), sha256, signal, share)))
+        return undefined;
+    return completed;
   }
 
   /**
@@ -112,7 +140,7 @@ export class Journal {
    */
   async record(file: PlannedFile, completed: Completed): Promise<void> {
     try {
-      const { mtimeMs } = await stat(join(this.#destination, ...file.output) + partialSuffix);
+      const { mtimeMs } = await lstat(join(this.#destination, ...file.output) + partialSuffix);
       const entry: Entry = {
         backup: this.#backup,
         stored: file.stored.path,
@@ -120,19 +148,29 @@ export class Journal {
         modified: mtimeMs,
         completed: { ...completed, checksums: [...completed.checksums], problems: [...completed.problems] },
       };
-      const handle = await this.#append(entry);
+      const finished = JSON.stringify(entry);
+      const attestation = this.#attest(finished);
+      if (attestation === null) return;
+      const handle = await this.#append({ finished, attestation });
       await handle.sync();
     } catch (error) {
       throw destinationError(join(this.#destination, journalName), error);
     }
   }
 
-  async #append(line: Entry | z.infer<typeof keySchema>): Promise<FileHandle> {
-    this.#opening ??= open(join(this.#destination, journalName), 'a', 0o600);
+  async #append(line: z.infer<typeof attestedSchema> | z.infer<typeof keySchema>): Promise<FileHandle> {
+    this.#opening ??= this.#open();
     const handle = await this.#opening;
     // The break in front ends a line that an earlier restore left unfinished.
     await handle.appendFile(`\n${JSON.stringify(line)}\n`);
     return handle;
+  }
+
+  /** Opens the journal for appending: one of our own, since nothing is written through a link or into a pipe. */
+  async #open(): Promise<FileHandle> {
+    const path = join(this.#destination, journalName);
+    if (!(await isPlainFile(path))) await rm(path, { force: true, recursive: true });
+    return open(path, appendingOnly, 0o600);
   }
 
   async close(): Promise<void> {
@@ -149,17 +187,24 @@ export class Journal {
   }
 }
 
-function parseLines(text: string, backup: string): Lines {
+/** What the lines of a journal say of `backup`, as far as they make sense and are attested; never throws. */
+export function parseJournal(text: string, backup: string, attest: Attest): Lines {
   const entries = new Map<string, Entry>();
   const sealedKeys = new Map<string, string>();
   for (const line of text.split('\n')) {
     const parsed = parseLine(line);
-    const entry = z.safeParse(entrySchema, parsed);
+    const entry = z.safeParse(entrySchema, attestedText(parsed, attest));
     if (entry.success && entry.data.backup === backup) entries.set(entry.data.stored, entry.data);
     const key = z.safeParse(keySchema, parsed);
     if (key.success && key.data.backup === backup) sealedKeys.set(key.data.chunk, key.data.sealedKey);
   }
   return { entries, sealedKeys };
+}
+
+/** What a line says of a finished file, provided that it was said by somebody with the passphrase. */
+function attestedText(line: unknown, attest: Attest): unknown {
+  const { success, data } = z.safeParse(attestedSchema, line);
+  return success && data.attestation === attest(data.finished) ? parseLine(data.finished) : undefined;
 }
 
 function parseLine(line: string): unknown {

@@ -66,11 +66,14 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     if (signal.aborted) throw new RecoveryError(problem('cancelled'));
   };
 
-  const journal = destination === null ? null : await Journal.read(destination, identityOf(backup));
+  const attest = (text: string) => backup.protection.attest(text);
+  const journal = destination === null ? null : await Journal.read(destination, identityOf(backup), attest);
 
   backup.protection.keepKeysIn(journal?.keys ?? null);
   const work = async (file: PlannedFile): Promise<FileReport> => {
-    const earlier = await journal?.finished(file);
+    const earlier = await journal?.finishedAndIntact(file, signal, (share) =>
+      listener.progressed(file, Math.floor(share * file.stored.storedBytes)),
+    );
     if (earlier) {
       checksums.push(...earlier.checksums);
       return wholeReport(file, earlier, [], mode);
@@ -138,13 +141,16 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     qubes: inOrder,
     problems: [...backup.inventory.backup.problems, ...backup.inventory.problems, ...plan.problems],
   };
-  if (journal && isWhole(report.outcome)) await journal.remove();
   await journal?.close();
   if (destination === null || signal.aborted) return report;
-  const further = await saveAccount(destination, report, checksums, backup).catch((error: unknown) => [
-    problemOf(error),
-  ]);
-  return { ...report, problems: [...report.problems, ...further] };
+  try {
+    const further = await saveAccount(destination, report, checksums, backup);
+    // Last of all: ended before that, the next run still knows the files for its own.
+    if (isWhole(report.outcome)) await journal?.remove();
+    return { ...report, problems: [...report.problems, ...further] };
+  } catch (error) {
+    return { ...report, problems: [...report.problems, problemOf(error)] };
+  }
 }
 
 /** Tells a backup from others: by its id and size. Formats 3 and 2 have no id. */

@@ -1,0 +1,212 @@
+/** Promises about a destination that somebody else prepared or changes: what lies there is believed no more than a backup is. */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { link, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, expect } from 'vitest';
+import { memorySource } from '../../main/recovery/bytes/source.ts';
+import { journalName } from '../../main/recovery/restore/journal.ts';
+import { problem, RecoveryError } from '../../shared/problems.ts';
+import { codesIn, filesBelow, scratchFolder } from '../support/lifeboat.ts';
+import { makeBackup } from '../support/make-backup.ts';
+import { makeOldBackup } from '../support/make-old-backup.ts';
+import { oracle, skipped } from '../support/oracles.ts';
+import { restoreInProcess, type InProcessOptions } from '../support/restore-in-process.ts';
+import { run } from '../support/tools.ts';
+import { noise } from '../support/trees.ts';
+
+const gate =
+  process.platform === 'win32'
+    ? skipped('needs links and pipes')
+    : oracle('scrypt', 'tar', 'gzip', 'split', 'openssl', 'mkfifo');
+const passphrase = 'prepared';
+const sizes = 300 << 10;
+const sumOf = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
+
+gate.describe('a destination that somebody prepared', () => {
+  const backups = new Map<string, Buffer>();
+  const originals = new Map(['one', 'two'].map((name) => [name, noise(sizes, name)]));
+
+  beforeAll(async () => {
+    const folder = await scratchFolder();
+    const qubes = [...originals].map(([name, bytes], i) => ({
+      name,
+      class: 'AppVM' as const,
+      qid: i + 1,
+      bytes,
+    }));
+    for (const { name, bytes } of qubes) await writeFile(join(folder, name), bytes);
+    const common = {
+      passphrase,
+      chunkSize: 128 << 10,
+      qubes: qubes.map(({ name, class: kind, qid }) => ({
+        name,
+        class: kind,
+        qid,
+        files: [{ name: 'private.img', source: join(folder, name), sparse: 'none' as const }],
+      })),
+    };
+    await makeBackup({ ...common, destination: join(folder, 'v4') });
+    await makeOldBackup({ ...common, destination: join(folder, 'v3'), version: 3 });
+    for (const name of ['v4', 'v3']) backups.set(name, await readFile(join(folder, name)));
+  });
+
+  let to: string;
+  let elsewhere: string;
+  let treasure: string;
+  beforeEach(async () => {
+    const folder = await scratchFolder();
+    [to, elsewhere] = [join(folder, 'to'), join(folder, 'elsewhere')];
+    await mkdir(to);
+    await mkdir(elsewhere);
+    treasure = join(elsewhere, 'treasure');
+    await writeFile(treasure, 'mine');
+  });
+
+  const restored = (version = 'v4', options: Partial<InProcessOptions> = {}) =>
+    restoreInProcess(memorySource(backups.get(version) ?? Buffer.alloc(0)), {
+      passphrase,
+      destination: to,
+      ...options,
+    });
+
+  /** A restore whose drive goes away once the first qube is whole. */
+  const interrupted = async (version: string) => {
+    let streams = 0;
+    const report = await restored(version, {
+      recut: async function* (stream) {
+        const isFirst = streams++ === 0;
+        for await (const piece of stream) {
+          while (!isFirst && !(await filesBelow(to)).includes('one/private.img'))
+            await new Promise(setImmediate);
+          if (!isFirst) throw new RecoveryError(problem('source-lost', { reason: 'EIO' }));
+          yield piece;
+        }
+      },
+    });
+    expect(report.qubes.map(({ outcome }) => outcome)).toEqual(['restored', 'failed']);
+  };
+
+  const expectUntouched = async () => {
+    expect(await readFile(treasure, 'utf8')).toBe('mine');
+    expect(await filesBelow(elsewhere)).toEqual(['treasure']);
+  };
+
+  const isRight = async (name: string) =>
+    (await readFile(join(to, name, 'private.img'))).equals(originals.get(name) ?? Buffer.alloc(0));
+
+  for (const version of ['v4', 'v3']) {
+    gate.test(`goes on from its own journal (${version})`, async () => {
+      await interrupted(version);
+      const before = await stat(join(to, 'one/private.img'));
+      const report = await restored(version);
+      expect(report.outcome).toBe('restored');
+      expect((await stat(join(to, 'one/private.img'))).ino).toBe(before.ino);
+      expect([await isRight('one'), await isRight('two')]).toEqual([true, true]);
+    });
+
+    gate.test(
+      `is not believed when its journal was written without the passphrase (${version})`,
+      async () => {
+        await interrupted(version);
+        const journal = join(to, journalName);
+        const lines = (await readFile(journal, 'utf8'))
+          .split('\n')
+          .filter((line) => line.includes('"finished"'));
+        expect(lines).toHaveLength(1);
+        const genuine = JSON.parse(lines[0] ?? '') as { finished: string; attestation: string };
+        // The second qube is said to be finished too, and something of its size stands there.
+        const forged = join(to, 'two/private.img');
+        await mkdir(join(to, 'two'), { recursive: true });
+        await writeFile(forged, noise(sizes, 'forged'));
+        const forgery = genuine.finished
+          .replaceAll('one', 'two')
+          .replaceAll('vm1', 'vm2')
+          .replaceAll(sumOf(originals.get('one') ?? ''), sumOf(noise(sizes, 'forged')));
+        const entry = JSON.parse(forgery) as object;
+        const finished = JSON.stringify({ ...entry, modified: (await stat(forged)).mtimeMs });
+        const attestations = [genuine.attestation, '', 'AAAA'];
+        const planted = attestations.map((attestation) => JSON.stringify({ finished, attestation }));
+        await writeFile(journal, [...lines, ...planted, finished].join('\n'));
+        const report = await restored(version);
+        expect(report.qubes.map(({ outcome }) => outcome)).toEqual(['restored', 'failed']);
+        expect(codesIn(report)).toEqual(['dest-occupied']);
+      },
+    );
+
+    gate.test(
+      `is not believed when a finished file was changed and its time put back (${version})`,
+      async () => {
+        await interrupted(version);
+        const path = join(to, 'one/private.img');
+        const reference = join(elsewhere, 'times');
+        await run('cp', ['--preserve=timestamps', path, reference]);
+        const changed = await readFile(path);
+        changed.writeUInt8(changed.readUInt8(1000) ^ 1, 1000);
+        await writeFile(path, changed);
+        await run('touch', [`--reference=${reference}`, path]);
+        const report = await restored(version);
+        expect(report.qubes.map(({ outcome }) => outcome)).toEqual(['failed', 'restored']);
+        expect(codesIn(report)).toEqual(['dest-occupied']);
+      },
+    );
+  }
+
+  gate.test('is not written through a link to a folder elsewhere', async () => {
+    await symlink(elsewhere, join(to, 'one'));
+    const report = await restored();
+    expect(report.qubes.map(({ outcome }) => outcome)).toEqual(['failed', 'restored']);
+    expect(codesIn(report)).toEqual(['dest-occupied']);
+    await expectUntouched();
+  });
+
+  for (const name of [
+    journalName,
+    'one/private.img.partial',
+    'SHA256SUMS.partial',
+    'lifeboat-report.json',
+    'SHA256SUMS',
+  ])
+    gate.test(`is not written through a link at ${name}, be it soft or hard`, async () => {
+      for (const lay of [symlink, link]) {
+        await mkdir(join(to, 'one'), { recursive: true });
+        await lay(treasure, join(to, name));
+        expect((await restored()).outcome).toBe('restored');
+        await expectUntouched();
+        to = join(to, 'again');
+        await mkdir(to);
+      }
+    });
+
+  for (const name of [journalName, 'SHA256SUMS', 'lifeboat-report.json', 'qubes.xml'])
+    gate.test(`keeps nobody waiting at a pipe or an endless device called ${name}`, async () => {
+      spawnSync('mkfifo', [join(to, name)]);
+      expect((await restored()).outcome).toBe('restored');
+      to = join(to, 'again');
+      await mkdir(to);
+      await symlink('/dev/zero', join(to, name));
+      expect((await restored()).outcome).toBe('restored');
+    });
+
+  gate.test(
+    'in which a second restore runs at once never has the file of one for that of the other',
+    async () => {
+      let streams = 0;
+      const partial = join(to, 'one/private.img.partial');
+      const report = await restored('v4', {
+        recut: async function* (stream) {
+          const isFirst = streams++ === 0;
+          yield* stream;
+          if (!isFirst) return;
+          while (!(await filesBelow(to)).includes('one/private.img.partial')) await new Promise(setImmediate);
+          // What the other does: it clears the partial name and begins its own.
+          await rename(partial, join(elsewhere, 'first'));
+          await writeFile(partial, 'the beginning of the other');
+        },
+      });
+      expect(codesIn(report)).toEqual(['dest-occupied']);
+      expect(await filesBelow(to)).not.toContain('one/private.img');
+      expect(await isRight('two')).toBe(true);
+    },
+  );
+});
