@@ -364,9 +364,10 @@ describe('calls', () => {
 
   it('carry no passphrase into what is answered', async () => {
     const headers = callHeaders(await asPage());
-    const body = JSON.stringify({ backupId: 'x', passphrase: 'canary-7391' });
+    const args = { backupId: 'x', passphrase: 'canary-7391', acceptUnsealed: false };
+    const body = JSON.stringify(args);
     const answer = await fetched('/call/backup.unlock', { method: 'POST', headers, body });
-    expect(backend.reached).toEqual([['backup.unlock', { backupId: 'x', passphrase: 'canary-7391' }]]);
+    expect(backend.reached).toEqual([['backup.unlock', args]]);
     expect(answer.body).toBe('{"ok":false,"problem":{"code":"passphrase-rejected","params":{}}}');
   });
 });

@@ -8,6 +8,7 @@ const names = [
   'container',
   'header',
   'scrypt container',
+  'journal',
   'hmac file',
   'list of qubes',
   'inner archive',
