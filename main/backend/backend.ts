@@ -165,14 +165,16 @@ export const createBackend: CreateBackend = (host, emit) => {
 
       async unlock({ backupId, passphrase, acceptUnsealed }) {
         const opened = await withLiveEngine(backupId);
-        opened.inventory = valueOf(
-          await opened.engine.client.backup.unlock({
-            handle: opened.handle,
-            passphrase: new TextEncoder().encode(passphrase),
-            acceptUnsealed,
-          }),
-        );
-        return opened.inventory;
+        const bytes = new TextEncoder().encode(passphrase);
+        try {
+          const { engine: using, handle } = opened;
+          opened.inventory = valueOf(
+            await using.client.backup.unlock({ handle, passphrase: bytes, acceptUnsealed }),
+          );
+          return opened.inventory;
+        } finally {
+          bytes.fill(0);
+        }
       },
 
       async cancelUnlock({ backupId }) {

@@ -41,9 +41,11 @@ export async function openSession(path: string, limits: EngineLimits): Promise<S
       handle,
       summary,
       unlock: async (passphrase, acceptUnsealed) => {
-        const inventory = valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed }));
-        passphrase.fill(0);
-        return inventory;
+        try {
+          return valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed }));
+        } finally {
+          passphrase.fill(0);
+        }
       },
       async [Symbol.asyncDispose]() {
         // Closing wipes the keys; a dead engine has none left.

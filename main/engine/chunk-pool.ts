@@ -1,6 +1,7 @@
 /** The pool of threads that open chunks, with the few large buffers that travel between them and the engine. */
 import { Worker } from 'node:worker_threads';
 import { problem, RecoveryError } from '../../shared/problems.ts';
+import { secretCopy } from '../recovery/bytes/secret.ts';
 import type { Member } from '../recovery/container/container-index.ts';
 import { entryPoint } from '../recovery/entry-point.ts';
 import { SealFault } from '../recovery/encryption/scrypt-container.ts';
@@ -42,7 +43,7 @@ export class ChunkPool {
       path,
       offset: member.offset,
       size: member.size,
-      key: new Uint8Array(key),
+      key: secretCopy(key),
       buffer,
     };
     return new Promise((resolve, reject) => {

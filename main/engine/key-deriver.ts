@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { problem, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { secretCopy } from '../recovery/bytes/secret.ts';
 import { entryPoint } from '../recovery/entry-point.ts';
 import { chooseLayout, leastMemory } from '../recovery/kdf/batch.ts';
 import {
@@ -155,7 +156,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
     if (!costs) {
       queue.remove(next);
       hand.lanes = [{ derivation: next, index: 0 }];
-      const request = { ...next.request, passphrase: next.request.passphrase.slice() };
+      const request = { ...next.request, passphrase: secretCopy(next.request.passphrase) };
       send(hand, { kind: 'derive', request }, [request.passphrase.buffer]);
       return;
     }
@@ -169,7 +170,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
     }
     hand.lanes = queue.take(layout, layout.lanes);
     const lanes = hand.lanes.map(({ derivation: { request }, index }) => ({
-      passphrase: request.passphrase.slice(),
+      passphrase: secretCopy(request.passphrase),
       salt: request.salt,
       index,
     }));
@@ -255,7 +256,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
 
       const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
       const derivation: Derivation = {
-        request: { ...request, passphrase: Uint8Array.from(request.passphrase) },
+        request: { ...request, passphrase: secretCopy(request.passphrase) },
         order,
         taken: 0,
         mixed: undefined,

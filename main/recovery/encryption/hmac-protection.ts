@@ -8,6 +8,7 @@ import { decoderFor, sniffCompression, sniffLength } from '../archive/decoders/d
 import { joinVolumes } from '../archive/volumes.ts';
 import { peek } from '../bytes/peek.ts';
 import { drain } from '../bytes/drain.ts';
+import { secretCopy } from '../bytes/secret.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { Chunk, StoredFile } from '../catalog/stored-files.ts';
 import type { ContainerIndex, Member } from '../container/container-index.ts';
@@ -47,7 +48,7 @@ export class HmacProtection implements Protection {
   constructor(options: HmacProtectionOptions) {
     this.filter = options.version === 2 ? null : options.filter;
     this.#options = options;
-    this.#passphrase = new Uint8Array(options.passphrase);
+    this.#passphrase = secretCopy(options.passphrase);
     const { version, cipher } = options;
     this.stretches =
       version === 3 && (!cipher || isChained(cipher))

@@ -6,6 +6,7 @@
  */
 import type { Member } from '../container/container-index.ts';
 import { problem, RecoveryError } from '../../../shared/problems.ts';
+import { secretCopy } from '../bytes/secret.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { DerivationRequest } from '../kdf/derivation.ts';
 import { KeySealer, type SealedKeyStore } from './key-sealer.ts';
@@ -47,7 +48,7 @@ export class KeyRing {
   constructor(source: ByteSource, passphrase: Uint8Array, derive: Derive) {
     this.#source = source;
     this.#derive = derive;
-    this.#passphrase = new Uint8Array(passphrase);
+    this.#passphrase = secretCopy(passphrase);
   }
 
   /**

@@ -6,6 +6,7 @@
  * it has the passphrase. It is bound to the chunk's name and its whole header, and proven by that header once more.
  */
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
+import { secretCopy } from '../bytes/secret.ts';
 
 const algorithm = 'aes-256-gcm';
 const nonceLength = 12;
@@ -47,7 +48,7 @@ export class KeySealer {
       const key = decipher.update(bytes.subarray(nonceLength, -tagLength));
       decipher.final();
       // An array of its own memory, which can be wiped.
-      const own = new Uint8Array(key);
+      const own = secretCopy(key);
       key.fill(0);
       return own;
     } catch {

@@ -5,6 +5,7 @@
  * No byte of plaintext is released before the HMAC over all of the container was verified.
  */
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { secretBytes } from '../bytes/secret.ts';
 import type { DerivationCost } from '../kdf/derivation.ts';
 
 export const sealHeaderLength = 96;
@@ -110,7 +111,7 @@ export function memberPassphrase(prefix: string, passphrase: Uint8Array): Uint8A
   const start = utf8.encode(`${prefix}!`).subarray(0, longestPassphrase);
   const end = passphrase.findIndex((byte) => byte === 0x0a || byte === 0x0d || byte === 0);
   const typed = end < 0 ? passphrase : passphrase.subarray(0, end);
-  const whole = new Uint8Array(Math.min(start.length + typed.length, longestPassphrase));
+  const whole = secretBytes(Math.min(start.length + typed.length, longestPassphrase));
   whole.set(start);
   whole.set(typed.subarray(0, whole.length - start.length), start.length);
   return whole;

@@ -28,5 +28,7 @@ export function startLane(
 
 /** The key of a derivation whose mixed lanes lie one after another in `mixed`. */
 export function gatherLanes(passphrase: Uint8Array, mixed: Uint8Array): Uint8Array {
-  return new Uint8Array(pbkdf2Sync(passphrase, mixed, 1, derivedKeyLength, 'sha256'));
+  // A view and no copy, of which one would stay behind.
+  const key = pbkdf2Sync(passphrase, mixed, 1, derivedKeyLength, 'sha256');
+  return new Uint8Array(key.buffer, key.byteOffset, key.length);
 }
