@@ -24,7 +24,10 @@ const modules: readonly Module[] = [
   {
     name: 'smix',
     room: path.join(library, 'kdf'),
-    generated: { 'row-mixers.ts': rowMixers(maxLanes) },
+    generated: {
+      'lane-count.ts': `export const maxLanes: u32 = ${maxLanes};`,
+      'row-mixers.ts': rowMixers(maxLanes),
+    },
     options: [...common, '--enable', 'simd', '--initialMemory', '1'],
   },
   ...['xz', 'bzip2'].map((name) => ({

@@ -7,8 +7,8 @@ const niceness = 10;
 
 /**
  * Makes the calling thread wait for others where the processors are busy, so that what is decrypted does not pile up
- * behind keys that nobody needs yet. Only Linux counts threads as processes have their priority, and tells a thread
- * its number; elsewhere nothing happens.
+ * behind keys that nobody needs yet. Only Linux gives each thread a priority of its own, and tells it its
+ * number; elsewhere nothing happens.
  */
 export function standBack(): void {
   if (process.platform !== 'linux') return;

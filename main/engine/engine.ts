@@ -9,8 +9,8 @@ import { openBackup, type LockedBackup } from '../recovery/backup.ts';
 import type { DerivationRequest } from '../recovery/kdf/derivation.ts';
 import { planRestore } from '../recovery/restore/plan.ts';
 import { mapSuffix } from '../recovery/restore/file-writer.ts';
-import { Journal, journalName } from '../recovery/restore/journal.ts';
-import { identityOf, runRestore } from '../recovery/restore/run.ts';
+import { journalName } from '../recovery/restore/journal.ts';
+import { readJournal, runRestore } from '../recovery/restore/run.ts';
 import { unlockBackup, type UnlockedBackup } from '../recovery/unlock.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import type { EngineContract } from './contract.ts';
@@ -125,9 +125,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     restore: {
       async plan({ handle, qubes, destination }) {
         const backup = unlockedOf(handle);
-        const attest = (text: string) => backup.protection.attest(text);
-        const journal =
-          destination === null ? null : await Journal.read(destination, identityOf(backup), attest);
+        const journal = await readJournal(backup, destination);
         return Promise.all(
           planRestore(backup.catalog.qubes, qubes).files.map(async (file) => ({
             qube: file.qube,

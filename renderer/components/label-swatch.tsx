@@ -1,6 +1,6 @@
 /** The colour of a qube's label: a bordered swatch, and its name, which always goes along with it. */
 import { visible } from '../../shared/words/formats.ts';
-import { labelColourOf, labelWords } from '../../shared/words/label-words.ts';
+import { labelColourOf, labelNameOf } from '../../shared/words/label-words.ts';
 import { useSpeech } from '../i18n/speech.ts';
 
 export function LabelSwatch({ label }: { readonly label: string }) {
@@ -9,6 +9,5 @@ export function LabelSwatch({ label }: { readonly label: string }) {
 
 export function LabelName({ label }: { readonly label: string }) {
   const { language } = useSpeech();
-  const colour = labelColourOf(label);
-  return <span className="label-name">{colour ? labelWords[language][colour] : visible(label)}</span>;
+  return <span className="label-name">{visible(labelNameOf(label, language))}</span>;
 }

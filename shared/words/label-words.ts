@@ -9,7 +9,7 @@ export function labelColourOf(label: string): LabelColour | null {
   return labelColours.find((colour) => colour === label) ?? null;
 }
 
-export const labelWords: Readonly<Record<Language, Readonly<Record<LabelColour, string>>>> = {
+const labelWords: Readonly<Record<Language, Readonly<Record<LabelColour, string>>>> = {
   en: {
     red: 'red',
     orange: 'orange',
@@ -31,3 +31,9 @@ export const labelWords: Readonly<Record<Language, Readonly<Record<LabelColour, 
     black: 'schwarz',
   },
 };
+
+/** What a label is called: its colour in words, or its own name. */
+export function labelNameOf(label: string, language: Language): string {
+  const colour = labelColourOf(label);
+  return colour === null ? label : labelWords[language][colour];
+}

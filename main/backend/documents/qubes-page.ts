@@ -1,7 +1,7 @@
 /** "My qubes": every qube of the system that was backed up with its settings, as a page to rebuild it from. */
 import type { Qube, QubeSettings } from '../../../shared/backup.ts';
 import { firewallRuleText } from '../../../shared/words/firewall-words.ts';
-import { labelColourOf, labelWords, type LabelColour } from '../../../shared/words/label-words.ts';
+import { labelColourOf, labelNameOf, type LabelColour } from '../../../shared/words/label-words.ts';
 import type { Language } from '../../../shared/words/languages.ts';
 import { documentWords, type DocumentWords } from './document-words.ts';
 import { html, htmlPage, Markup } from './markup.ts';
@@ -48,7 +48,7 @@ function qubeRow(qube: Qube, words: DocumentWords, language: Language): Markup {
   const included = qube.included ? words.yes : words.no;
   return html`<tr>
     <td>${qube.name}</td>
-    <td>${swatch(qube.label)}${labelName(qube.label, language)}</td>
+    <td>${swatch(qube.label)}${labelNameOf(qube.label, language)}</td>
     <td>${qube.class}</td>
     <td>${qube.template ?? words.none}</td>
     <td>${netvmName(qube, words)}</td>
@@ -73,11 +73,6 @@ function swatch(label: string): Markup | null {
   return colour === null
     ? null
     : html`<span class="swatch" style="background: ${new Markup(colours[colour])}"></span>`;
-}
-
-function labelName(label: string, language: Language): string {
-  const colour = labelColourOf(label);
-  return colour === null ? label : labelWords[language][colour];
 }
 
 /** A list of Qubes OS 4 names no network where the system's default applies, and an empty one for none. */

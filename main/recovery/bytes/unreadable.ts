@@ -15,8 +15,13 @@ export function isReadFault(error: unknown): boolean {
   return problem.code === 'source-lost' && problem.params.reason === 'EIO';
 }
 
+/** Whether reading failed at a place that a drive cannot read any more, and the drive itself is still there. */
+export async function isBadPlace(source: ByteSource, error: unknown): Promise<boolean> {
+  return isReadFault(error) && (await answersElsewhere(source));
+}
+
 /** Whether a source that failed at one place still answers at most others, drawn at random. */
-export async function answersElsewhere(source: ByteSource): Promise<boolean> {
+async function answersElsewhere(source: ByteSource): Promise<boolean> {
   let answers = 0;
   for (let i = 0; i < tries; i++) {
     const position = randomInt(Math.max(1, source.size - sectorSize));
@@ -44,7 +49,7 @@ export async function readIfReadable(
   try {
     return await source.read(position, length);
   } catch (error) {
-    if (isReadFault(error) && (await answersElsewhere(source))) return undefined;
+    if (await isBadPlace(source, error)) return undefined;
     throw error;
   }
 }

@@ -22,7 +22,7 @@ import {
 } from './openssl-enc.ts';
 import { KeySealer } from './key-sealer.ts';
 import { noHooks, type Protection, type StreamHooks, type StretchReader } from './protection.ts';
-import { answersElsewhere, isReadFault } from '../bytes/unreadable.ts';
+import { isBadPlace, isReadFault } from '../bytes/unreadable.ts';
 import { readToVerify, readVerified, type Fingerprints } from './two-readings.ts';
 
 export interface HmacProtectionOptions {
@@ -122,7 +122,7 @@ export class HmacProtection implements Protection {
     if (!fingerprints) {
       // The passphrase is proven, so this is damage, or a disk or memory that answers differently when asked again.
       const again = this.#verify(chunk.member, stated).catch(async (error: unknown) => {
-        if (isReadFault(error) && (await answersElsewhere(this.#options.source)))
+        if (await isBadPlace(this.#options.source, error))
           fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
         throw error;
       });

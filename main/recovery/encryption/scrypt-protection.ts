@@ -9,7 +9,7 @@ import type { SealedKeyStore } from './key-sealer.ts';
 import { openLargeSealed } from './large-chunk.ts';
 import type { Protection, StreamHooks, StretchReader } from './protection.ts';
 import { SealFault, type SealFaultKind, sealOverhead } from './scrypt-container.ts';
-import { answersElsewhere, isReadFault } from '../bytes/unreadable.ts';
+import { isBadPlace, isReadFault } from '../bytes/unreadable.ts';
 
 /** A chunk's verified plaintext, in a buffer that is lent until `release`. */
 export interface OpenedChunk {
@@ -156,7 +156,7 @@ export class ScryptProtection implements Protection {
       hooks.onWarning(problem('chunk-unstable', { file: file.path, chunk: chunk.number }));
       return ready;
     } catch (fault) {
-      if (isReadFault(fault) && (await answersElsewhere(this.#options.source)))
+      if (await isBadPlace(this.#options.source, fault))
         fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
       throw fault instanceof SealFault ? chunkError(fault.kind, file, chunk) : fault;
     }

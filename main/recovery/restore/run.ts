@@ -66,8 +66,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     if (signal.aborted) throw new RecoveryError(problem('cancelled'));
   };
 
-  const attest = (text: string) => backup.protection.attest(text);
-  const journal = destination === null ? null : await Journal.read(destination, identityOf(backup), attest);
+  const journal = await readJournal(backup, destination);
 
   backup.protection.keepKeysIn(journal?.keys ?? null);
   const work = async (file: PlannedFile): Promise<FileReport> => {
@@ -153,8 +152,17 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   }
 }
 
+/** What earlier restores of a backup left in `destination`; null where there is none, as for verifying. */
+export async function readJournal(
+  backup: UnlockedBackup,
+  destination: string | null,
+): Promise<Journal | null> {
+  const attest = (text: string) => backup.protection.attest(text);
+  return destination === null ? null : Journal.read(destination, identityOf(backup), attest);
+}
+
 /** Tells a backup from others: by its id and size. Formats 3 and 2 have no id. */
-export function identityOf({ inventory }: UnlockedBackup): string {
+function identityOf({ inventory }: UnlockedBackup): string {
   const { backupId, fileName, size } = inventory.backup;
   return `${backupId ?? fileName}:${size}`;
 }

@@ -1,4 +1,6 @@
 /** One lane of SMix as the row mixers see it: a record in memory, because WebAssembly has no arrays of locals. */
+import { maxLanes } from './lane-count';
+
 @unmanaged
 export class Lane {
   /** The row to mix, the row to add to it first, and the place of the result. */
@@ -17,9 +19,6 @@ export class Lane {
   /** How many rows of V are still to be added to the state. */
   left: u32;
 }
-
-/** How many lanes can be mixed side by side. */
-export const maxLanes: u32 = 6;
 
 const recordLength: usize = 64;
 
