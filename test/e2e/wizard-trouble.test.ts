@@ -32,7 +32,8 @@ beforeAll(async () => {
     destination: join(folder, 'slow.backup'),
     passphrase,
     chunkSize: 512 * 1024,
-    cost: (member) => ({ logN: member.startsWith('vm2/') ? 17 : 10, r: 8, p: 1 }),
+    // Seconds of two processors: the page may tell of the first qube late where much else is going on.
+    cost: (member) => (member.startsWith('vm2/') ? { logN: 17, r: 8, p: 4 } : { logN: 10, r: 8, p: 1 }),
     qubes: ['one', 'two'].map((name, i) => ({
       name,
       class: 'AppVM' as const,
@@ -169,8 +170,7 @@ gate.describe('the wizard', () => {
   gate.test('goes on after its engine was killed, once the passphrase was given again', async () => {
     const to = await newFolder();
     const page = await halfWay(to);
-    const before = (await filesBelow(to)).includes('two/private.img');
-    expect(before).toBe(false);
+    expect(await filesBelow(to)).not.toContain('two/private.img');
     for (const pid of await engines()) process.kill(pid, 'SIGKILL');
     await page.getByText('The restore stopped unexpectedly.').waitFor();
     await button(page, 'Resume').click();
