@@ -1,10 +1,11 @@
 /** Promises about a destination that somebody else prepared or changes: what lies there is believed no more than a backup is. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { link, mkdir, readFile, rename, stat, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect } from 'vitest';
 import { memorySource } from '../../main/recovery/bytes/source.ts';
+import { diskOutputs } from '../../main/recovery/restore/disk-output.ts';
 import { journalName } from '../../main/recovery/restore/journal.ts';
 import { problem, RecoveryError } from '../../shared/problems.ts';
 import { codesIn, filesBelow, scratchFolder } from '../support/lifeboat.ts';
@@ -13,7 +14,7 @@ import { makeOldBackup } from '../support/make-old-backup.ts';
 import { oracle, skipped } from '../support/oracles.ts';
 import { restoreInProcess, type InProcessOptions } from '../support/restore-in-process.ts';
 import { run } from '../support/tools.ts';
-import { noise } from '../support/trees.ts';
+import { noise, writeTree } from '../support/trees.ts';
 
 const gate =
   process.platform === 'win32'
@@ -21,6 +22,7 @@ const gate =
     : oracle('scrypt', 'tar', 'gzip', 'split', 'openssl', 'mkfifo');
 const passphrase = 'prepared';
 const sizes = 300 << 10;
+const homeNames = ['a', 'b/c', 'd'];
 const sumOf = (bytes: Uint8Array | string) => createHash('sha256').update(bytes).digest('hex');
 
 gate.describe('a destination that somebody prepared', () => {
@@ -47,8 +49,17 @@ gate.describe('a destination that somebody prepared', () => {
       })),
     };
     await makeBackup({ ...common, destination: join(folder, 'v4') });
+    const home = join(folder, 'user');
+    await writeTree(home, Object.fromEntries(homeNames.map((name) => [name, noise(sizes, name)])));
+    await makeBackup({
+      ...common,
+      qubes: [],
+      dom0Home: home,
+      compression: false,
+      destination: join(folder, 'home'),
+    });
     await makeOldBackup({ ...common, destination: join(folder, 'v3'), version: 3 });
-    for (const name of ['v4', 'v3']) backups.set(name, await readFile(join(folder, name)));
+    for (const name of ['v4', 'v3', 'home']) backups.set(name, await readFile(join(folder, name)));
   });
 
   let to: string;
@@ -209,4 +220,51 @@ gate.describe('a destination that somebody prepared', () => {
       expect(await isRight('two')).toBe(true);
     },
   );
+
+  /** What a second restore does to the growing folder of the first, with more of its own in it. */
+  const takeOver = async (growing: string) => {
+    await rm(growing, { recursive: true });
+    await mkdir(growing);
+    await writeFile(join(growing, 'other'), 'the beginning of the other');
+  };
+
+  for (const when of ['half way', 'at its end'])
+    gate.test(`in which a second restore takes over a growing tree ${when} keeps the two apart`, async () => {
+      const growing = join(to, 'dom0/user.partial');
+      let isDue = true;
+      const report = await restored('home', {
+        recut: async function* (stream) {
+          for await (const piece of stream) {
+            yield piece;
+            if (when === 'at its end' || !isDue || !(await filesBelow(growing)).includes('a')) continue;
+            isDue = false;
+            await takeOver(growing);
+          }
+          if (isDue) await takeOver(growing);
+          isDue = false;
+        },
+      });
+      expect(isDue).toBe(false);
+      expect(report.outcome).toBe('failed');
+      expect(codesIn(report)).toEqual(['dest-occupied']);
+      // Neither was anything written into the folder of the other, nor that removed.
+      expect(await filesBelow(join(to, 'dom0'))).toEqual(['user.partial/other']);
+    });
+
+  for (const kind of ['file', 'tree'] as const)
+    gate.test(`does not give its name to what took the place of a finished ${kind}`, async () => {
+      const output = await diskOutputs(to)(['it'], kind, ['user']);
+      const about = { kind: 'file', mode: 0o644, modified: 0, target: '', size: 4 } as const;
+      const data = async function* () {
+        yield await Promise.resolve({ position: 0, bytes: Buffer.from('mine') });
+      };
+      await output.take({ ...about, path: 'user/x', data });
+      await output.finish();
+      await rm(join(to, 'it.partial'), { recursive: true });
+      await writeTree(to, kind === 'tree' ? { 'it.partial/y': 'other' } : { 'it.partial': 'other' });
+      const refusal = await output.commit().catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ problem: { code: 'dest-occupied' } });
+      expect(await output.abandon(true)).toEqual({ path: null, bytes: 0 });
+      expect(await filesBelow(to)).toEqual([kind === 'tree' ? 'it.partial/y' : 'it.partial']);
+    });
 });

@@ -167,7 +167,9 @@ describe('a file writer', () => {
   async function write(path: string, size: number, ...pieces: readonly (readonly [number, Uint8Array])[]) {
     const writer = await FileWriter.create(path);
     for (const [position, bytes] of pieces) await writer.write(position, bytes);
-    return writer.finish(size);
+    const facts = await writer.finish(size);
+    await writer.close();
+    return facts;
   }
 
   it('writes what it is given where it belongs, and knows its sum', async () => {
@@ -324,6 +326,7 @@ describe('a file writer on a bad day', () => {
     await writer.write(0, noise(1000, 'start'));
     await writer.write(2 ** 26, noise(1000, 'end'));
     expect(await writer.finish(2 ** 26 + 5000)).toMatchObject({ bytes: 2 ** 26 + 5000 });
+    await writer.close();
   });
 
   it('says that the drive is read-only', async ({ skip }) => {

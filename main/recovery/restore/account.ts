@@ -48,8 +48,12 @@ async function saveOnce(path: string, bytes: Uint8Array): Promise<readonly Probl
   }
   await rm(path + partialSuffix, { force: true });
   const writer = await FileWriter.create(path + partialSuffix);
-  await writer.write(0, bytes);
-  await writer.finish(bytes.length);
+  try {
+    await writer.write(0, bytes);
+    await writer.finish(bytes.length);
+  } finally {
+    await writer.close();
+  }
   await moveWithoutReplacing(path + partialSuffix, path);
   return [];
 }

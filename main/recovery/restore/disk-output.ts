@@ -68,8 +68,9 @@ class FileOutput implements Output {
 
   async commit(): Promise<void> {
     try {
-      if (!(await this.#writer.stillStands())) fail('dest-occupied', { path: this.#path + partialSuffix });
-      await moveWithoutReplacing(this.#path + partialSuffix, this.#path);
+      if (!(await this.#writer.stillStands())) fail('dest-occupied', { path: this.#writer.path });
+      await this.#writer.close();
+      await moveWithoutReplacing(this.#writer.path, this.#path);
     } catch (error) {
       throw destinationError(this.#path, error);
     }
@@ -77,9 +78,12 @@ class FileOutput implements Output {
 
   async abandon(keep: boolean): Promise<Abandoned> {
     const bytes = this.#writer.written;
+    // A drive that does not answer may still have it.
+    const isOurs = await this.#writer.stillStands().catch(() => true);
     await this.#writer.close().catch(() => undefined);
+    if (!isOurs) return { path: null, bytes: 0 };
     if (keep && bytes > 0) return { path: this.#output.join('/') + partialSuffix, bytes };
-    await rm(this.#path + partialSuffix, { force: true }).catch(() => undefined);
+    await rm(this.#writer.path, { force: true }).catch(() => undefined);
     return { path: null, bytes: 0 };
   }
 }

@@ -1,10 +1,11 @@
 /** Writes the bytes of one restored file: with true holes, hashed on the way, checked and made durable at its end. */
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
 import { link, lstat, mkdir, open, readdir, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { ContentHash } from './content-hash.ts';
+import { standsAt } from './standing.ts';
 
 /** What a finished file is. */
 export interface FileFacts {
@@ -66,8 +67,6 @@ export class FileWriter {
   #closed = false;
   #unsynced = 0;
   #syncing: Promise<unknown> = Promise.resolve();
-  /** Which file it is to the drive, once it is finished. */
-  #identity: string | undefined;
 
   private constructor(path: string, handle: FileHandle, { plain = false }: WritingOptions) {
     this.path = path;
@@ -123,7 +122,7 @@ export class FileWriter {
     }
   }
 
-  /** Gives the file its length, makes it durable, checks it and closes it. */
+  /** Gives the file its length, makes it durable and checks it. It stays open, so that it can be known again. */
   async finish(size: number): Promise<FileFacts> {
     try {
       // Before the hash, for the same reason.
@@ -133,17 +132,15 @@ export class FileWriter {
       if (this.#hash) await this.#handle.sync();
       const found = await this.#handle.stat();
       if (found.size !== size) fail('size-mismatch', { file: this.path, expected: size, found: found.size });
-      this.#identity = identityOf(found);
-      await this.close();
       return { bytes: size, sha256 };
     } catch (error) {
       throw this.#refusal(error, Math.min(size, fatFileLimit));
     }
   }
 
-  /** Whether what stands at its path is still the file that was finished: a second restore there begins its own. */
-  async stillStands(): Promise<boolean> {
-    return identityOf(await lstat(this.path)) === this.#identity;
+  /** Whether what stands at its path is still the file, which is open: a second restore there begins its own. */
+  stillStands(): Promise<boolean> {
+    return standsAt(this.#handle, this.path);
   }
 
   /** What the drive's refusal means; `limit` is how large a file it can hold, should that be it. */
@@ -156,12 +153,10 @@ export class FileWriter {
     if (this.#closed) return;
     this.#closed = true;
     await this.#syncing.catch(() => undefined);
-    await this.#handle.close();
+    await this.#handle.close().catch((error: unknown) => {
+      throw destinationError(this.path, error);
+    });
   }
-}
-
-function identityOf({ dev, ino }: Stats): string {
-  return `${dev}:${ino}`;
 }
 
 /** The runs of a piece at `position` that hold something other than zeros, as offsets into it. */

@@ -6,9 +6,19 @@
  * point out of the tree are left out and reported.
  */
 import { constants } from 'node:fs';
-import { chmod, copyFile, link, lutimes, mkdir, rm, symlink, utimes } from 'node:fs/promises';
+import {
+  chmod,
+  copyFile,
+  link,
+  lutimes,
+  mkdir,
+  rm,
+  symlink,
+  utimes,
+  type FileHandle,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import { problem, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { pathParts, staysInside } from './archive-paths.ts';
@@ -21,6 +31,7 @@ import {
 } from './file-writer.ts';
 import { longestName, NameRegister } from './output-names.ts';
 import type { Abandoned, Checksum, Completed, Output } from './output.ts';
+import { holdFolder, standsAt } from './standing.ts';
 
 /** A folder of the tree while it grows: names already given in it, and what to set once nothing is added. */
 interface Folder {
@@ -57,6 +68,8 @@ export class TreeOutput implements Output {
   readonly #problems: Problem[] = [];
   readonly #prefix: readonly string[];
   readonly #writing: WritingOptions;
+  /** The growing folder, open as long as it grows. */
+  #held: FileHandle | null = null;
   #bytes = 0;
 
   private constructor(
@@ -86,6 +99,7 @@ export class TreeOutput implements Output {
     const tree = new TreeOutput(root, output, prefix, writing);
     try {
       await mkdir(tree.#growing, { mode: ownerMayUse });
+      tree.#held = await holdFolder(tree.#growing);
     } catch (error) {
       throw destinationError(root, error);
     }
@@ -99,10 +113,34 @@ export class TreeOutput implements Output {
       return;
     }
     try {
+      await this.#demandStanding();
       await this.#place(entry, parts);
     } catch (error) {
-      this.#surviveName(error, entry.path);
+      this.#surviveName(await this.#refusal(error), entry.path);
     }
+  }
+
+  /** A second restore into the same folder clears the growing one away and begins its own. */
+  async #demandStanding(): Promise<void> {
+    if (!(await this.#stillStands())) fail('dest-occupied', { path: this.#growing });
+  }
+
+  /** What a failure means: where the folder is another's by now, that alone. */
+  async #refusal(error: unknown): Promise<RecoveryError> {
+    const isOurs = await this.#stillStands().catch(() => true);
+    return isOurs
+      ? destinationError(this.#root, error)
+      : new RecoveryError(problem('dest-occupied', { path: this.#growing }), { cause: error });
+  }
+
+  async #stillStands(): Promise<boolean> {
+    return this.#held === null || standsAt(this.#held, this.#growing);
+  }
+
+  async #letGo(): Promise<void> {
+    const held = this.#held;
+    this.#held = null;
+    await held?.close().catch(() => undefined);
   }
 
   /** A name or path that the drive does not take costs its entry alone; any other failure is passed on. */
@@ -147,12 +185,14 @@ export class TreeOutput implements Output {
     try {
       for await (const { position, bytes } of entry.data()) await writer.write(position, bytes);
       const { sha256 } = await writer.finish(entry.size);
+      await writer.close();
       this.#noteChecksum(place, sha256);
       folder.originals.set(name, { kind: 'file', place, sha256 });
     } catch (error) {
-      await writer.close();
       // A file that ends in the middle must not stand among whole ones.
-      await rm(this.#onDisk(place), { force: true });
+      const isOurs = await writer.stillStands().catch(() => true);
+      await writer.close().catch(() => undefined);
+      if (isOurs) await rm(this.#onDisk(place), { force: true });
       throw error;
     }
     this.#bytes += entry.size;
@@ -248,13 +288,15 @@ export class TreeOutput implements Output {
       for (const pending of this.#symlinks) await this.#makeSymlink(pending);
       await this.#finishFolder(this.#top);
     } catch (error) {
-      throw destinationError(this.#root, error);
+      throw await this.#refusal(error);
     }
     return { bytes: this.#bytes, sha256: null, checksums: this.#checksums, problems: this.#problems };
   }
 
   async commit(): Promise<void> {
     try {
+      await this.#demandStanding();
+      await this.#letGo();
       await moveWithoutReplacing(this.#growing, this.#root);
     } catch (error) {
       throw destinationError(this.#root, error);
@@ -290,6 +332,10 @@ export class TreeOutput implements Output {
   }
 
   async abandon(keep: boolean): Promise<Abandoned> {
+    // A drive that does not answer may still have it.
+    const isOurs = await this.#stillStands().catch(() => true);
+    await this.#letGo();
+    if (!isOurs) return { path: null, bytes: 0 };
     if (keep && this.#bytes > 0) return { path: this.#output.join('/') + partialSuffix, bytes: this.#bytes };
     await rm(this.#growing, { recursive: true, force: true }).catch(() => undefined);
     return { path: null, bytes: 0 };

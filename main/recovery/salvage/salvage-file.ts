@@ -153,6 +153,7 @@ async function writeSalvage(
       salvage.runs.filter(({ position }) => position === null),
       { hooks, destination },
     );
+    await writer.close();
     if (acceptPartial) await moveWithoutReplacing(partial, path);
     return {
       ...report,
