@@ -110,6 +110,7 @@ export const problemKinds = {
   'dest-ran-full': retriable('path'),
   'dest-file-limit': failure('path', 'limit'),
   'dest-occupied': failure('path'),
+  'dest-files-occupied': failure('count', 'path'),
   'dest-name-invalid': retriable('name'),
   'dest-name-refused': failure('path'),
   'dest-lost': retriable('path', 'reason'),

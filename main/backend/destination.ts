@@ -41,7 +41,7 @@ export async function probeDestination(
  * What is to be said of writing `outputs`, which need between `leastBytes` and `neededBytes` on the drive, depending
  * on how empty they are: `dest-missing`, `dest-not-a-folder`, `dest-read-only`, `dest-denied` or `dest-lost` alone;
  * else `dest-full` or `dest-may-fill`, `dest-file-limit` for the largest file, `dest-stores-holes`, and
- * `dest-occupied` for each file that stands in the way.
+ * `dest-occupied` or `dest-files-occupied` for what stands in the way.
  */
 export function destinationFindings(
   facts: DestinationFacts,
@@ -69,7 +69,17 @@ export function destinationFindings(
   } else if (fileSystem !== null && storesHoles(fileSystem)) {
     findings.push(problem('dest-stores-holes', { fileSystem }));
   }
-  return [...findings, ...facts.occupied.map((path) => problem('dest-occupied', { path }))];
+  return [...findings, ...occupiedBy(facts.occupied)];
+}
+
+/** What is to be said of `paths` at which something stands already: nothing, or one problem for all of them. */
+export function occupiedBy(paths: readonly string[]): readonly Problem[] {
+  const [path, ...others] = paths;
+  if (path === undefined) return [];
+  const count = paths.length;
+  return [
+    others.length > 0 ? problem('dest-files-occupied', { count, path }) : problem('dest-occupied', { path }),
+  ];
 }
 
 /** Milliseconds between two looks at the free bytes of a drive that is being written to. */
@@ -101,7 +111,11 @@ async function refusalOf(path: string): Promise<Problem | null> {
   }
 }
 
-async function occupiedOf(path: string, outputs: readonly WantedOutput[]): Promise<readonly string[]> {
+/** Paths of the `outputs` below the destination `path` at which something stands already. */
+export async function occupiedOf(
+  path: string,
+  outputs: readonly Pick<WantedOutput, 'path'>[],
+): Promise<readonly string[]> {
   const occupied: string[] = [];
   for (const output of outputs) {
     const place = join(path, output.path);

@@ -6,7 +6,7 @@ import { problemOf, RecoveryError, type Problem } from '../../shared/problems.ts
 import { variantWords } from '../../shared/words/variant-words.ts';
 import { isWhole } from '../recovery/restore/verdict.ts';
 import { writeRescueKit } from '../backend/rescue-kit/kit.ts';
-import { probeDestination } from '../backend/destination.ts';
+import { occupiedBy, occupiedOf, probeDestination } from '../backend/destination.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
@@ -178,6 +178,8 @@ async function run(
   await using session = await openSession(path, limitsOf(options));
   await unlock(session, options, speech);
   const wanted = qubes.length === 0 ? null : qubes;
+  if (target.destination !== null && !options.quiet)
+    await tellWhatIsThere(session, wanted, target.destination, speech);
   const { report, cancelled } = await runJob(session, wanted, target, options, speech);
   if (options.json) printJson(reportDocument(report));
   else if (!options.quiet || !isWhole(report.outcome)) print(reportText(report, speech));
@@ -186,6 +188,21 @@ async function run(
     return exitCodes.cancelled;
   }
   return exitCodeOfOutcome(report.outcome);
+}
+
+/** Says before anything starts what is in the destination already: of an earlier restore, and of anybody else. */
+async function tellWhatIsThere(
+  { client, handle }: Session,
+  qubes: string[] | null,
+  destination: string,
+  speech: Speech,
+): Promise<void> {
+  const planned = valueOf(await client.restore.plan({ handle, qubes, destination }));
+  const left = planned.filter(({ finished }) => !finished);
+  const count = planned.length - left.length;
+  if (count > 0) process.stderr.write(`${speech.words.finishedEarlier(count)}\n`);
+  const outputs = left.map(({ output }) => ({ path: output.join('/') }));
+  printProblems(occupiedBy(await occupiedOf(destination, outputs)), speech);
 }
 
 function reportDocument({ outcome, qubes, problems }: RestoreReport) {

@@ -1,5 +1,6 @@
 /** The human face of the command line: what each command prints when nobody asked for JSON. */
 import type { BackupSummary, Inventory, RestoreReport } from '../../shared/backup.ts';
+import { toldOfFile, toldOfQube } from '../../shared/told-outcome.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { formatSize, visible } from '../../shared/words/formats.ts';
 import type { Language } from '../../shared/words/languages.ts';
@@ -53,10 +54,10 @@ export function reportText(report: RestoreReport, speech: Speech): string {
   const { words, language } = speech;
   const lines: string[] = [];
   for (const qube of report.qubes) {
-    lines.push(`${visible(qube.name)}: ${words.outcomes[qube.outcome]}`);
+    lines.push(`${visible(qube.name)}: ${words.outcomes[toldOfQube(qube)]}`);
     for (const file of qube.files) {
       const size = file.bytes > 0 ? `  ${formatSize(file.bytes, language)}` : '';
-      const outcome = file.outcome === qube.outcome ? '' : `  ${words.outcomes[file.outcome]}`;
+      const outcome = file.outcome === qube.outcome ? '' : `  ${words.outcomes[toldOfFile(file)]}`;
       lines.push(`  ${visible(file.path ?? file.name)}${size}${outcome}`);
       lines.push(...file.problems.map((problem) => indent(problemText(problem, speech), 4)));
     }

@@ -1,11 +1,12 @@
 /** What the command line says of its own, in each language; problems have their words in `shared/words`. */
-import type { Outcome, RestoreStage } from '../../shared/backup.ts';
+import type { RestoreStage } from '../../shared/backup.ts';
 import type { CopiedItem } from '../../shared/image.ts';
+import type { ToldOutcome } from '../../shared/told-outcome.ts';
 import type { Language } from '../../shared/words/languages.ts';
 
 export interface CliWords {
   readonly stages: Readonly<Record<RestoreStage, string>>;
-  readonly outcomes: Readonly<Record<Outcome, string>>;
+  readonly outcomes: Readonly<Record<ToldOutcome, string>>;
   readonly copies: Readonly<Record<CopiedItem['outcome'], string>>;
   readonly estimating: string;
   left(duration: string): string;
@@ -25,11 +26,19 @@ export interface CliWords {
   into(destination: string): string;
   trying(form: string): string;
   kitWritten(folder: string): string;
+  /** Of files that an earlier restore finished in the destination. */
+  finishedEarlier(count: number): string;
 }
 
 const english: CliWords = {
   stages: { deriving: 'Deriving keys', restoring: 'Restoring', finishing: 'Finishing' },
-  outcomes: { restored: 'restored', verified: 'verified', partial: 'INCOMPLETE', failed: 'FAILED' },
+  outcomes: {
+    restored: 'restored',
+    verified: 'verified',
+    partial: 'INCOMPLETE',
+    failed: 'FAILED',
+    occupied: 'NOT WRITTEN, something is there already',
+  },
   copies: { copied: 'copied', partial: 'INCOMPLETE', skipped: 'skipped', failed: 'FAILED' },
   estimating: 'estimating',
   left: (duration) => `${duration} left`,
@@ -53,6 +62,10 @@ const english: CliWords = {
   into: (destination) => `Restored into ${destination}`,
   trying: (form) => `That passphrase does not open it. Trying ${form} …`,
   kitWritten: (folder) => `The rescue kit is in ${folder}. Its README.txt says how to use it.`,
+  finishedEarlier: (count) =>
+    count === 1
+      ? 'An earlier restore into this folder is continued: 1 file is there already. It is checked, and stays.'
+      : `An earlier restore into this folder is continued: ${count} files are there already. They are checked, and stay.`,
 };
 
 const german: CliWords = {
@@ -61,18 +74,19 @@ const german: CliWords = {
     restored: 'wiederhergestellt',
     verified: 'geprüft',
     partial: 'UNVOLLSTÄNDIG',
-    failed: 'GESCHEITERT',
+    failed: 'FEHLGESCHLAGEN',
+    occupied: 'NICHT GESCHRIEBEN, hier gibt es schon etwas',
   },
   copies: {
     copied: 'kopiert',
     partial: 'UNVOLLSTÄNDIG',
     skipped: 'übersprungen',
-    failed: 'GESCHEITERT',
+    failed: 'NICHT KOPIERT',
   },
   estimating: 'wird geschätzt',
   left: (duration) => `noch ${duration}`,
-  unverified: 'Ungeprüft: Eine Sicherung beweist sich erst, wenn ihre Passphrase sie öffnet.',
-  notIncluded: 'nicht in dieser Sicherung',
+  unverified: 'Ungeprüft: Ein Backup beweist sich erst, wenn seine Passphrase es öffnet.',
+  notIncluded: 'nicht in diesem Backup',
   cancelled: 'Abgebrochen. Fertige Dateien bleiben erhalten.',
   yes: 'ja',
   no: 'nein',
@@ -91,6 +105,10 @@ const german: CliWords = {
   into: (destination) => `Wiederhergestellt in ${destination}`,
   trying: (form) => `Diese Passphrase öffnet es nicht. Versucht wird: ${form} …`,
   kitWritten: (folder) => `Der Notfallkoffer liegt in ${folder}. Wie man ihn benutzt, sagt LIESMICH.txt.`,
+  finishedEarlier: (count) =>
+    count === 1
+      ? 'Eine frühere Wiederherstellung in diesen Ordner geht weiter: 1 Datei ist schon da. Sie wird geprüft und bleibt.'
+      : `Eine frühere Wiederherstellung in diesen Ordner geht weiter: ${count} Dateien sind schon da. Sie werden geprüft und bleiben.`,
 };
 
 export const cliWords: Readonly<Record<Language, CliWords>> = { en: english, de: german };

@@ -3,14 +3,15 @@ import { availableParallelism } from 'node:os';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emitters, Handlers } from '../../shared/contract/define.ts';
-import type { RestoreReport } from '../../shared/backup.ts';
+import type { FileReport, RestoreReport } from '../../shared/backup.ts';
 import { fail, problem, type Problem } from '../../shared/problems.ts';
 import { openBackup, type LockedBackup } from '../recovery/backup.ts';
 import type { DerivationRequest } from '../recovery/kdf/derivation.ts';
 import { planRestore } from '../recovery/restore/plan.ts';
-import { mapSuffix } from '../recovery/restore/file-writer.ts';
+import { mapSuffix, partialSuffix } from '../recovery/restore/file-writer.ts';
 import { journalName } from '../recovery/restore/journal.ts';
 import { readJournal, runRestore } from '../recovery/restore/run.ts';
+import { overallOutcome, qubeOutcome } from '../recovery/restore/verdict.ts';
 import { unlockBackup, type UnlockedBackup } from '../recovery/unlock.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import type { EngineContract } from './contract.ts';
@@ -143,6 +144,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         const plan = planRestore(backup.catalog.qubes, qubes);
         const abort = new AbortController();
         const gate = new PauseGate();
+        const started = new Set<string>();
         const meter = new ProgressMeter(plan, (progress) => emit.restore.progress({ job: id, progress }));
         const job: Job = { abort, gate, meter, keep: true };
         jobs.set(id, job);
@@ -156,7 +158,10 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
             signal: abort.signal,
             gate: gate.passed,
             listener: {
-              fileStarted: (file) => meter.started(file),
+              fileStarted: (file) => {
+                started.add(file.output.join('/'));
+                meter.started(file);
+              },
               progressed: (file, bytes) => meter.progressed(file, bytes),
               fileFinished: (file) => meter.finished(file),
               qubeFinished: (qube) => emit.restore.qubeFinished({ job: id, qube }),
@@ -165,7 +170,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
           });
           const cancelled = abort.signal.aborted;
           if (cancelled && !job.keep && destination !== null)
-            return { report: await removeAll(report, destination), cancelled };
+            return { report: await removeWritten(report, destination, started), cancelled };
           return { report, cancelled };
         } finally {
           meter.stop();
@@ -217,28 +222,37 @@ function piecesOf(problems: readonly Problem[]): readonly string[] {
   );
 }
 
-/** Removes what a cancelled run had restored, and says so in the report. */
-async function removeAll(report: RestoreReport, destination: string): Promise<RestoreReport> {
-  await rm(join(destination, journalName), { force: true });
+/**
+ * Removes what a cancelled run has written, and says so in the report; what an earlier one had finished stays.
+ *
+ * @param started outputs that the run worked on, as paths below the destination
+ */
+async function removeWritten(
+  report: RestoreReport,
+  destination: string,
+  started: ReadonlySet<string>,
+): Promise<RestoreReport> {
+  const isEarlier = ({ path }: FileReport) => path !== null && !started.has(outputOf(path));
   const files = report.qubes.flatMap((qube) => qube.files);
-  for (const path of files.flatMap(({ path, lost, problems }) => [
-    path,
-    lost?.map ?? null,
-    ...piecesOf(problems),
-  ])) {
+  for (const path of files
+    .filter((file) => !isEarlier(file))
+    .flatMap(({ path, lost, problems }) => [path, lost?.map ?? null, ...piecesOf(problems)])) {
     if (path !== null) await rm(join(destination, ...path.split('/')), { recursive: true, force: true });
   }
-  const qubes = report.qubes.map((qube) => ({
-    ...qube,
-    outcome: 'failed' as const,
-    files: qube.files.map((file) => ({
-      name: file.name,
-      path: null,
-      bytes: 0,
-      sha256: null,
-      outcome: 'failed' as const,
-      problems: [problem('cancelled')],
-    })),
-  }));
-  return { ...report, outcome: 'failed', qubes };
+  if (!files.some(isEarlier)) await rm(join(destination, journalName), { force: true });
+  const qubes = report.qubes.map((qube) => {
+    if (qube.files.length > 0 && qube.files.every(isEarlier)) return qube;
+    const left = qube.files.map((file) => (isEarlier(file) ? file : withoutFile(file)));
+    return { ...qube, outcome: qubeOutcome(left, [], 'restore'), files: left };
+  });
+  return { ...report, outcome: overallOutcome(qubes, 'restore'), qubes };
+}
+
+/** The output that a file at its final or its partial name is of. */
+function outputOf(path: string): string {
+  return path.endsWith(partialSuffix) ? path.slice(0, -partialSuffix.length) : path;
+}
+
+function withoutFile({ name }: FileReport): FileReport {
+  return { name, path: null, bytes: 0, sha256: null, outcome: 'failed', problems: [problem('cancelled')] };
 }

@@ -2,28 +2,30 @@
 import {
   CircleCheck,
   CircleDashed,
+  CircleSlash,
   CircleX,
   ShieldCheck,
   TriangleAlert,
   type LucideIcon,
 } from 'lucide-react';
-import type { Outcome } from '../../shared/backup.ts';
+import type { ToldOutcome } from '../../shared/told-outcome.ts';
 import { useSpeech } from '../i18n/speech.ts';
 
 /** `cancelled` is said of a qube that has no outcome because the restore was stopped. */
-export type ShownOutcome = Outcome | 'cancelled';
+export type ShownOutcome = ToldOutcome | 'cancelled';
 
-const icons: Readonly<Record<ShownOutcome, LucideIcon>> = {
+export const outcomeIcons: Readonly<Record<ShownOutcome, LucideIcon>> = {
   restored: CircleCheck,
   verified: ShieldCheck,
   partial: TriangleAlert,
   failed: CircleX,
+  occupied: CircleSlash,
   cancelled: CircleDashed,
 };
 
 export function OutcomeMark({ outcome }: { readonly outcome: ShownOutcome }) {
   const { say } = useSpeech();
-  const Icon = icons[outcome];
+  const Icon = outcomeIcons[outcome];
   return (
     <span className={`outcome outcome-${outcome}`}>
       <Icon className="icon" aria-hidden />

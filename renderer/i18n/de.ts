@@ -188,6 +188,11 @@ export const de: UiWords = {
     continues_other:
       'Eine frühere Wiederherstellung in diesen Ordner wird fortgesetzt: {{count}} Dateien sind schon fertig und bleiben, wie sie sind.',
     lookAgain: 'Noch einmal nachsehen',
+    allThere_one:
+      'Eine frühere Wiederherstellung hat es schon hierher gebracht: {{count}} Datei. Sie bleibt, wie sie ist; Sie können sie noch einmal prüfen lassen.',
+    allThere_other:
+      'Eine frühere Wiederherstellung hat alles schon hierher gebracht: {{count}} Dateien. Sie bleiben, wie sie sind; Sie können sie noch einmal prüfen lassen.',
+    startCheck: 'Vorhandenes prüfen',
     outputs_one: '{{count}} Datei wird geschrieben',
     outputs_other: '{{count}} Dateien werden geschrieben',
     outputsVerify_one: '{{count}} Datei wird gelesen und geprüft',
@@ -461,7 +466,7 @@ export const de: UiWords = {
     heading: '{{name}} einhängen?',
     what: 'Das Abbild wird zu einem Ordner dieses Computers, in dem sich nichts ändern oder ausführen lässt, bis Sie es aushängen oder Lifeboat schließen.',
     journal: 'Die letzten Änderungen stehen noch im Journal dieses Abbilds',
-    copy: 'Eine wiederhergestellte Kopie einhängen',
+    copy: 'Eine Kopie mit den letzten Änderungen einhängen',
     copyWhy: 'Zeigt alles. Eine Kopie neben dem Abbild braucht bis zum Aushängen bis zu {{size}}.',
     leaveJournal: 'Das Abbild einhängen, wie es ist',
     leaveJournalWhy: 'Braucht keinen Platz, zeigt aber die letzten Änderungen nicht.',
@@ -472,7 +477,7 @@ export const de: UiWords = {
     copying: 'Das Abbild wird kopiert: {{done}} von {{total}}',
     trouble: 'Dieses Abbild wurde nicht eingehängt',
     mountedAt: 'Eingehängt unter',
-    mountedCopy: '(eine wiederhergestellte Kopie)',
+    mountedCopy: '(eine Kopie mit den letzten Änderungen)',
     open: 'Ordner öffnen',
     unmount: 'Aushängen',
     unmounting: 'Wird ausgehängt …',
@@ -483,6 +488,7 @@ export const de: UiWords = {
     verified: 'Geprüft',
     partial: 'Unvollständig',
     failed: 'Fehlgeschlagen',
+    occupied: 'Nicht geschrieben',
     cancelled: 'Nicht fertig',
   },
 
@@ -502,6 +508,8 @@ export const de: UiWords = {
     partial_other: '{{count}} unvollständig',
     failed_one: '{{count}} fehlgeschlagen',
     failed_other: '{{count}} fehlgeschlagen',
+    occupied_one: '{{count}} nicht geschrieben',
+    occupied_other: '{{count}} nicht geschrieben',
     leadRestored: 'Jedes Byte wurde anhand seines Siegels geprüft.',
     leadVerified: 'Jedes Byte wurde anhand seines Siegels geprüft. Geschrieben wurde nichts.',
     leadMixed: 'Was nicht wiederhergestellt werden konnte, steht unten, und was Sie tun können.',

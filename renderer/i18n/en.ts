@@ -183,6 +183,11 @@ export const en = {
       'An earlier restore into this folder is continued: {{count}} file is finished already and stays as it is.',
     continues_other:
       'An earlier restore into this folder is continued: {{count}} files are finished already and stay as they are.',
+    allThere_one:
+      'An earlier restore put it here already: {{count}} file. It stays as it is; you can have it checked once more.',
+    allThere_other:
+      'An earlier restore put everything here already: {{count}} files. They stay as they are; you can have them checked once more.',
+    startCheck: 'Check what is there',
     outputs_one: '{{count}} file will be written',
     outputs_other: '{{count}} files will be written',
     outputsVerify_one: '{{count}} file will be read and checked',
@@ -400,8 +405,8 @@ export const en = {
   copy: {
     measuring: 'Looking at what will be copied…',
     measuringWhy: 'Adding up files and sizes',
-    heading_one: 'Copy {{count}} thing out?',
-    heading_other: 'Copy {{count}} things out?',
+    heading_one: 'Copy {{count}} item out?',
+    heading_other: 'Copy {{count}} items out?',
     into: 'Into',
     total_one: '{{count}} file, {{size}}.',
     total_other: '{{count}} files, {{size}}.',
@@ -471,6 +476,7 @@ export const en = {
     verified: 'Verified',
     partial: 'Incomplete',
     failed: 'Failed',
+    occupied: 'Not written',
     cancelled: 'Not finished',
   },
 
@@ -490,6 +496,8 @@ export const en = {
     partial_other: '{{count}} incomplete',
     failed_one: '{{count}} failed',
     failed_other: '{{count}} failed',
+    occupied_one: '{{count}} not written',
+    occupied_other: '{{count}} not written',
     leadRestored: 'Every byte was checked against its seal.',
     leadVerified: 'Every byte was checked against its seal. Nothing was written.',
     leadMixed: 'What could not be restored is listed below, with what to do.',

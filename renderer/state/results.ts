@@ -1,17 +1,19 @@
 /** How a restore ended, counted: what the headline of the results says. */
 import type { FileReport, Outcome, QubeReport, RestoreReport } from '../../shared/backup.ts';
+import { toldOfQube, type ToldOutcome } from '../../shared/told-outcome.ts';
 import { problemKinds, type Problem, type ProblemCode } from '../../shared/problems.ts';
 import type { ResultsStep } from './wizard.ts';
 
-export type Tally = Readonly<Record<Outcome, number>>;
+export type Tally = Readonly<Record<ToldOutcome, number>>;
 
 export function tallyOf(report: RestoreReport): Tally {
-  const count = (outcome: Outcome) => report.qubes.filter((qube) => qube.outcome === outcome).length;
+  const count = (told: ToldOutcome) => report.qubes.filter((qube) => toldOfQube(qube) === told).length;
   return {
     restored: count('restored'),
     verified: count('verified'),
     partial: count('partial'),
     failed: count('failed'),
+    occupied: count('occupied'),
   };
 }
 

@@ -75,18 +75,22 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
           </Button>
         ) : (
           <div className="sample">
-            <Button
-              kind="quiet"
-              isDisabled={choice.kind === 'reading'}
-              onPress={() => void controller.openSample()}
-            >
-              {say('backup.sample')}
-            </Button>
-            <p className="fine">{say('backup.sampleWhy')}</p>
-            <Button kind="quiet" onPress={() => void chooseImage()}>
-              {say('backup.image')}
-            </Button>
-            <p className="fine">{say('backup.imageWhy')}</p>
+            <div className="sample-line">
+              <Button
+                kind="quiet"
+                isDisabled={choice.kind === 'reading'}
+                onPress={() => void controller.openSample()}
+              >
+                {say('backup.sample')}
+              </Button>
+              <p className="fine">{say('backup.sampleWhy')}</p>
+            </div>
+            <div className="sample-line">
+              <Button kind="quiet" onPress={() => void chooseImage()}>
+                {say('backup.image')}
+              </Button>
+              <p className="fine">{say('backup.imageWhy')}</p>
+            </div>
           </div>
         )
       }

@@ -120,6 +120,11 @@ function OpenImage({ state }: { readonly state: OpenState }) {
               rows={rows}
               isSearch={search !== null}
               isReading={search ? search.state.kind === 'running' : !folder || folder.kind === 'reading'}
+              isTrouble={
+                !search &&
+                (folder?.kind === 'trouble' ||
+                  (folder?.kind === 'read' && folder.listing.problems.length > 0))
+              }
               order={order}
               selected={selected}
             />

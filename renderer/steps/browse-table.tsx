@@ -24,6 +24,8 @@ interface BrowseTableProps {
   readonly isSearch: boolean;
   /** Whether more may come. */
   readonly isReading: boolean;
+  /** Whether the folder could not be read, or not all of it: then nobody knows that it is empty. */
+  readonly isTrouble: boolean;
   readonly order: EntryOrder;
   readonly selected: ReadonlySet<EntryId>;
 }
@@ -33,6 +35,7 @@ export const BrowseTable = memo(function BrowseTable({
   rows,
   isSearch,
   isReading,
+  isTrouble,
   order,
   selected,
 }: BrowseTableProps) {
@@ -77,7 +80,8 @@ export const BrowseTable = memo(function BrowseTable({
       onRowAction={(key) => open(String(key))}
       empty={
         <p className="table-empty" role="status">
-          {say(isReading ? 'browse.reading' : isSearch ? 'browse.nothingFound' : 'browse.empty')}
+          {!isTrouble &&
+            say(isReading ? 'browse.reading' : isSearch ? 'browse.nothingFound' : 'browse.empty')}
         </p>
       }
     />

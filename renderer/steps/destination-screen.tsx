@@ -43,8 +43,11 @@ export function DestinationScreen({ state: { choices, survey } }: { readonly sta
   const plan = survey.kind === 'planned' || starting ? survey.plan : null;
   const count = choices.qubes.size;
   const restoring = choices.mode === 'restore';
-  const startWords =
-    restoring && plan && plan.finished > 0
+  const earlier = restoring && plan ? plan.finished : 0;
+  const allThere = earlier > 0 && plan?.outputs.length === 0;
+  const startWords = allThere
+    ? say('destination.startCheck')
+    : earlier > 0
       ? say('destination.startRest')
       : say(restoring ? 'destination.startRestore' : 'destination.startVerify', { count });
 
@@ -112,15 +115,17 @@ export function DestinationScreen({ state: { choices, survey } }: { readonly sta
         />
       )}
       {plan && <ProblemNotes problems={plan.findings} />}
-      {plan && plan.finished > 0 && (
-        <Hint icon={History}>{say('destination.continues', { count: plan.finished })}</Hint>
+      {earlier > 0 && (
+        <Hint icon={History}>
+          {say(allThere ? 'destination.allThere' : 'destination.continues', { count: earlier })}
+        </Hint>
       )}
       {plan && !canStart(plan) && (
         <Button icon={RefreshCw} onPress={() => store.dispatch({ type: 'plan-again' })}>
           {say('destination.lookAgain')}
         </Button>
       )}
-      {(survey.kind === 'probing' || plan) && <Outputs plan={plan} mode={choices.mode} />}
+      {(survey.kind === 'probing' || plan) && !allThere && <Outputs plan={plan} mode={choices.mode} />}
       <Advanced choices={choices} isDisabled={starting} />
       <PlaceBrowser
         kind="folder"

@@ -1,7 +1,8 @@
 /** Step 5: the restore at work, to be watched, paused, or stopped. */
 import { Pause, Play } from 'lucide-react';
 import { memo, useEffect, useEffectEvent, useMemo, useRef } from 'react';
-import type { Outcome, Qube } from '../../shared/backup.ts';
+import type { Qube } from '../../shared/backup.ts';
+import { toldOfQube, type ToldOutcome } from '../../shared/told-outcome.ts';
 import { Button } from '../components/button.tsx';
 import { useAnnounce } from '../components/announcer.tsx';
 import { ProblemNote } from '../components/note.tsx';
@@ -155,37 +156,42 @@ function speedWords(state: ProgressStep, { say, size }: Speech): string {
   return bytes === null || !isMoving(state) ? '' : say('progress.speed', { bytes: size(bytes) });
 }
 
+/** What is being worked on stands on top, so that it is in sight however long the list is. */
 function QubeRows({ state: { inventory, choices, finished, progress } }: { readonly state: ProgressStep }) {
   const qubes = useMemo(
     () => inventory.qubes.filter(({ name }) => choices.qubes.has(name)),
     [inventory, choices],
   );
   const count = useGradualCount(qubes.length);
-  const outcomes = new Map(finished.map(({ name, outcome }) => [name, outcome]));
+  const outcomes = new Map(finished.map((qube) => [qube.name, toldOfQube(qube)]));
   const active = Map.groupBy(progress?.active ?? [], ({ qube }) => qube);
+  const rank = ({ name }: Qube) => (active.has(name) ? 0 : 1);
   return (
     <ul className="rows">
-      {qubes.slice(0, count).map((qube) => {
-        const files = active.get(qube.name) ?? [];
-        const doneBytes = files.reduce((sum, file) => sum + file.doneBytes, 0);
-        const totalBytes = files.reduce((sum, file) => sum + file.totalBytes, 0);
-        return (
-          <QubeRow
-            key={qube.name}
-            name={qube.name}
-            label={qube.label}
-            outcome={outcomes.get(qube.name)}
-            files={files.map(({ file }) => file).join(', ')}
-            percent={percentOf({ doneBytes, totalBytes })}
-          />
-        );
-      })}
+      {qubes
+        .toSorted((a, b) => rank(a) - rank(b))
+        .slice(0, count)
+        .map((qube) => {
+          const files = active.get(qube.name) ?? [];
+          const doneBytes = files.reduce((sum, file) => sum + file.doneBytes, 0);
+          const totalBytes = files.reduce((sum, file) => sum + file.totalBytes, 0);
+          return (
+            <QubeRow
+              key={qube.name}
+              name={qube.name}
+              label={qube.label}
+              outcome={outcomes.get(qube.name)}
+              files={files.map(({ file }) => file).join(', ')}
+              percent={percentOf({ doneBytes, totalBytes })}
+            />
+          );
+        })}
     </ul>
   );
 }
 
 interface QubeRowProps extends Pick<Qube, 'name' | 'label'> {
-  readonly outcome: Outcome | undefined;
+  readonly outcome: ToldOutcome | undefined;
   /** Names of the files that are being restored; empty while none is. */
   readonly files: string;
   readonly percent: number;
@@ -233,7 +239,7 @@ function useAnnouncements(state: ProgressStep, speech: Speech): void {
     const last = finished.at(-1);
     const { say } = speech;
     if (last)
-      announce(say('progress.spokenQube', { qube: last.name, outcome: say(`outcome.${last.outcome}`) }));
+      announce(say('progress.spokenQube', { qube: last.name, outcome: say(`outcome.${toldOfQube(last)}`) }));
   });
   useEffect(() => speakOfQube(), [finished.length]);
 }

@@ -1,24 +1,16 @@
 /** Step 6: how it ended, for each qube, honestly: what is there, what is missing, and what to do about it. */
-import {
-  ChevronRight,
-  CircleCheck,
-  CircleX,
-  FolderOpen,
-  RotateCw,
-  ShieldCheck,
-  TriangleAlert,
-  type LucideIcon,
-} from 'lucide-react';
+import { ChevronRight, FolderOpen, RotateCw, TriangleAlert } from 'lucide-react';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
-import type { FileReport, Outcome, QubeReport, RestoreMode } from '../../shared/backup.ts';
+import type { FileReport, QubeReport, RestoreMode } from '../../shared/backup.ts';
 import type { ImageSource } from '../../shared/contract/image-calls.ts';
 import type { Problem } from '../../shared/problems.ts';
+import { toldOfFile, toldOfQube, type ToldOutcome } from '../../shared/told-outcome.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { Button, IconButton } from '../components/button.tsx';
 import { MountLine, MountQuestion } from '../components/mount.tsx';
 import { Hint, ProblemNote, ProblemNotes } from '../components/note.tsx';
-import { OutcomeMark } from '../components/outcome.tsx';
+import { OutcomeMark, outcomeIcons } from '../components/outcome.tsx';
 import { useGradualCount } from '../components/gradual-count.ts';
 import { QubeTitle } from '../components/qube-title.tsx';
 import { Screen } from '../components/screen.tsx';
@@ -156,7 +148,7 @@ function headlineOf(state: ResultsStep, { say }: Speech): string {
         count: tally.restored + tally.verified,
       });
     case 'some':
-      return (['restored', 'verified', 'partial', 'failed'] satisfies Outcome[])
+      return (['restored', 'verified', 'partial', 'failed', 'occupied'] satisfies ToldOutcome[])
         .filter((outcome) => tally[outcome] > 0)
         .map((outcome) => say(`results.${outcome}`, { count: tally[outcome] }))
         .join(', ');
@@ -255,7 +247,7 @@ const ResultRow = memo(function ResultRow({
           </Heading>
           <div className="row-state">
             {problems > 0 && <span className="fine">{say('results.problems', { count: problems })}</span>}
-            <OutcomeMark outcome={qube.outcome} />
+            <OutcomeMark outcome={toldOfQube(qube)} />
           </div>
           <div className="row-actions">
             {image && <QubeImageActions source={sourceOf(image)} qube={qube.name} />}
@@ -291,13 +283,6 @@ const ResultRow = memo(function ResultRow({
   );
 });
 
-const fileIcons: Readonly<Record<Outcome, LucideIcon>> = {
-  restored: CircleCheck,
-  verified: ShieldCheck,
-  partial: TriangleAlert,
-  failed: CircleX,
-};
-
 function FileEntry({
   file,
   source,
@@ -307,12 +292,13 @@ function FileEntry({
   readonly source: ImageSource | null;
 }) {
   const { say, size } = useSpeech();
-  const Icon = fileIcons[file.outcome];
+  const told = toldOfFile(file);
+  const Icon = outcomeIcons[told];
   return (
     <li className="file">
       <p className="file-head">
-        <Icon className={`icon icon-small outcome-${file.outcome}`} aria-hidden />
-        <span className="visually-hidden">{say(`outcome.${file.outcome}`)}: </span>
+        <Icon className={`icon icon-small outcome-${told}`} aria-hidden />
+        <span className="visually-hidden">{say(`outcome.${told}`)}: </span>
         <span className="mono">{visible(file.path ?? file.name)}</span>
         <span className="file-size">{size(file.bytes)}</span>
         {source && <BrowseFileButton source={source} file={file.name} />}

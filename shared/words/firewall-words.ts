@@ -29,8 +29,8 @@ const words: Readonly<Record<Language, FirewallWords>> = {
     },
   },
   de: {
-    accept: 'Erlauben',
-    drop: 'Sperren',
+    accept: 'Erlaubt:',
+    drop: 'Gesperrt:',
     everything: 'alles',
     conditions: {
       proto: 'Protokoll',

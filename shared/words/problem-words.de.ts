@@ -370,8 +370,13 @@ export const problemWords: ProblemCatalogue = {
   },
   'dest-occupied': {
     what: 'Unter {{path}} gibt es schon etwas.',
-    why: 'Lifeboat überschreibt niemals Dateien.',
-    todo: 'Wählen Sie einen leeren Ordner oder räumen Sie beiseite, was dort liegt.',
+    why: 'Lifeboat ersetzt nie, was schon da ist.',
+    todo: 'Wählen Sie einen anderen Ordner oder verschieben Sie, was dort liegt.',
+  },
+  'dest-files-occupied': {
+    what: '{{count}} Dateien sind schon da, darunter {{path}}.',
+    why: 'Lifeboat ersetzt nie, was schon da ist, und kann nicht erkennen, dass es diese einmal wiederhergestellt hat.',
+    todo: 'Wählen Sie einen anderen Ordner oder verschieben Sie die Dateien.',
   },
   'dest-name-invalid': {
     what: '„{{name}}“ kann kein Ordner heißen.',

@@ -370,8 +370,13 @@ export const problemWords: ProblemCatalogue = {
   },
   'dest-occupied': {
     what: 'Something already exists at {{path}}.',
-    why: 'Lifeboat never overwrites files.',
-    todo: 'Choose an empty folder, or move what is there.',
+    why: 'Lifeboat never replaces what is there.',
+    todo: 'Choose another folder, or move what is there.',
+  },
+  'dest-files-occupied': {
+    what: '{{count}} files are there already, among them {{path}}.',
+    why: 'Lifeboat never replaces what is there, and cannot tell that these are what it once restored.',
+    todo: 'Choose another folder, or move them.',
   },
   'dest-name-invalid': {
     what: '“{{name}}” cannot be the name of a folder.',

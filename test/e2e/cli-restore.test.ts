@@ -179,8 +179,14 @@ gate.describe('lifeboat on the standard backup', () => {
     const again = await lifeboat(['restore', backup.path, 'vault', '--to', to, '--json'], {
       passphrase: standardPassphrase,
     });
-    expect(again.code).toBe(5);
-    expect(reportOf(again).qubes[0]?.files[0]?.problems[0]?.code).toBe('dest-occupied');
+    expect([again.code, codesIn(reportOf(again))]).toEqual([1, ['dest-occupied']]);
+    // It is told before anything starts, and apart from what a damaged backup would make of it.
+    expect(again.stderr).toContain(`Something already exists at ${join(to, 'vault/private.img')}`);
+    const told = await lifeboat(['restore', backup.path, 'vault', '--to', to], {
+      passphrase: standardPassphrase,
+    });
+    expect(told.stdout).toContain('NOT WRITTEN');
+    expect(told.stdout).not.toContain('FAILED');
     expect(await readFile(join(to, 'vault/private.img'), 'utf8')).toBe('mine');
   });
 

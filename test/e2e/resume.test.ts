@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect } from 'vitest';
+import { journalName } from '../../main/recovery/restore/journal.ts';
 import type { MadeBackup } from '../support/backup-spec.ts';
 import { begun, codesIn, filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
 import { makeBackup } from '../support/make-backup.ts';
@@ -62,7 +63,23 @@ gate.describe('a restore that was killed', () => {
     }
     const after = await stat(join(to, 'one/private.img'));
     expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
-    expect((await filesBelow(to)).filter((path) => /partial|journal/.test(path))).toEqual([]);
+    expect((await filesBelow(to)).filter((path) => /partial/.test(path))).toEqual([]);
+  });
+
+  gate.test('knows what is all there when it is asked for once more, and touches nothing', async () => {
+    const to = join(await scratchFolder(), 'to');
+    await mkdir(to);
+    const args = ['restore', made.path, 'one', '--to', to, '--json'];
+    const first = await lifeboat(args, { passphrase: 'slow' });
+    expect([first.code, first.stderr]).toEqual([0, expect.not.stringContaining('already')]);
+    const before = await stat(join(to, 'one/private.img'));
+    const again = await lifeboat(args, { passphrase: 'slow' });
+    expect([again.code, reportOf(again).outcome]).toEqual([0, 'restored']);
+    expect(reportOf(again).qubes).toEqual(reportOf(first).qubes);
+    expect(again.stderr).toContain('1 file is there already');
+    const after = await stat(join(to, 'one/private.img'));
+    expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
+    expect(await readFile(join(to, journalName), 'utf8')).not.toContain('sealedKey');
   });
 
   gate.test('does not take a file that was changed since for a finished one', async () => {

@@ -267,7 +267,12 @@ export const scenes: readonly WizardScene[] = [
   },
   {
     name: '4-destination-occupied',
-    scenario: planned([{ code: 'dest-occupied', params: { path: `${sample.folderPlace.path}/work` } }]),
+    scenario: planned([
+      {
+        code: 'dest-files-occupied',
+        params: { count: 3, path: `${sample.folderPlace.path}/work/private.img` },
+      },
+    ]),
     walk: withFolder,
   },
   {
@@ -291,6 +296,13 @@ export const scenes: readonly WizardScene[] = [
     name: '4-destination-continues',
     scenario: {
       'restore.plan': { value: { ...sample.planFor(['work'], sample.folderPlace, 412e9), finished: 2 } },
+    },
+    walk: withFolder,
+  },
+  {
+    name: '4-destination-all-there',
+    scenario: {
+      'restore.plan': { value: { ...sample.planFor([], sample.folderPlace, 412e9), finished: 3 } },
     },
     walk: withFolder,
   },
@@ -489,6 +501,19 @@ export const scenes: readonly WizardScene[] = [
       await finished(wizard, [sample.reportOf('personal', 'restored')], {
         problems: [{ code: 'engine-gone', params: { reason: 'signal 9' } }],
       });
+    },
+  },
+  {
+    name: '6-results-occupied',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(wizard, [
+        sample.reportOf('personal', 'restored'),
+        sample.reportOf('work', 'failed', [
+          { code: 'dest-occupied', params: { path: `${sample.folderPlace.path}/work/private.img` } },
+        ]),
+        sample.reportOf('vault', 'restored'),
+      ]);
     },
   },
   {

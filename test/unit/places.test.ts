@@ -297,11 +297,14 @@ describe('findings about a destination', () => {
     expect(destinationFindings({ ...facts, fileSystem: 'FAT32' }, fits)).toEqual([storing('FAT32')]);
   });
 
-  it('name each thing that stands in the way', () => {
+  it('name what stands in the way, or the first of many', () => {
     const occupied = ['/dest/work/private.img', '/dest/vault/private.img'];
-    expect(destinationFindings({ ...facts, occupied }, wanted)).toEqual(
-      occupied.map((path) => ({ code: 'dest-occupied', params: { path } })),
-    );
+    expect(destinationFindings({ ...facts, occupied }, wanted)).toEqual([
+      { code: 'dest-files-occupied', params: { count: 2, path: '/dest/work/private.img' } },
+    ]);
+    expect(destinationFindings({ ...facts, occupied: occupied.slice(1) }, wanted)).toEqual([
+      { code: 'dest-occupied', params: { path: '/dest/vault/private.img' } },
+    ]);
   });
 
   it('say only why nothing can be written, where that is so', () => {

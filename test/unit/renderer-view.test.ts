@@ -128,7 +128,7 @@ describe('the verdict', () => {
 
   it('counts each outcome and names what has none', () => {
     const state = ended([reportOf('work', 'partial')]);
-    expect(tallyOf(state.report)).toEqual({ restored: 0, verified: 0, partial: 1, failed: 0 });
+    expect(tallyOf(state.report)).toEqual({ restored: 0, verified: 0, partial: 1, failed: 0, occupied: 0 });
     expect(unreportedOf(state)).toEqual(['vault']);
   });
 

@@ -1,12 +1,12 @@
 /** What saved pages say of their own, in each language; problems have their words in `shared/words`. */
-import type { Outcome } from '../../../shared/backup.ts';
+import type { ToldOutcome } from '../../../shared/told-outcome.ts';
 import type { Language } from '../../../shared/words/languages.ts';
 
 export interface DocumentWords {
   readonly reportTitle: string;
   readonly qubesTitle: string;
   readonly qubesLead: string;
-  readonly outcomes: Readonly<Record<Outcome, string>>;
+  readonly outcomes: Readonly<Record<ToldOutcome, string>>;
   readonly fields: Readonly<
     Record<
       | 'backup'
@@ -48,7 +48,13 @@ const english: DocumentWords = {
   qubesTitle: 'My qubes',
   qubesLead:
     'The qubes of the computer that was backed up, as its list names them, with the notes and firewall rules that were restored. Use it to set them up again.',
-  outcomes: { restored: 'Restored', verified: 'Verified', partial: 'Incomplete', failed: 'Failed' },
+  outcomes: {
+    restored: 'Restored',
+    verified: 'Verified',
+    partial: 'Incomplete',
+    failed: 'Failed',
+    occupied: 'Not written',
+  },
   fields: {
     backup: 'Backup',
     size: 'Size',
@@ -91,7 +97,8 @@ const german: DocumentWords = {
     restored: 'Wiederhergestellt',
     verified: 'Geprüft',
     partial: 'Unvollständig',
-    failed: 'Gescheitert',
+    failed: 'Fehlgeschlagen',
+    occupied: 'Nicht geschrieben',
   },
   fields: {
     backup: 'Backup',

@@ -1,5 +1,6 @@
 /** The report of a restore as a page that can be read, printed and passed on without anything else. */
 import type { BackupSummary, FileReport, QubeReport, RestoreReport } from '../../../shared/backup.ts';
+import { toldOfFile, toldOfQube } from '../../../shared/told-outcome.ts';
 import type { Problem } from '../../../shared/problems.ts';
 import { formatSize } from '../../../shared/words/formats.ts';
 import type { Language } from '../../../shared/words/languages.ts';
@@ -87,7 +88,7 @@ export function moment(at: number, language: Language): string {
 
 function qubeSection(qube: QubeReport, words: DocumentWords, language: Language): Markup {
   const { fields } = words;
-  return html`<h2>${qube.name}: ${words.outcomes[qube.outcome]}</h2>
+  return html`<h2>${qube.name}: ${words.outcomes[toldOfQube(qube)]}</h2>
     <table>
       <thead>
         <tr>
@@ -108,7 +109,7 @@ function fileRow(file: FileReport, words: DocumentWords, language: Language): Ma
   const size = file.bytes > 0 ? formatSize(file.bytes, language) : words.nothingWritten;
   return html`<tr>
     <td><code>${file.path ?? file.name}</code></td>
-    <td>${words.outcomes[file.outcome]}</td>
+    <td>${words.outcomes[toldOfFile(file)]}</td>
     <td>${size}</td>
     <td><code>${file.sha256 ?? '–'}</code></td>
   </tr> `;

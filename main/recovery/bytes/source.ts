@@ -77,8 +77,13 @@ async function openRegular(
   } catch (error) {
     throw openingProblem(path, error);
   }
-  const stat = await handle.stat();
-  if (stat.isFile() || stat.isBlockDevice()) return { handle, size: stat.size };
+  try {
+    const stat = await handle.stat();
+    if (stat.isFile() || stat.isBlockDevice()) return { handle, size: stat.size };
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    throw openingProblem(path, error);
+  }
   await handle.close();
   return fail('source-not-a-file', { path });
 }

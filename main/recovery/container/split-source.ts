@@ -34,7 +34,12 @@ interface Part {
 export async function openBackupSource(path: string): Promise<ByteSource> {
   const parts = await partsOf(path);
   if (parts.length === 1) return openFileSource(path);
-  return joinSources(await Promise.all(parts.map(({ path: part }) => openFileSource(part))));
+  const opened = await Promise.allSettled(parts.map(({ path: part }) => openFileSource(part)));
+  const sources = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failed = opened.find((each) => each.status === 'rejected');
+  if (!failed) return joinSources(sources);
+  await Promise.all(sources.map((source) => source.close()));
+  throw failed.reason;
 }
 
 /** All parts of the backup that `path` begins, in order; a file that is no part is its own only one. */

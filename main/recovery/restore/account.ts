@@ -1,12 +1,12 @@
 /** The account of a restore, left beside the restored files: the list of qubes, checksums, and the report. */
-import { lstat, rename, rm, writeFile } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
 import type { Checksum } from './output.ts';
-import { readPlainFile } from './plain-file.ts';
+import { readPlainFile, replaceOwnFile } from './plain-file.ts';
 
 export const reportName = 'lifeboat-report.json';
 export const checksumsName = 'SHA256SUMS';
@@ -81,13 +81,9 @@ function pathPart(line: string): string {
   return line.slice(line.indexOf('  ') + 2);
 }
 
-/** Replaces a file of our own in one step. */
 async function replace(path: string, text: string): Promise<void> {
   try {
-    // What an earlier run or another hand left at the partial name is not written through.
-    await rm(path + partialSuffix, { force: true });
-    await writeFile(path + partialSuffix, text, { flag: 'wx', flush: true });
-    await rename(path + partialSuffix, path);
+    await replaceOwnFile(path, text);
   } catch (error) {
     throw destinationError(path, error);
   }

@@ -1,9 +1,10 @@
 /**
- * The journal of a restore, kept in the destination while it lasts: which files are finished. A restore that was
- * ended half way, however hard, goes on from it without doing a finished file again, or deriving a key again.
+ * The journal of a restore, kept in the destination: which files are finished. A restore that was ended half way,
+ * however hard, goes on from it without doing a finished file again, or deriving a key again; one that is asked for
+ * once more knows by it what is there already.
  *
- * It holds names, sizes and sums of restored files, as the report does, and the keys of chunks, sealed so that the
- * passphrase is needed to open them (encryption/key-sealer.ts). Nothing in it is secret to whoever lacks that. Nor can
+ * It holds names, sizes and sums of restored files, as the report does, and until all is there the keys of chunks,
+ * sealed so that the passphrase is needed to open them (encryption/key-sealer.ts). Nothing in it is secret to whoever lacks that. Nor can
  * whoever lacks it write in it: others may have access to the destination, so what it says of a file counts only with the
  * attestation of somebody who had the passphrase, and only while the file still has the sum it had.
  */
@@ -12,7 +13,14 @@ import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { problemSchema } from '../../../shared/backup.ts';
 import { destinationError, partialSuffix } from './file-writer.ts';
-import { appendingOnly, hasSum, isPlainFile, leadsThroughFolders, readPlainFile } from './plain-file.ts';
+import {
+  appendingOnly,
+  hasSum,
+  isPlainFile,
+  leadsThroughFolders,
+  readPlainFile,
+  replaceOwnFile,
+} from './plain-file.ts';
 import type { SealedKeyStore } from '../encryption/key-sealer.ts';
 import type { Completed } from './output.ts';
 import type { PlannedFile } from './plan.ts';
@@ -79,7 +87,7 @@ export class Journal {
    * @param attest as `Protection.attest`
    */
   static async read(destination: string, backup: string, attest: Attest): Promise<Journal> {
-    const text = (await readPlainFile(join(destination, journalName), longestJournal))?.toString() ?? '';
+    const text = await readText(destination);
     return new Journal(destination, backup, attest, parseJournal(text, backup, attest));
   }
 
@@ -180,11 +188,24 @@ export class Journal {
     await opening?.then((handle) => handle.close()).catch(() => undefined);
   }
 
-  /** Removes the journal, once nothing is left to go on with. */
-  async remove(): Promise<void> {
+  /** Closes the journal and takes the keys of this backup out of it, once nothing is left that needs them. */
+  async forgetKeys(): Promise<void> {
     await this.close();
-    await rm(join(this.#destination, journalName), { force: true }).catch(() => undefined);
+    const path = join(this.#destination, journalName);
+    const kept = (await readText(this.#destination))
+      .split('\n')
+      .filter((line) => line !== '' && keyLine(parseLine(line), this.#backup) === undefined);
+    try {
+      if (kept.length === 0) await rm(path, { force: true });
+      else await replaceOwnFile(path, kept.map((line) => `${line}\n`).join(''), 0o600);
+    } catch {
+      // The files are there all the same; what is left of the journal opens with the passphrase only.
+    }
   }
+}
+
+async function readText(destination: string): Promise<string> {
+  return (await readPlainFile(join(destination, journalName), longestJournal))?.toString() ?? '';
 }
 
 /** What the lines of a journal say of `backup`, as far as they make sense and are attested; never throws. */
@@ -195,10 +216,16 @@ export function parseJournal(text: string, backup: string, attest: Attest): Line
     const parsed = parseLine(line);
     const entry = z.safeParse(entrySchema, attestedText(parsed, attest));
     if (entry.success && entry.data.backup === backup) entries.set(entry.data.stored, entry.data);
-    const key = z.safeParse(keySchema, parsed);
-    if (key.success && key.data.backup === backup) sealedKeys.set(key.data.chunk, key.data.sealedKey);
+    const key = keyLine(parsed, backup);
+    if (key) sealedKeys.set(key.chunk, key.sealedKey);
   }
   return { entries, sealedKeys };
+}
+
+/** The key that a line holds for `backup`, if any. */
+function keyLine(line: unknown, backup: string): z.infer<typeof keySchema> | undefined {
+  const { success, data } = z.safeParse(keySchema, line);
+  return success && data.backup === backup ? data : undefined;
 }
 
 /** What a line says of a finished file, provided that it was said by somebody with the passphrase. */

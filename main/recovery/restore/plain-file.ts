@@ -1,8 +1,9 @@
 /** Files and folders in a destination that others may write to: what stands there is looked at, and no link is followed. */
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
+import { lstat, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { partialSuffix } from './file-writer.ts';
 
 /** Windows has none of these. */
 const optional = (name: 'O_NOFOLLOW' | 'O_NONBLOCK') => (name in constants ? constants[name] : 0);
@@ -28,6 +29,14 @@ export async function readPlainFile(path: string, longest: number): Promise<Buff
   } catch {
     return null;
   }
+}
+
+/** Replaces a file of our own in one step. */
+export async function replaceOwnFile(path: string, text: string, mode = 0o666): Promise<void> {
+  // What an earlier run or another hand left at the partial name is not written through.
+  await rm(path + partialSuffix, { force: true });
+  await writeFile(path + partialSuffix, text, { flag: 'wx', flush: true, mode });
+  await rename(path + partialSuffix, path);
 }
 
 /** Whether the file at `path` has this SHA-256, in lower-case hex; false as well once `signal` was given. */

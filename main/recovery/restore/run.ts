@@ -1,4 +1,5 @@
 /** Runs a restore or a verification: several files at once, each to its own verdict, one report at the end. */
+import { join } from 'node:path';
 import type { FileReport, QubeReport, RestoreMode, RestoreReport } from '../../../shared/backup.ts';
 import { problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import type { StreamHooks } from '../encryption/protection.ts';
@@ -8,6 +9,7 @@ import { diskOutputs } from './disk-output.ts';
 import type { Checksum } from './output.ts';
 import type { PlannedFile, RestorePlan } from './plan.ts';
 import { saveAccount } from './account.ts';
+import { exists } from './file-writer.ts';
 import { Journal } from './journal.ts';
 import { restoreFile, wholeReport } from './restore-file.ts';
 import { isWhole, overallOutcome, qubeOutcome } from './verdict.ts';
@@ -79,6 +81,10 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     }
     if (end) return failedReport(file, end);
     if (signal.aborted) return failedReport(file, problem('cancelled'));
+    // Seen before any key is derived for it.
+    const place = destination === null ? null : join(destination, ...file.output);
+    if (place !== null && (await exists(place)))
+      return failedReport(file, problem('dest-occupied', { path: place }));
     listener.fileStarted(file);
     const warnings: Problem[] = [];
     const { filter, stretches } = backup.protection;
@@ -130,6 +136,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   } finally {
     backup.protection.stopLookingAhead();
     backup.protection.keepKeysIn(null);
+    await journal?.close();
   }
   for (const name of plan.qubes) if (!qubes.has(name)) settleQube(name);
 
@@ -140,12 +147,11 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     qubes: inOrder,
     problems: [...backup.inventory.backup.problems, ...backup.inventory.problems, ...plan.problems],
   };
-  await journal?.close();
   if (destination === null || signal.aborted) return report;
   try {
     const further = await saveAccount(destination, report, checksums, backup);
-    // Last of all: ended before that, the next run still knows the files for its own.
-    if (isWhole(report.outcome)) await journal?.remove();
+    // Last of all: ended before that, the next run still has the keys.
+    if (isWhole(report.outcome)) await journal?.forgetKeys();
     return { ...report, problems: [...report.problems, ...further] };
   } catch (error) {
     return { ...report, problems: [...report.problems, problemOf(error)] };

@@ -131,7 +131,10 @@ async function writeSalvage(
   const partial = path + partialSuffix;
   await makeRoom(path);
   const writer = await FileWriter.create(partial);
-  const map = await LostMap.create(partial + mapSuffix);
+  const map = await LostMap.create(partial + mapSuffix).catch(async (error: unknown) => {
+    await writer.close();
+    throw error;
+  });
   const placement = new Placement(salvage.layout, writer, map);
   const { size } = salvage.layout;
   const name = planned.output.join('/');
