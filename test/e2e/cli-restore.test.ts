@@ -12,7 +12,7 @@ import {
   standardTools,
   type StandardBackup,
 } from '../support/standard-backup.ts';
-import { filesBelow, lifeboat, reportOf, scratchFolder, type Ended } from '../support/lifeboat.ts';
+import { codesIn, filesBelow, lifeboat, reportOf, scratchFolder, type Ended } from '../support/lifeboat.ts';
 
 const gate = oracle(...standardTools);
 
