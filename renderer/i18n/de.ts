@@ -323,6 +323,7 @@ export const de: UiWords = {
     rights: 'Rechte',
     reading: 'Wird gelesen …',
     empty: 'Dieser Ordner ist leer.',
+    nothingToShow: 'Aus diesem Ordner lässt sich nichts zeigen.',
     nothingFound: 'Keine Datei und kein Ordner heißt so.',
     damaged: '(beschädigt)',
     omitted_one:

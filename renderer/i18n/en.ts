@@ -314,6 +314,7 @@ export const en = {
     rights: 'Permissions',
     reading: 'Reading…',
     empty: 'This folder is empty.',
+    nothingToShow: 'Nothing of this folder can be shown.',
     nothingFound: 'No file or folder has this in its name.',
     damaged: '(damaged)',
     omitted_one: '{{count}} more entry is not shown. The search finds it, and copying the folder copies it.',

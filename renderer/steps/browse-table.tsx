@@ -43,6 +43,14 @@ export const BrowseTable = memo(function BrowseTable({
   const { browsing } = useWizard();
   const narrow = useMediaQuery('(width < 62rem)');
 
+  const emptyWords = isReading
+    ? 'browse.reading'
+    : isSearch
+      ? 'browse.nothingFound'
+      : isTrouble
+        ? 'browse.nothingToShow'
+        : 'browse.empty';
+
   function select(selection: Selection): void {
     const ids = new Set(selection === 'all' ? rows.map(({ entry }) => entry.id) : [...selection].map(String));
     const sole = ids.size === 1 ? (rows.find(({ entry }) => ids.has(entry.id))?.entry ?? null) : null;
@@ -80,8 +88,7 @@ export const BrowseTable = memo(function BrowseTable({
       onRowAction={(key) => open(String(key))}
       empty={
         <p className="table-empty" role="status">
-          {!isTrouble &&
-            say(isReading ? 'browse.reading' : isSearch ? 'browse.nothingFound' : 'browse.empty')}
+          {say(emptyWords)}
         </p>
       }
     />
