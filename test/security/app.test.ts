@@ -3,9 +3,9 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { engineEntry } from '../../main/backend/engine-entry.ts';
-import { callChannel } from '../../shared/contract/channels.ts';
-import { entriesOf } from '../../shared/contract/define.ts';
-import { wizardContract } from '../../shared/contract/wizard.ts';
+import { callChannel, eventChannel } from '../../shared/contract/channels.ts';
+import { entriesOf, type Client } from '../../shared/contract/define.ts';
+import { wizardContract, type WizardContract } from '../../shared/contract/wizard.ts';
 import { startUtilityEngine } from '../../main/app/utility-engine.ts';
 import { menuFor } from '../../main/app/menu.ts';
 import * as electron from './electron-double.ts';
@@ -64,13 +64,19 @@ describe('the page is sandboxed', () => {
 });
 
 describe('the preload', () => {
-  it('gives the page the contract, the paths of dropped files, and nothing else', async () => {
+  let ofItsOnlyRun: ReadonlyMap<string, unknown> | undefined;
+  const exposedByPreload = async () => {
     await import('../../preload/preload.ts');
+    return (ofItsOnlyRun ??= new Map(electron.exposed));
+  };
+
+  it('gives the page the contract, the paths of dropped files, and nothing else', async () => {
+    const exposed = await exposedByPreload();
     const keys = (value: unknown): unknown =>
       typeof value === 'function'
         ? 'function'
         : Object.fromEntries(Object.entries(value as object).map(([key, inner]) => [key, keys(inner)]));
-    expect(keys(Object.fromEntries(electron.exposed))).toMatchInlineSnapshot(`
+    expect(keys(Object.fromEntries(exposed))).toMatchInlineSnapshot(`
       {
         "lifeboat": {
           "backup": {
@@ -146,10 +152,19 @@ describe('the preload', () => {
         },
       }
     `);
-    const calls = Object.values(electron.exposed.get('lifeboat') as object).flatMap((group) =>
+    const calls = Object.values(exposed.get('lifeboat') as object).flatMap((group) =>
       Object.keys(group as object),
     );
     expect(calls).toHaveLength(entriesOf(wizardContract).length);
+  });
+
+  it('gives listeners what an event tells, and not the event, whose sender reaches every channel', async () => {
+    const { restore } = (await exposedByPreload()).get('lifeboat') as Client<WizardContract>;
+    const heard = vi.fn<(...all: readonly unknown[]) => void>();
+    restore.progress(heard);
+    app.window.webContents.send(eventChannel, 'restore.progress', { told: 1 });
+    app.window.webContents.send(eventChannel, 'restore.finished', { told: 2 });
+    expect(heard.mock.calls).toEqual([[{ told: 1 }]]);
   });
 
   it('reaches one channel of the main process, and there is no other', () => {
@@ -331,6 +346,14 @@ describe('a call is refused', () => {
     [
       'another window',
       () => ({ sender: new electron.FakeContents(), senderFrame: app.window.webContents.mainFrame }),
+    ],
+    [
+      'another window that shows the wizard’s own address',
+      () => {
+        const sender = new electron.FakeContents();
+        sender.mainFrame.url = 'app://lifeboat/';
+        return { sender, senderFrame: sender.mainFrame };
+      },
     ],
     [
       'a frame inside the page',

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request as ask, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
+import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../main/backend/host.ts';
@@ -124,6 +124,24 @@ describe('the browser host listens', () => {
     expect(new URL(other.address).host).not.toBe(authority);
     expect(new URL(other.address).pathname).not.toBe(entrance);
     await other.close();
+  });
+
+  it('for nobody who comes by another address of this computer', async () => {
+    const addresses = Object.values(networkInterfaces())
+      .flatMap((each) => each ?? [])
+      .filter(({ family, internal }) => family === 'IPv4' && !internal)
+      .map(({ address }) => address);
+    // Of 127.0.0.0/8, Linux has all.
+    if (process.platform === 'linux') addresses.push('127.0.0.2');
+    for (const address of addresses) {
+      const socket = connect(Number(authority.split(':')[1]), address);
+      const met = await once(socket, 'connect').then(
+        () => 'let in',
+        () => 'refused',
+      );
+      socket.destroy();
+      expect(met, address).toBe('refused');
+    }
   });
 });
 

@@ -55,3 +55,13 @@ test('every promise of docs/security.md names what holds it, and that is there',
     }
   }
 });
+
+test('every line of docs/security.md names a test that is there', async () => {
+  const document = await readFile(join(project, 'docs/security.md'), 'utf8');
+  const rows = [...document.matchAll(/^\| .*? \| `(.*\.test\.ts)` +\| (.*?) +\|$/gm)];
+  expect(rows.length).toBeGreaterThan(30);
+  for (const [, file = '', name = ''] of rows) {
+    const tests = await readFile(join(project, 'test/security', file), 'utf8');
+    expect(tests.includes(`'${name}'`), `${file}: ${name}`).toBe(true);
+  }
+});
