@@ -1,4 +1,7 @@
-/** The pool of threads that open chunks, with the few large buffers that travel between them and the engine. */
+/**
+ * The pool of threads that open chunks, with the few large buffers that they share with the engine. Buffers that
+ * travelled would count as new memory at each arrival, and have garbage collected again and again.
+ */
 import { Worker } from 'node:worker_threads';
 import { problem, RecoveryError } from '../../shared/problems.ts';
 import { secretCopy } from '../recovery/bytes/secret.ts';
@@ -11,6 +14,7 @@ import type { ChunkAnswer, ChunkTask, ForgetTask } from './chunk-worker.ts';
 const entry = entryPoint('./chunk-worker', import.meta.url);
 
 interface Waiting {
+  readonly buffer: SharedArrayBuffer;
   readonly resolve: (chunk: OpenedChunk) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -18,7 +22,7 @@ interface Waiting {
 export class ChunkPool {
   readonly #threads: Worker[];
   readonly #waiting = new Map<number, Waiting>();
-  readonly #spare: ArrayBuffer[] = [];
+  readonly #spare: SharedArrayBuffer[] = [];
   readonly #mostSpare: number;
   #nextId = 0;
   #closed = false;
@@ -47,8 +51,8 @@ export class ChunkPool {
       buffer,
     };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#threads[id % this.#threads.length]?.postMessage(task, [buffer, task.key.buffer as ArrayBuffer]);
+      this.#waiting.set(id, { buffer, resolve, reject });
+      this.#threads[id % this.#threads.length]?.postMessage(task, [task.key.buffer as ArrayBuffer]);
     });
   }
 
@@ -85,25 +89,25 @@ export class ChunkPool {
 
   #settle(answer: ChunkAnswer): void {
     const waiting = this.#waiting.get(answer.id);
+    if (!waiting) return;
     this.#waiting.delete(answer.id);
-    const release = () => this.#giveBack(answer.buffer);
+    const { buffer, resolve, reject } = waiting;
+    const release = () => this.#giveBack(buffer);
     if ('length' in answer) {
-      const plain = new Uint8Array(answer.buffer, answer.start, answer.length);
-      if (waiting) waiting.resolve({ plain, release });
-      else release();
+      resolve({ plain: new Uint8Array(buffer, answer.start, answer.length), release });
       return;
     }
     release();
-    waiting?.reject('fault' in answer ? new SealFault(answer.fault) : new RecoveryError(answer.problem));
+    reject('fault' in answer ? new SealFault(answer.fault) : new RecoveryError(answer.problem));
   }
 
-  #takeBuffer(size: number): ArrayBuffer {
+  #takeBuffer(size: number): SharedArrayBuffer {
     const i = this.#spare.findIndex((buffer) => buffer.byteLength >= size);
     const [found] = i < 0 ? [] : this.#spare.splice(i, 1);
-    return found ?? new ArrayBuffer(size);
+    return found ?? new SharedArrayBuffer(size);
   }
 
-  #giveBack(buffer: ArrayBuffer): void {
+  #giveBack(buffer: SharedArrayBuffer): void {
     // Plaintext does not outlive its use in a buffer that nobody claims.
     if (this.#closed || this.#spare.length >= this.#mostSpare) return;
     this.#spare.push(buffer);

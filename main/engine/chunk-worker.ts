@@ -5,14 +5,14 @@ import { errnoOf, type ByteSource } from '../recovery/bytes/source.ts';
 import { openBackupSource } from '../recovery/container/split-source.ts';
 import { openSealed, SealFault, type SealFaultKind } from '../recovery/encryption/scrypt-container.ts';
 
-/** One chunk to open: where it lies, its 64-byte key, and a buffer at least as large as the chunk. */
+/** One chunk to open: where it lies, its 64-byte key, and a shared buffer at least as large as the chunk. */
 export interface ChunkTask {
   readonly id: number;
   readonly path: string;
   readonly offset: number;
   readonly size: number;
   readonly key: Uint8Array;
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
 }
 
 /** Word that a backup is closed. */
@@ -20,8 +20,8 @@ export interface ForgetTask {
   readonly forget: string;
 }
 
-/** The buffer comes back with either the place of the plaintext in it, or why there is none. */
-export type ChunkAnswer = { readonly id: number; readonly buffer: ArrayBuffer } & (
+/** Either the place of the plaintext in the buffer, or why there is none. The thread does not touch it any more. */
+export type ChunkAnswer = { readonly id: number } & (
   | { readonly start: number; readonly length: number }
   | { readonly fault: SealFaultKind }
   | { readonly problem: Problem }
@@ -58,11 +58,11 @@ async function openTask({ id, path, offset, size, key, buffer }: ChunkTask): Pro
     const source = await sourceAt(path);
     const sealed = await source.read(offset, size, new Uint8Array(buffer));
     const plain = openSealed(sealed, key);
-    return { id, buffer, start: plain.byteOffset, length: plain.length };
+    return { id, start: plain.byteOffset, length: plain.length };
   } catch (error) {
-    if (error instanceof SealFault) return { id, buffer, fault: error.kind };
+    if (error instanceof SealFault) return { id, fault: error.kind };
     forget(path);
-    return { id, buffer, problem: problemOf(error) };
+    return { id, problem: problemOf(error) };
   } finally {
     key.fill(0);
   }
@@ -73,5 +73,5 @@ parentPort?.on('message', (task: ChunkTask | ForgetTask) => {
     forget(task.forget);
     return;
   }
-  void openTask(task).then((answer) => parentPort?.postMessage(answer, [answer.buffer]));
+  void openTask(task).then((answer) => parentPort?.postMessage(answer));
 });

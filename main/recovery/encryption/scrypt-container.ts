@@ -5,6 +5,7 @@
  * No byte of plaintext is released before the HMAC over all of the container was verified.
  */
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { free } from '../bytes/free.ts';
 import { secretBytes } from '../bytes/secret.ts';
 import type { DerivationCost } from '../kdf/derivation.ts';
 
@@ -92,7 +93,9 @@ export function openSealed(sealed: Uint8Array, derivedKey: Uint8Array): Uint8Arr
 
   const decipher = createDecipheriv('aes-256-ctr', derivedKey.subarray(0, 32), Buffer.alloc(16));
   for (let at = sealHeaderLength; at < end; at += sliceSize) {
-    sealed.set(decipher.update(sealed.subarray(at, Math.min(at + sliceSize, end))), at);
+    const plain = decipher.update(sealed.subarray(at, Math.min(at + sliceSize, end)));
+    sealed.set(plain, at);
+    free(plain);
   }
   return sealed.subarray(sealHeaderLength, end);
 }

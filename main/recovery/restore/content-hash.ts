@@ -17,6 +17,7 @@ export class ContentHash {
   readonly #hash: Hash = createHash('sha256');
   #position = 0;
   #zeros = 0;
+  #stopped = false;
 
   /** Takes data at a position at or behind the end of what was taken before. */
   async update(position: number, bytes: Uint8Array): Promise<void> {
@@ -32,6 +33,11 @@ export class ContentHash {
     return this.#tooSparse ? null : this.#hash.digest('hex');
   }
 
+  /** Ends the hashing of a hole that is under way: nobody wants the digest any more. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   get #tooSparse(): boolean {
     return this.#zeros > mostZeros;
   }
@@ -39,7 +45,7 @@ export class ContentHash {
   async #hole(end: number): Promise<void> {
     this.#zeros += Math.max(0, end - this.#position);
     if (this.#tooSparse) return;
-    for (let turn = 0; this.#position < end;) {
+    for (let turn = 0; this.#position < end && !this.#stopped;) {
       const length = Math.min(zeros.length, end - this.#position);
       this.#hash.update(zeros.subarray(0, length));
       this.#position += length;

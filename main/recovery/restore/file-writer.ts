@@ -96,10 +96,8 @@ export class FileWriter {
   /** Writes data at `position`, at or behind the end of what was written before; runs of zeros become holes. */
   async write(position: number, bytes: Uint8Array): Promise<void> {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    // Before the hash, so that a drive refuses what it cannot hold before a long hole is hashed.
-    for (const { start, end } of dataRuns(buffer, position))
-      await this.#writeAll(buffer, start, end, position);
-    await this.#hash?.update(position, bytes);
+    // A drive that refuses the data shows it at once, also while a long hole before them is hashed.
+    await Promise.all([this.#writeRuns(buffer, position), this.#hash?.update(position, bytes)]);
     this.#written += bytes.length;
     this.#syncNowAndThen(bytes.length);
   }
@@ -111,6 +109,11 @@ export class FileWriter {
     this.#syncing = this.#syncing.then(() => this.#handle.datasync());
     // Systems tell of a failure once, so it is kept for the end of the file.
     this.#syncing.catch(() => undefined);
+  }
+
+  async #writeRuns(buffer: Buffer, position: number): Promise<void> {
+    for (const { start, end } of dataRuns(buffer, position))
+      await this.#writeAll(buffer, start, end, position);
   }
 
   async #writeAll(buffer: Buffer, start: number, end: number, position: number): Promise<void> {
@@ -125,7 +128,7 @@ export class FileWriter {
   /** Gives the file its length, makes it durable and checks it. It stays open, so that it can be known again. */
   async finish(size: number): Promise<FileFacts> {
     try {
-      // Before the hash, for the same reason.
+      // Before a hole at the end is hashed, which would be in vain if the drive refuses the length.
       await this.#handle.truncate(size);
       const sha256 = (await this.#hash?.finish(size)) ?? null;
       await this.#syncing;
@@ -152,6 +155,7 @@ export class FileWriter {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#hash?.stop();
     await this.#syncing.catch(() => undefined);
     await this.#handle.close().catch((error: unknown) => {
       throw destinationError(this.path, error);
