@@ -17,7 +17,7 @@ import {
 } from '../recovery/kdf/derivation.ts';
 import { createLaneQueue, type QueuedDerivation, type QueuedLane } from '../recovery/kdf/lane-queue.ts';
 import { gatherLanes } from '../recovery/kdf/pbkdf2.ts';
-import { usableMemory } from '../recovery/kdf/smix.ts';
+import { layoutMemory, usableMemory } from '../recovery/kdf/smix.ts';
 import type { LaneJob, LaneReply, LaneWorkerData, LaneWorkerReady } from './lane-worker.ts';
 
 /** A derivation and its urgency: the smaller its `order`, the sooner; equals go in the order in which they came. */
@@ -66,6 +66,8 @@ interface Hand {
   readonly stop: Int32Array;
   ready: LaneWorkerReady | undefined;
   lanes: readonly QueuedLane<Derivation>[];
+  /** Bytes of memory that it has used so far. */
+  touched: number;
   leaving: boolean;
 }
 
@@ -81,6 +83,12 @@ const partForMixed = 1 / 16;
  */
 const gatheringTime = 5;
 
+/**
+ * How long workers that have nothing to do keep their memory, in milliseconds. It can be half of what the computer has,
+ * and wiping it takes a while, in which the last chunks are still being written.
+ */
+const restingTime = 250;
+
 /** How long a worker has to finish and wipe, in milliseconds, before it is ended by force. */
 const patience = 5000;
 
@@ -92,6 +100,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
   let crewSize = 0;
   let regrouping: Promise<void> | undefined;
   let gathering: NodeJS.Timeout | undefined;
+  let resting: NodeJS.Timeout | undefined;
   let mixesLanes = true;
   let closed = false;
 
@@ -104,18 +113,26 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
     return size;
   }
 
+  function busy(): number {
+    return hands.filter((hand) => hand.lanes.length > 0).length;
+  }
+
   /** Gives idle workers something to do: called whenever there may be something. */
   function handOut(): void {
+    clearTimeout(resting);
+    if (regrouping || closed) return;
     const next = queue.next();
-    if (!next || regrouping || closed) return;
-    const size = crewFor(next.request);
-    if (size !== crewSize) {
-      if (hands.every((hand) => hand.lanes.length === 0)) regrouping = regroup(size);
+    if (!next) {
+      if (hands.length > 0) resting = setTimeout(sendHome, restingTime);
       return;
     }
-    const busy = hands.filter((hand) => hand.lanes.length > 0).length;
+    const size = crewFor(next.request);
+    if (size !== crewSize) {
+      if (busy() === 0) regrouping = regroup(size);
+      return;
+    }
     try {
-      while (hands.length < Math.min(crewSize, busy + queue.waiting())) hands = [...hands, hire()];
+      while (hands.length < Math.min(crewSize, busy() + queue.waiting())) hands = [...hands, hire()];
     } catch (error) {
       interrupt(queue.clear(), reasonOf(error));
     }
@@ -123,6 +140,12 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
     if (!idle?.ready) return;
     employ(idle, next, idle.ready);
     handOut();
+  }
+
+  /** Frees the memory of workers that have had nothing to do; the next derivation has new ones started. */
+  function sendHome(): void {
+    if (!queue.next() && hands.every((hand) => hand.ready && hand.lanes.length === 0))
+      regrouping = regroup(crewSize);
   }
 
   /** Shares the memory out anew. A thread gives its memory back when it ends, so all workers are replaced. */
@@ -143,6 +166,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       stop: new Int32Array(stop),
       ready: undefined,
       lanes: [],
+      touched: 0,
       leaving: false,
     };
     let reason: string | undefined;
@@ -160,14 +184,21 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       send(hand, { kind: 'derive', request }, [request.passphrase.buffer]);
       return;
     }
-    // Every worker gets its part of what waits before one gets more.
-    const part = Math.ceil(queue.waiting() / crewSize);
-    const layout = chooseLayout(next.request, Math.min(part, queue.waiting(next.request)), share, costs);
+    // Every worker that is free gets its part of what waits before one gets more.
+    const part = Math.ceil(queue.waiting() / (crewSize - busy()));
+    const layout = chooseLayout(
+      next.request,
+      Math.min(part, queue.waiting(next.request)),
+      share,
+      costs,
+      hand.touched,
+    );
     if (!layout) {
       queue.remove(next);
       settle(next, problem('derivation-needs-memory', { needed: leastMemory(next.request), allowed: share }));
       return;
     }
+    hand.touched = Math.max(hand.touched, layoutMemory(layout));
     hand.lanes = queue.take(layout, layout.lanes);
     const lanes = hand.lanes.map(({ derivation: { request }, index }) => ({
       passphrase: secretCopy(request.passphrase),
@@ -282,6 +313,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
     async close() {
       closed = true;
       clearTimeout(gathering);
+      clearTimeout(resting);
       const underWay = hands.flatMap((hand) => hand.lanes.map(({ derivation }) => derivation));
       for (const derivation of [...queue.clear(), ...underWay]) settle(derivation, problem('cancelled'));
       await regrouping;

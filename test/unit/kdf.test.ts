@@ -346,6 +346,14 @@ describe('the layout of a batch', () => {
     expect(chooseLayout({ logN: 17, r: 8 }, 9, plenty, [1, 0.6, 0.7, 0.7])?.lanes).toBe(2);
     expect(chooseLayout({ logN: 17, r: 8 }, 9, plenty, [1, 1.1, 1.2, 1.3])?.lanes).toBe(1);
   });
+
+  it('touches new memory only where enough lanes wait to make up for it', () => {
+    const lanes = (waiting: number, touched?: number) =>
+      chooseLayout({ logN: 17, r: 8 }, waiting, 2 ** 32, [1, 0.6, 0.5, 0.4, 0.4, 0.38], touched)?.lanes;
+    expect(lanes(4)).toBe(2);
+    expect(lanes(4, 2 ** 30)).toBe(4);
+    expect(lanes(100)).toBe(6);
+  });
 });
 
 describe('the queue of lanes', () => {

@@ -19,11 +19,16 @@ import {
   sealHeaderLength,
 } from './scrypt-container.ts';
 
-/** Derives the 64 bytes of one request; refuses with a catalogued problem. */
-export type Derive = (request: DerivationRequest, signal?: AbortSignal) => Promise<Uint8Array>;
+/**
+ * Derives the 64 bytes of one request, requests of a smaller `order` before others; refuses with a catalogued problem.
+ */
+export type Derive = (
+  request: DerivationRequest & { readonly order: number },
+  signal?: AbortSignal,
+) => Promise<Uint8Array>;
 
 /** How many derivations beyond those asked for are kept going. */
-const derivationsAhead = 32;
+const derivationsAhead = 64;
 
 interface BegunKey {
   /** What the key is bound to: a member asked for under another name has another one. */
@@ -43,6 +48,8 @@ export class KeyRing {
   #store: SealedKeyStore | null = null;
   #queue: Iterator<SealedMember> | undefined;
   #ahead = 0;
+  /** How many were begun ahead so far. */
+  #begunAhead = 0;
 
   /** @param passphrase bytes as the person typed them; the ring keeps and wipes its own copy */
   constructor(source: ByteSource, passphrase: Uint8Array, derive: Derive) {
@@ -59,7 +66,7 @@ export class KeyRing {
    */
   async keyFor(sealed: SealedMember): Promise<Uint8Array> {
     const begun = this.#keys.get(sealed.member);
-    const key = begun?.sealedName === sealed.sealedName ? begun.key : this.#begin(sealed);
+    const key = begun?.sealedName === sealed.sealedName ? begun.key : this.#begin(sealed, 0);
     try {
       return await key;
     } finally {
@@ -116,9 +123,10 @@ export class KeyRing {
     }
   }
 
-  #begin(sealed: SealedMember): Promise<Uint8Array> {
+  /** @param order its place among those begun ahead, counted from 1; what somebody waits for comes before all of them */
+  #begin(sealed: SealedMember, order: number): Promise<Uint8Array> {
     const { member, sealedName } = sealed;
-    const key = this.#prove(sealed);
+    const key = this.#prove(sealed, order);
     this.forget(member);
     this.#keys.set(member, { sealedName, key });
     // A fault belongs to whoever asks for the key; deriving ahead must not raise it before, nor keep it.
@@ -128,7 +136,7 @@ export class KeyRing {
     return key;
   }
 
-  async #prove({ member, sealedName }: SealedMember): Promise<Uint8Array> {
+  async #prove({ member, sealedName }: SealedMember, order: number): Promise<Uint8Array> {
     const bytes = await this.#source.read(member.offset, Math.min(sealHeaderLength, member.size));
     const header = parseSealHeader(bytes, member.size);
     // Of a wiped passphrase, the zeros that are left would derive a key that opens nothing.
@@ -137,7 +145,7 @@ export class KeyRing {
     if (kept) return kept;
     const passphrase = memberPassphrase(sealedName, this.#passphrase);
     try {
-      const key = await this.#derive({ ...header, passphrase }, this.#abort.signal);
+      const key = await this.#derive({ ...header, passphrase, order }, this.#abort.signal);
       if (opensHeader(header, key)) {
         if (this.#sealer) this.#store?.keep(sealedName, this.#sealer.seal(sealedName, header.bytes, key));
         return key;
@@ -167,7 +175,7 @@ export class KeyRing {
       }
       if (this.#keys.has(next.value.member)) continue;
       this.#ahead++;
-      void this.#begin(next.value)
+      void this.#begin(next.value, ++this.#begunAhead)
         .catch(() => undefined)
         .finally(() => {
           this.#ahead--;
