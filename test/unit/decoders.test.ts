@@ -1,5 +1,6 @@
 /** Promises of the decompressors, for every way in which backups are compressed, each carried out by the real program. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decoderFor, sniffCompression } from '../../main/recovery/archive/decoders/decoder-for.ts';
@@ -14,6 +15,7 @@ import {
   variants,
   type Variant,
 } from '../vectors/compressed.ts';
+import { inPieces } from '../vectors/reading.ts';
 
 const content = mixedContent(300_000);
 const short = content.subarray(71_000, 77_000);
@@ -161,3 +163,17 @@ const contents = fc
       return Buffer.concat([grown, part]);
     }, nothing),
   );
+
+test('a piece stays as it is while the next is made, and its memory is given back after use', async () => {
+  const whole = noise(5 << 20, 'pieces');
+  let at = 0;
+  const used: Uint8Array[] = [];
+  for await (const piece of decoderFor('gzip')(inPieces(gzipSync(whole)))) {
+    await pause(5);
+    expect(whole.subarray(at, at + piece.length).equals(piece)).toBe(true);
+    at += piece.length;
+    used.push(piece);
+  }
+  expect(at).toBe(whole.length);
+  expect(used.slice(0, 4).map(({ length }) => length)).toEqual([0, 0, 0, 0]);
+});

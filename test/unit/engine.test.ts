@@ -389,6 +389,30 @@ scrypt.describe('a key ring', () => {
     expect(open).toBe(0);
   });
 
+  it('has keys derived in the order of the members, however long their headers take to be read', async () => {
+    const { member } = first();
+    const source: ByteSource = {
+      ...memorySource(sealed.bytes),
+      read: async (position, length) => {
+        const bytes = await memorySource(sealed.bytes).read(position, length);
+        if (reads++ === 0) await settled();
+        return bytes;
+      },
+    };
+    let reads = 0;
+    const orders: number[] = [];
+    const ring = new KeyRing(source, passphrase, ({ order }) => {
+      orders.push(order);
+      return Promise.reject(new RecoveryError(problem('cancelled')));
+    });
+    ring.lookAhead(Array.from({ length: 4 }, () => sealedAs({ ...member })));
+    await settled();
+    await settled();
+    expect(orders).toEqual([2, 3, 4, 1]);
+    await expect(ring.keyFor(sealedAs({ ...member }))).rejects.toThrow();
+    expect(orders.at(-1)).toBe(0);
+  });
+
   it('has looked ahead by the time a key is asked for, and stops when told', async () => {
     const derive = countingDerive();
     const ring = new KeyRing(memorySource(sealed.bytes), passphrase, derive);

@@ -292,6 +292,18 @@ describe('cancelling', () => {
   });
 });
 
+describe('workers that have nothing to do', () => {
+  it('give their memory back, and others derive what comes later', async () => {
+    const { deriver, workers } = open({ memoryBytes: 64 * mebibyte, workers: 2 });
+    const asked = request({ logN: 10, r: 8, p: 4 });
+    expect(hex(await deriver.derive(asked))).toBe(expected(asked));
+    await Promise.all(workers.map((worker) => new Promise((gone) => worker.once('exit', gone))));
+    const before = workers.length;
+    expect(hex(await deriver.derive(asked))).toBe(expected(asked));
+    expect(workers.length).toBeGreaterThan(before);
+  });
+});
+
 describe('a worker that dies', () => {
   it('takes only its own derivations with it, and is replaced', async () => {
     const watched = open({ memoryBytes: 64 * mebibyte, workers: 1 });
