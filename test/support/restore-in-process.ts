@@ -17,8 +17,8 @@ export interface InProcessOptions {
   readonly acceptPartial?: boolean;
   /** Told of each key that is derived. */
   readonly onDerivation?: () => void;
-  /** How the pieces of a stored file's stream are cut or delayed. */
-  readonly recut?: (stream: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>;
+  /** How the pieces of the stream of the stored file at `path` are cut or delayed. */
+  readonly recut?: (stream: AsyncIterable<Uint8Array>, path: string) => AsyncIterable<Uint8Array>;
 }
 
 const gibibyte = 2 ** 30;
@@ -66,7 +66,7 @@ function recutting(protection: Protection, recut: NonNullable<InProcessOptions['
   return {
     filter: protection.filter,
     stretches: protection.stretches,
-    stream: (file, hooks) => recut(protection.stream(file, hooks)),
+    stream: (file, hooks) => recut(protection.stream(file, hooks), file.path),
     lookAhead: (files) => protection.lookAhead(files),
     stopLookingAhead: () => protection.stopLookingAhead(),
     keepKeysIn: (store) => protection.keepKeysIn(store),
