@@ -111,6 +111,7 @@ export const problemKinds = {
   'dest-file-limit': failure('path', 'limit'),
   'dest-occupied': failure('path'),
   'dest-files-occupied': failure('count', 'path'),
+  'kit-exists': notice('path'),
   'dest-name-invalid': retriable('name'),
   'dest-name-refused': failure('path'),
   'dest-lost': retriable('path', 'reason'),
@@ -173,6 +174,11 @@ type ParamsArgument<C extends ProblemCode> = (typeof problemKinds)[C]['params'] 
 /** Makes the problem `code`. */
 export function problem<C extends ProblemCode>(code: C, ...params: ParamsArgument<C>): Problem {
   return { code, params: params[0] ?? {} } as unknown as Problem;
+}
+
+/** The command by which a person can do by hand what was not done, where a problem carries one. */
+export function commandOf({ params }: Problem): string | null {
+  return 'command' in params ? String(params.command) : null;
 }
 
 export function severityOf(value: Problem): Severity {

@@ -1,7 +1,7 @@
 /** The human face of the command line: what each command prints when nobody asked for JSON. */
 import type { BackupSummary, Inventory, RestoreReport } from '../../shared/backup.ts';
 import { toldOfFile, toldOfQube } from '../../shared/told-outcome.ts';
-import type { Problem } from '../../shared/problems.ts';
+import { commandOf, type Problem } from '../../shared/problems.ts';
 import { formatSize, visible } from '../../shared/words/formats.ts';
 import type { Language } from '../../shared/words/languages.ts';
 import { wordsFor } from '../../shared/words/problem-words.ts';
@@ -13,10 +13,13 @@ export interface Speech {
   readonly language: Language;
 }
 
-/** A problem as a paragraph: what happened, why, what to do. */
+/** A problem as a paragraph: what happened, why, what to do, and by which command where there is one. */
 export function problemText(problem: Problem, { language }: Speech): string {
   const { what, why, todo } = wordsFor(problem, language);
-  return [what, why, todo].filter((sentence) => sentence !== '').join('\n  ') + `\n  [${problem.code}]`;
+  const command = commandOf(problem);
+  return [what, why, todo, command === null ? '' : `  ${visible(command)}`, `[${problem.code}]`]
+    .filter((line) => line !== '')
+    .join('\n  ');
 }
 
 export function infoText(summary: BackupSummary, { words, language }: Speech): string {

@@ -4,13 +4,12 @@ import type { ReactNode } from 'react';
 import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { useStore } from 'zustand';
 import type { ImageSource, JournalChoice } from '../../shared/contract/image-calls.ts';
-import { problem, type Problem } from '../../shared/problems.ts';
+import { problem } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { useSpeech } from '../i18n/speech.ts';
 import { keyOf, type Mount, type MountDialog } from '../state/mounts.ts';
 import { Button } from './button.tsx';
 import { Choices } from './choices.tsx';
-import { Command } from './command.tsx';
 import { ProblemNote } from './note.tsx';
 import { Bar } from './progress-bar.tsx';
 import { useWizard } from './wizard-context.ts';
@@ -126,7 +125,7 @@ function Question({
             </Button>
           }
         >
-          <ProblemNote problem={dialog.problem} urgent action={commandOf(dialog.problem)} />
+          <ProblemNote problem={dialog.problem} urgent />
         </Parts>
       );
   }
@@ -153,12 +152,6 @@ function Parts({
 function Leave({ onPress }: { readonly onPress: () => void }) {
   const { say } = useSpeech();
   return <Button onPress={onPress}>{say('program.cancel')}</Button>;
-}
-
-/** The command with which a person can do it, where a problem has one. */
-function commandOf({ code, params }: Problem): ReactNode {
-  if (code !== 'mount-unsupported' && code !== 'mount-not-authorised') return null;
-  return <Command text={String(params.command)} />;
 }
 
 /** Where an image is mounted, or nothing. */
@@ -214,7 +207,7 @@ function MountedAt({
         </Button>
       </div>
       {journal === 'not-replayed' && <ProblemNote problem={problem('mount-hides-changes')} />}
-      {mount.problem && <ProblemNote problem={mount.problem} urgent action={commandOf(mount.problem)} />}
+      {mount.problem && <ProblemNote problem={mount.problem} urgent />}
     </div>
   );
 }

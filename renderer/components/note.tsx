@@ -1,8 +1,9 @@
 /** A framed remark: a problem in the words of the catalogue, or a short hint. */
 import { CircleAlert, Info, TriangleAlert, type LucideIcon } from 'lucide-react';
 import { useId, type ReactNode } from 'react';
-import { severityOf, type Problem, type Severity } from '../../shared/problems.ts';
+import { commandOf, severityOf, type Problem, type Severity } from '../../shared/problems.ts';
 import { useSpeech } from '../i18n/speech.ts';
+import { Command } from './command.tsx';
 
 const icons: Readonly<Record<Severity, LucideIcon>> = {
   failure: CircleAlert,
@@ -10,14 +11,17 @@ const icons: Readonly<Record<Severity, LucideIcon>> = {
   notice: Info,
 };
 
-/** What happened, why, and what to do; read out at once where `urgent`. */
+/** What happened, why, what to do, and by which command where there is one; read out at once where `urgent`. */
 export function ProblemNote({
   problem,
+  severity = severityOf(problem),
   urgent = false,
   id,
   action,
 }: {
   readonly problem: Problem;
+  /** How much it weighs here, where that differs. */
+  readonly severity?: Severity | undefined;
   readonly urgent?: boolean;
   readonly id?: string;
   /** What can be done about it right here. */
@@ -25,7 +29,7 @@ export function ProblemNote({
 }) {
   const { say, sayProblem } = useSpeech();
   const { what, why, todo } = sayProblem(problem);
-  const severity = severityOf(problem);
+  const command = commandOf(problem);
   const Icon = icons[severity];
   return (
     <div className={`note note-${severity}`} id={id} role={urgent ? 'alert' : undefined}>
@@ -37,6 +41,7 @@ export function ProblemNote({
         </p>
         <p>{why}</p>
         <p>{todo}</p>
+        {command !== null && <Command text={command} />}
         {action && <div className="note-action">{action}</div>}
       </div>
     </div>
@@ -44,9 +49,17 @@ export function ProblemNote({
 }
 
 /** A list of problems, or nothing. */
-export function ProblemNotes({ problems }: { readonly problems: readonly Problem[] }) {
+export function ProblemNotes({
+  problems,
+  severity,
+}: {
+  readonly problems: readonly Problem[];
+  readonly severity?: Severity | undefined;
+}) {
   const id = useId();
-  return problems.map((problem, index) => <ProblemNote key={`${id}-${index}`} problem={problem} />);
+  return problems.map((problem, index) => (
+    <ProblemNote key={`${id}-${index}`} problem={problem} severity={severity} />
+  ));
 }
 
 export function Hint({

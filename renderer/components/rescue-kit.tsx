@@ -1,12 +1,12 @@
 /** The offer to leave a rescue kit beside a backup, and what became of it. */
-import { LifeBuoy } from 'lucide-react';
+import { Check, LifeBuoy } from 'lucide-react';
 import { useState } from 'react';
 import type { Result } from '../../shared/contract/define.ts';
 import type { OpenedBackup, Place } from '../../shared/contract/wizard.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { useSpeech } from '../i18n/speech.ts';
 import { Button } from './button.tsx';
-import { ProblemNote } from './note.tsx';
+import { Hint, ProblemNote } from './note.tsx';
 import { useWizard } from './wizard-context.ts';
 
 export function RescueKit({ backup }: { readonly backup: OpenedBackup }) {
@@ -21,14 +21,21 @@ export function RescueKit({ backup }: { readonly backup: OpenedBackup }) {
   }
 
   const settled = answer === 'busy' ? null : answer;
+  const isThere = settled !== null && (settled.ok || settled.problem.code === 'kit-exists');
   return (
     <>
       <div className="rescue-kit">
-        {settled?.ok ? (
+        {isThere ? (
           // The button that had the focus is gone; what came of it is read in its place.
-          <p tabIndex={-1} ref={(words) => words?.focus()}>
-            {say('backup.kitSaved', { path: visible(settled.value.path) })}
-          </p>
+          <div className="rescue-kit-there" tabIndex={-1} ref={(words) => words?.focus()}>
+            {settled.ok ? (
+              <Hint icon={Check}>
+                <p>{say('backup.kitSaved', { path: visible(settled.value.path) })}</p>
+              </Hint>
+            ) : (
+              <ProblemNote problem={settled.problem} />
+            )}
+          </div>
         ) : (
           <>
             <Button icon={LifeBuoy} isBusy={answer === 'busy'} onPress={() => void save()}>
@@ -38,7 +45,7 @@ export function RescueKit({ backup }: { readonly backup: OpenedBackup }) {
           </>
         )}
       </div>
-      {settled?.ok === false && <ProblemNote problem={settled.problem} urgent />}
+      {settled?.ok === false && !isThere && <ProblemNote problem={settled.problem} urgent />}
     </>
   );
 }

@@ -121,12 +121,23 @@ function EntryCell({
       );
     }
     case 'folder':
-      return <span className="entry-words">{visible(folder ?? '')}</span>;
+      return <FolderPath path={visible(folder ?? '')} />;
     case 'size':
       return nature(entry) === 'file' && !entry.link ? size(entry.size) : '';
     case 'modified':
       return entry.modified === null ? '' : day(entry.modified);
   }
+}
+
+/** A path that gives way in the middle where it does not fit: its last folder tells most. */
+function FolderPath({ path }: { readonly path: string }) {
+  const end = path.lastIndexOf('/');
+  return (
+    <span className="folder-way" title={path}>
+      <span className="entry-words">{path.slice(0, end)}</span>
+      <span className="folder-end">{path.slice(end)}</span>
+    </span>
+  );
 }
 
 /** What a search finds lies anywhere, and where is told instead of when. */

@@ -67,9 +67,8 @@ export function ResultsScreen({
     );
   const again = (mode: RestoreMode) => store.dispatch({ type: 'restore-again', mode });
   const canOpen = !verified && verdict !== 'nothing';
-  // Who stopped on purpose wants what is there; everybody else wants the rest.
-  const wantsRest = resumption !== null && (!state.cancelled || verdict === 'nothing');
-  const primary = wantsRest ? 'resume' : verified ? 'restore' : 'open';
+  // While something is missing and can still be had, that comes first.
+  const primary = resumption ? 'resume' : verified ? 'restore' : 'open';
   return (
     <Screen
       heading={headlineOf(state, speech)}
@@ -300,7 +299,7 @@ function FileEntry({
         <Icon className={`icon icon-small outcome-${told}`} aria-hidden />
         <span className="visually-hidden">{say(`outcome.${told}`)}: </span>
         <span className="mono">{visible(file.path ?? file.name)}</span>
-        <span className="file-size">{size(file.bytes)}</span>
+        {file.bytes > 0 && <span className="file-size">{size(file.bytes)}</span>}
         {source && <BrowseFileButton source={source} file={file.name} />}
       </p>
       {file.sha256 !== null && (
@@ -308,7 +307,8 @@ function FileEntry({
           {say('results.hash')} <span className="mono">{file.sha256}</span>
         </p>
       )}
-      <ProblemNotes problems={file.problems} />
+      {/* What was left alone to spare what is there has not failed. */}
+      <ProblemNotes problems={file.problems} severity={told === 'occupied' ? 'notice' : undefined} />
     </li>
   );
 }

@@ -378,6 +378,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Lifeboat ersetzt nie, was schon da ist, und kann nicht erkennen, dass es diese einmal wiederhergestellt hat.',
     todo: 'Wählen Sie einen anderen Ordner oder verschieben Sie die Dateien.',
   },
+  'kit-exists': {
+    what: 'Ein Notfallkoffer ist schon da: {{path}}.',
+    why: 'Lifeboat ersetzt nie, was schon da ist.',
+    todo: 'Mehr ist nicht zu tun. Möchten Sie trotzdem einen neuen, verschieben Sie zuerst den alten.',
+  },
   'dest-name-invalid': {
     what: '„{{name}}“ kann kein Ordner heißen.',
     why: 'Der Name ist zu lang oder enthält ein Zeichen, das dieses Laufwerk nicht erlaubt, etwa / oder \\.',
@@ -485,12 +490,12 @@ export const problemWords: ProblemCatalogue = {
   'mount-unsupported': {
     what: 'Lifeboat hat auf diesem Computer keinen Weg gefunden, Abbilder einzuhängen.',
     why: 'Weder udisks noch fuse2fs arbeitet hier, und ohne sie ist das Einhängen der Verwaltung vorbehalten.',
-    todo: 'Sehen Sie das Abbild in Lifeboat durch, installieren Sie fuse2fs oder führen Sie im Terminal aus: {{command}}.',
+    todo: 'Sehen Sie das Abbild in Lifeboat durch, installieren Sie fuse2fs oder führen Sie den Befehl unten im Terminal aus.',
   },
   'mount-not-authorised': {
     what: 'Das System hat es nicht erlaubt.',
     why: 'Zum Ein- und Aushängen ist hier die Zustimmung der Verwaltung nötig, und die kam nicht.',
-    todo: 'Sehen Sie das Abbild in Lifeboat durch oder führen Sie im Terminal aus: {{command}}.',
+    todo: 'Sehen Sie das Abbild in Lifeboat durch oder führen Sie den Befehl unten im Terminal aus.',
   },
   'mount-timed-out': {
     what: 'Das System hat nicht geantwortet.',

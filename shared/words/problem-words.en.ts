@@ -378,6 +378,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Lifeboat never replaces what is there, and cannot tell that these are what it once restored.',
     todo: 'Choose another folder, or move them.',
   },
+  'kit-exists': {
+    what: 'A rescue kit is there already: {{path}}.',
+    why: 'Lifeboat never replaces what is there.',
+    todo: 'Nothing is left to do. If you want a new one all the same, move the old one away first.',
+  },
   'dest-name-invalid': {
     what: '“{{name}}” cannot be the name of a folder.',
     why: 'It is too long, or has a character that this drive does not allow in names, such as / or \\.',
@@ -485,12 +490,12 @@ export const problemWords: ProblemCatalogue = {
   'mount-unsupported': {
     what: 'Lifeboat found no way to mount images on this computer.',
     why: 'Neither udisks nor fuse2fs is working here, and mounting without them is left to the administrator.',
-    todo: 'Browse the image within Lifeboat, install fuse2fs, or run this in a terminal: {{command}}.',
+    todo: 'Browse the image within Lifeboat, install fuse2fs, or run the command below in a terminal.',
   },
   'mount-not-authorised': {
     what: 'The system did not allow this.',
     why: 'Mounting and unmounting need the consent of the administrator here, which was not given.',
-    todo: 'Browse the image within Lifeboat, or run this in a terminal: {{command}}.',
+    todo: 'Browse the image within Lifeboat, or run the command below in a terminal.',
   },
   'mount-timed-out': {
     what: 'The system did not answer.',

@@ -151,7 +151,7 @@ gate.describe('a rescue kit beside a backup', () => {
     await writeFile(join(kit, 'README.txt'), 'mine');
     const ended = await lifeboat(['rescue-kit', join(drive, name), '--json'], { program });
     expect(ended.code).toBe(5);
-    expect(reportOf(ended).problems[0]?.code).toBe('dest-occupied');
+    expect(reportOf(ended).problems[0]?.code).toBe('kit-exists');
     expect(await readFile(join(kit, 'README.txt'), 'utf8')).toBe('mine');
     expect(await filesBelow(kit)).toEqual(kitFiles);
   });

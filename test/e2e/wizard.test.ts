@@ -103,7 +103,7 @@ gate.describe('the wizard in the browser', () => {
     await button(page, 'Choose another…').click();
     await choosePath(page, path);
     await button(page, 'Save a rescue kit next to it').click();
-    await page.getByText('Lifeboat never replaces what is there.').waitFor();
+    await page.getByText('A rescue kit is there already').waitFor();
   });
 
   gate.test(

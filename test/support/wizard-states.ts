@@ -116,6 +116,17 @@ export const scenes: readonly WizardScene[] = [
     },
   },
   {
+    name: '1-backup-kit-there',
+    scenario: {
+      'backup.saveRescueKit': { problem: { code: 'kit-exists', params: { path: sample.kitPlace.path } } },
+    },
+    async walk(wizard) {
+      await toBackup(wizard);
+      await wizard.page.getByRole('button', { name: 'Save a rescue kit next to it' }).click();
+      await wizard.page.getByText('A rescue kit is there already').waitFor();
+    },
+  },
+  {
     name: '1-backup-incomplete',
     scenario: {
       'backup.open': {

@@ -2,14 +2,18 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { fail, problem, RecoveryError } from '../../../shared/problems.ts';
+import { fail } from '../../../shared/problems.ts';
 import { errnoOf } from '../../recovery/bytes/source.ts';
+import { exists } from '../../recovery/restore/file-writer.ts';
 import { destinationProblem } from '../destination.ts';
 import { byHand } from './by-hand.ts';
 import { readMaterials, type Materials } from './materials.ts';
 import { readme } from './readme.ts';
 
 export const kitFolderName = 'lifeboat-rescue-kit';
+
+/** Written last: where it is, the kit is complete. */
+const sumsName = 'SHA256SUMS';
 
 interface KitFile {
   readonly name: string;
@@ -21,7 +25,7 @@ interface KitFile {
  * Writes a kit beside the backup at `target`, naming it, or into the folder `target`; gives the kit's folder. Nothing
  * is overwritten, and a kit that could not be finished is taken away again.
  *
- * @throws RecoveryError `source-missing`, `dest-occupied` and what else keeps a folder from being written
+ * @throws RecoveryError `source-missing`, `kit-exists`, `dest-occupied` and what else keeps a folder from being written
  */
 export async function writeRescueKit(target: string): Promise<string> {
   const found = await stat(target).catch(() => fail('source-missing', { path: target }));
@@ -31,7 +35,8 @@ export async function writeRescueKit(target: string): Promise<string> {
   try {
     await mkdir(folder);
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') throw new RecoveryError(problem('dest-occupied', { path: folder }));
+    if (errnoOf(error) === 'EEXIST')
+      fail((await exists(join(folder, sumsName))) ? 'kit-exists' : 'dest-occupied', { path: folder });
     throw destinationProblem(dirname(folder), error);
   }
   try {
@@ -55,7 +60,7 @@ function kitFiles({ program, formats }: Materials, backup: string | null): reado
     { name: 'lifeboat.mjs', content: program, mode: 0o755 },
   ];
   const sums = files.map(({ name, content }) => `${sha256(content)}  ${name}\n`);
-  return [...files, text('SHA256SUMS', sums.join(''))];
+  return [...files, text(sumsName, sums.join(''))];
 }
 
 function sha256(content: string | Uint8Array): string {
