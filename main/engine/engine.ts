@@ -1,17 +1,12 @@
 /** The engine: holds open backups, derives their keys, and runs restores, all for one host. */
 import { availableParallelism } from 'node:os';
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Emitters, Handlers } from '../../shared/contract/define.ts';
-import type { FileReport, RestoreReport } from '../../shared/backup.ts';
-import { fail, problem, type Problem } from '../../shared/problems.ts';
+import { fail } from '../../shared/problems.ts';
 import { openBackup, type LockedBackup } from '../recovery/backup.ts';
 import type { DerivationRequest } from '../recovery/kdf/derivation.ts';
 import { planRestore } from '../recovery/restore/plan.ts';
-import { mapSuffix, partialSuffix } from '../recovery/restore/file-writer.ts';
-import { journalName } from '../recovery/restore/journal.ts';
+import { removeWritten } from '../recovery/restore/remove-written.ts';
 import { readJournal, runRestore } from '../recovery/restore/run.ts';
-import { overallOutcome, qubeOutcome } from '../recovery/restore/verdict.ts';
 import { unlockBackup, type UnlockedBackup } from '../recovery/unlock.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import type { EngineContract } from './contract.ts';
@@ -126,7 +121,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     restore: {
       async plan({ handle, qubes, destination }) {
         const backup = unlockedOf(handle);
-        const journal = await readJournal(backup, destination);
+        const journal = destination === null ? null : await readJournal(backup, destination);
         return Promise.all(
           planRestore(backup.catalog.qubes, qubes).files.map(async (file) => ({
             qube: file.qube,
@@ -170,7 +165,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
           });
           const cancelled = abort.signal.aborted;
           if (cancelled && !job.keep && destination !== null)
-            return { report: await removeWritten(report, destination, started), cancelled };
+            return { report: await removeWritten(report, backup, destination, started), cancelled };
           return { report, cancelled };
         } finally {
           meter.stop();
@@ -213,46 +208,4 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
       await Promise.all([deriver?.close(), chunks?.close()]);
     },
   };
-}
-
-/** Paths of the pieces that were saved of a file without their place, and of their maps. */
-function piecesOf(problems: readonly Problem[]): readonly string[] {
-  return problems.flatMap(({ code, params }) =>
-    code === 'piece-saved' ? [String(params.piece), String(params.piece) + mapSuffix] : [],
-  );
-}
-
-/**
- * Removes what a cancelled run has written, and says so in the report; what an earlier one had finished stays.
- *
- * @param started outputs that the run worked on, as paths below the destination
- */
-async function removeWritten(
-  report: RestoreReport,
-  destination: string,
-  started: ReadonlySet<string>,
-): Promise<RestoreReport> {
-  const isEarlier = ({ path }: FileReport) => path !== null && !started.has(outputOf(path));
-  const files = report.qubes.flatMap((qube) => qube.files);
-  for (const path of files
-    .filter((file) => !isEarlier(file))
-    .flatMap(({ path, lost, problems }) => [path, lost?.map ?? null, ...piecesOf(problems)])) {
-    if (path !== null) await rm(join(destination, ...path.split('/')), { recursive: true, force: true });
-  }
-  if (!files.some(isEarlier)) await rm(join(destination, journalName), { force: true });
-  const qubes = report.qubes.map((qube) => {
-    if (qube.files.length > 0 && qube.files.every(isEarlier)) return qube;
-    const left = qube.files.map((file) => (isEarlier(file) ? file : withoutFile(file)));
-    return { ...qube, outcome: qubeOutcome(left, [], 'restore'), files: left };
-  });
-  return { ...report, outcome: overallOutcome(qubes, 'restore'), qubes };
-}
-
-/** The output that a file at its final or its partial name is of. */
-function outputOf(path: string): string {
-  return path.endsWith(partialSuffix) ? path.slice(0, -partialSuffix.length) : path;
-}
-
-function withoutFile({ name }: FileReport): FileReport {
-  return { name, path: null, bytes: 0, sha256: null, outcome: 'failed', problems: [problem('cancelled')] };
 }

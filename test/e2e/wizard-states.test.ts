@@ -198,6 +198,20 @@ gate.describe('the wizard in Chromium', () => {
     await wizard.close();
   });
 
+  it('shows on top of a running restore what is being worked on', async () => {
+    const wizard = await pages.open();
+    await toProgress(wizard);
+    const names = () => wizard.page.locator('.row .qube-name').allTextContents();
+    const asListed = await names();
+    const last = asListed.at(-1) ?? expect.fail();
+    const active = [{ qube: last, file: 'private.img', doneBytes: 1, totalBytes: 2 }];
+    await wizard.send('restore.progress', { jobId, progress: { ...progress, active } });
+    expect(await names()).toEqual([last, ...asListed.slice(0, -1)]);
+    await wizard.send('restore.progress', { jobId, progress: { ...progress, active: [] } });
+    expect(await names()).toEqual(asListed);
+    await wizard.close();
+  });
+
   it('touches no row of a running restore but the one in which something happened', async () => {
     const wizard = await pages.open();
     await toProgress(wizard);

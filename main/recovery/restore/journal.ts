@@ -188,13 +188,23 @@ export class Journal {
     await opening?.then((handle) => handle.close()).catch(() => undefined);
   }
 
-  /** Closes the journal and takes the keys of this backup out of it, once nothing is left that needs them. */
-  async forgetKeys(): Promise<void> {
+  /**
+   * Closes the journal and takes the keys of this backup out of it, once nothing is left that needs them, and what it says
+   * of files that were removed.
+   *
+   * @param removed their outputs, as paths below the destination
+   */
+  async forget(removed: ReadonlySet<string> = new Set()): Promise<void> {
     await this.close();
     const path = join(this.#destination, journalName);
+    const isOver = (line: unknown) => {
+      if (keyLine(line, this.#backup)) return true;
+      const entry = entryLine(line, this.#backup, this.#attest);
+      return entry !== undefined && removed.has(entry.output.join('/'));
+    };
     const kept = (await readText(this.#destination))
       .split('\n')
-      .filter((line) => line !== '' && keyLine(parseLine(line), this.#backup) === undefined);
+      .filter((line) => line !== '' && !isOver(parseLine(line)));
     try {
       if (kept.length === 0) await rm(path, { force: true });
       else await replaceOwnFile(path, kept.map((line) => `${line}\n`).join(''), 0o600);
@@ -214,8 +224,8 @@ export function parseJournal(text: string, backup: string, attest: Attest): Line
   const sealedKeys = new Map<string, string>();
   for (const line of text.split('\n')) {
     const parsed = parseLine(line);
-    const entry = z.safeParse(entrySchema, attestedText(parsed, attest));
-    if (entry.success && entry.data.backup === backup) entries.set(entry.data.stored, entry.data);
+    const entry = entryLine(parsed, backup, attest);
+    if (entry) entries.set(entry.stored, entry);
     const key = keyLine(parsed, backup);
     if (key) sealedKeys.set(key.chunk, key.sealedKey);
   }
@@ -225,6 +235,12 @@ export function parseJournal(text: string, backup: string, attest: Attest): Line
 /** The key that a line holds for `backup`, if any. */
 function keyLine(line: unknown, backup: string): z.infer<typeof keySchema> | undefined {
   const { success, data } = z.safeParse(keySchema, line);
+  return success && data.backup === backup ? data : undefined;
+}
+
+/** What a line says of a finished file of `backup`, if anything. */
+function entryLine(line: unknown, backup: string, attest: Attest): Entry | undefined {
+  const { success, data } = z.safeParse(entrySchema, attestedText(line, attest));
   return success && data.backup === backup ? data : undefined;
 }
 

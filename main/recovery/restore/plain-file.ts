@@ -50,15 +50,17 @@ export async function hasSum(
   try {
     await using handle = await open(path, readingOnly);
     if (!(await handle.stat()).isFile()) return false;
-    const pieces = handle.createReadStream({ highWaterMark: 2 ** 20, autoClose: false, signal });
+    const pieces = handle.createReadStream({ highWaterMark: 2 ** 20, autoClose: false });
+    // A stream that is given a signal throws at nobody when the signal came before it was read.
     for await (const piece of pieces as AsyncIterable<Buffer>) {
+      if (signal.aborted) return false;
       hash.update(piece);
       onRead(piece.length);
     }
   } catch {
     return false;
   }
-  return hash.digest('hex') === sha256;
+  return !signal.aborted && hash.digest('hex') === sha256;
 }
 
 /** Whether all that lies between `destination` and its `output` are folders, as far as they exist, and no links to some. */

@@ -68,7 +68,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     if (signal.aborted) throw new RecoveryError(problem('cancelled'));
   };
 
-  const journal = await readJournal(backup, destination);
+  const journal = destination === null ? null : await readJournal(backup, destination);
 
   backup.protection.keepKeysIn(journal?.keys ?? null);
   const work = async (file: PlannedFile): Promise<FileReport> => {
@@ -151,20 +151,17 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   try {
     const further = await saveAccount(destination, report, checksums, backup);
     // Last of all: ended before that, the next run still has the keys.
-    if (isWhole(report.outcome)) await journal?.forgetKeys();
+    if (isWhole(report.outcome)) await journal?.forget();
     return { ...report, problems: [...report.problems, ...further] };
   } catch (error) {
     return { ...report, problems: [...report.problems, problemOf(error)] };
   }
 }
 
-/** What earlier restores of a backup left in `destination`; null where there is none, as for verifying. */
-export async function readJournal(
-  backup: UnlockedBackup,
-  destination: string | null,
-): Promise<Journal | null> {
+/** What earlier restores of a backup left in `destination`. */
+export function readJournal(backup: UnlockedBackup, destination: string): Promise<Journal> {
   const attest = (text: string) => backup.protection.attest(text);
-  return destination === null ? null : Journal.read(destination, identityOf(backup), attest);
+  return Journal.read(destination, identityOf(backup), attest);
 }
 
 /** Tells a backup from others: by its id and size. Formats 3 and 2 have no id. */

@@ -1,0 +1,52 @@
+/** Takes back what a cancelled run has written, where the person wants nothing of it. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileReport, RestoreReport } from '../../../shared/backup.ts';
+import { problem, type Problem } from '../../../shared/problems.ts';
+import type { UnlockedBackup } from '../unlock.ts';
+import { mapSuffix, partialSuffix } from './file-writer.ts';
+import { readJournal } from './run.ts';
+import { overallOutcome, qubeOutcome } from './verdict.ts';
+
+/**
+ * Removes what a cancelled run has written, and says so in the report; what an earlier one had finished stays.
+ *
+ * @param started outputs that the run worked on, as paths below the destination
+ */
+export async function removeWritten(
+  report: RestoreReport,
+  backup: UnlockedBackup,
+  destination: string,
+  started: ReadonlySet<string>,
+): Promise<RestoreReport> {
+  const isEarlier = ({ path }: FileReport) => path !== null && !started.has(outputOf(path));
+  const files = report.qubes.flatMap((qube) => qube.files);
+  for (const path of files
+    .filter((file) => !isEarlier(file))
+    .flatMap(({ path, lost, problems }) => [path, lost?.map ?? null, ...piecesOf(problems)])) {
+    if (path !== null) await rm(join(destination, ...path.split('/')), { recursive: true, force: true });
+  }
+  await (await readJournal(backup, destination)).forget(started);
+  const qubes = report.qubes.map((qube) => {
+    if (qube.files.length > 0 && qube.files.every(isEarlier)) return qube;
+    const left = qube.files.map((file) => (isEarlier(file) ? file : withoutFile(file)));
+    return { ...qube, outcome: qubeOutcome(left, [], 'restore'), files: left };
+  });
+  return { ...report, outcome: overallOutcome(qubes, 'restore'), qubes };
+}
+
+/** Paths of the pieces that were saved of a file without their place, and of their maps. */
+function piecesOf(problems: readonly Problem[]): readonly string[] {
+  return problems.flatMap(({ code, params }) =>
+    code === 'piece-saved' ? [String(params.piece), String(params.piece) + mapSuffix] : [],
+  );
+}
+
+/** The output that a file at its final or its partial name is of. */
+function outputOf(path: string): string {
+  return path.endsWith(partialSuffix) ? path.slice(0, -partialSuffix.length) : path;
+}
+
+function withoutFile({ name }: FileReport): FileReport {
+  return { name, path: null, bytes: 0, sha256: null, outcome: 'failed', problems: [problem('cancelled')] };
+}
