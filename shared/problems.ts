@@ -30,6 +30,7 @@ export const problemKinds = {
   'source-missing': retriable('path'),
   'source-unreadable': retriable('path', 'reason'),
   'source-lost': retriable('reason'),
+  'source-exchanged': retriable('path'),
   'source-not-a-file': failure('path'),
   'part-missing': retriable('part'),
   'part-not-first': failure('first'),

@@ -60,9 +60,7 @@ async function openTask({ id, path, offset, size, key, buffer }: ChunkTask): Pro
     const plain = openSealed(sealed, key);
     return { id, start: plain.byteOffset, length: plain.length };
   } catch (error) {
-    if (error instanceof SealFault) return { id, fault: error.kind };
-    forget(path);
-    return { id, problem: problemOf(error) };
+    return error instanceof SealFault ? { id, fault: error.kind } : { id, problem: problemOf(error) };
   } finally {
     key.fill(0);
   }

@@ -10,6 +10,7 @@ import {
 } from './archive/decoders/decoder-for.ts';
 import { headerName, headerSealName, summarise, type LockedBackup } from './backup.ts';
 import { peek } from './bytes/peek.ts';
+import { isSourceGone } from './bytes/source.ts';
 import {
   headerlessFormat2,
   longestBackupHeader,
@@ -84,7 +85,7 @@ export async function unlockBackup(
       const found = problemOf(error);
       // Without a header, the list is what proves the passphrase.
       if (header === headerlessFormat2 && found.code === 'chunk-damaged') fail('passphrase-rejected');
-      if (found.code === 'cancelled' || found.code === 'source-lost') throw error;
+      if (found.code === 'cancelled' || isSourceGone(found)) throw error;
       problems.push(found);
       catalog = catalogFolders(stored);
     }

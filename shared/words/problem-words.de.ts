@@ -21,6 +21,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Es wurde abgezogen, ist eingeschlafen oder antwortet nicht mehr ({{reason}}).',
     todo: 'Schließen Sie das Laufwerk wieder an und machen Sie weiter. Alles Fertige bleibt erhalten.',
   },
+  'source-exchanged': {
+    what: 'Statt der Datei, die gerade gelesen wurde, ist jetzt eine andere da.',
+    why: 'Das Laufwerk war kurz weg. Was jetzt unter {{path}} liegt, hat einen anderen Inhalt.',
+    todo: 'Schließen Sie das Laufwerk mit der richtigen Datei an und machen Sie weiter. Alles Fertige bleibt erhalten.',
+  },
   'source-not-a-file': {
     what: '{{path}} ist keine Datei.',
     why: 'Ein Qubes-Backup ist eine einzige Datei; meist heißt sie qubes-backup- und ein Datum.',

@@ -21,6 +21,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'It was unplugged, fell asleep, or stopped answering ({{reason}}).',
     todo: 'Reconnect the drive, then continue. Everything that was finished is kept.',
   },
+  'source-exchanged': {
+    what: 'Another file came back in the place of the one that was being read.',
+    why: 'The drive was away for a moment. What is at {{path}} now has other contents.',
+    todo: 'Connect the drive with the right file, then continue. Everything that was finished is kept.',
+  },
   'source-not-a-file': {
     what: '{{path}} is not a file.',
     why: 'A Qubes backup is one single file, usually named qubes-backup- followed by a date.',

@@ -1,5 +1,5 @@
 /** Promises of the engine's parts: progress and pauses, keys that are derived once and wiped, chunks in their order. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -821,6 +821,28 @@ scrypt.describe('a pool of threads that open chunks', () => {
     expect(await pool.open(path, { ...member, size: 10 ** 9 }, key).catch(codeOf)).toBe('source-lost');
     expect(await pool.open(`${path}-gone`, member, key).catch(codeOf)).toBe('source-lost');
     expect(key.some((byte) => byte !== 0)).toBe(true);
+  });
+
+  it('knows the backup again when its drive was away', async () => {
+    const content = await readFile(path);
+    const away = `${path}-away`;
+    await writeFile(away, content);
+    const pool = new ChunkPool(1);
+    onTestFinished(() => pool.close());
+    const members = sealed.file.chunks.map(({ member }) => member);
+    const open = async (member = members[0]) => {
+      if (!member) return undefined;
+      const { plain, release } = await pool.open(away, member, await keys.keyFor(sealedAs(member)));
+      release();
+      return plain.length;
+    };
+    const length = await open();
+    await truncate(away, 5);
+    expect(await open(members[1]).catch(codeOf)).toBe('source-lost');
+    await writeFile(away, Buffer.from(content).fill(0, members[0]?.offset, (members[0]?.offset ?? 0) + 100));
+    expect(await open(members[1]).catch(codeOf)).toBe('source-exchanged');
+    await writeFile(away, content);
+    expect(await open()).toBe(length);
   });
 
   it('answers what is under way when it closes, and whoever comes later', async () => {

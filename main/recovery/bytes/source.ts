@@ -1,7 +1,8 @@
 /** Random access to bytes: what a backup file, a set of its split parts, and a restored image have in common. */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { fail, problem, RecoveryError } from '../../../shared/problems.ts';
+import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { Samples } from './samples.ts';
 
 /** Bytes that can be read at any position, as by `pread`. */
 export interface ByteSource {
@@ -10,6 +11,8 @@ export interface ByteSource {
   /**
    * Reads exactly `length` bytes from `position` into a new array, or into the start of `into` when given.
    * Reading past the end is a programmer's mistake, except that a source which shrank says `source-lost`.
+   *
+   * @throws RecoveryError `source-lost`; `source-exchanged` where another file came back with the drive
    */
   read(position: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   close(): Promise<void>;
@@ -25,13 +28,16 @@ const openForReading: OpenFile = (path) => open(path, constants.O_RDONLY | nonBl
 
 /**
  * Opens a regular file for positional reads. After a read that failed the next one opens the file anew: a drive that
- * was unplugged and came back is another one to the system, and what was open on it stays dead.
+ * was unplugged and came back is another one to the system, and what was open on it stays dead. The file on it is known
+ * again by its size and by samples of what was read of it. Its times and its number in the file system do not tell: both can
+ * differ once a drive was plugged in again, and a copy of the backup is as good.
  *
  * @throws RecoveryError `source-missing`, `source-unreadable`, `source-not-a-file`
  */
 export async function openFileSource(path: string, openFile = openForReading): Promise<ByteSource> {
   const { handle: first, size } = await openRegular(path, openFile);
   let current: Promise<FileHandle> | null = Promise.resolve(first);
+  const samples = new Samples();
   let closed = false;
 
   async function reopened(): Promise<FileHandle> {
@@ -39,9 +45,15 @@ export async function openFileSource(path: string, openFile = openForReading): P
       const reason = errnoOf(error instanceof RecoveryError ? error.cause : error);
       throw new RecoveryError(problem('source-lost', { reason }), { cause: error });
     });
-    if (now === size && !closed) return handle;
-    await handle.close();
-    return fail('source-lost', { reason: closed ? 'closed' : 'another size' });
+    try {
+      const isSame = now === size && (await samples.match((...place) => readExactly(handle, ...place)));
+      if (closed) fail('source-lost', { reason: 'closed' });
+      if (!isSame) fail('source-exchanged', { path });
+      return handle;
+    } catch (error) {
+      await handle.close().catch(() => undefined);
+      throw error;
+    }
   }
 
   async function letGo(handle: Promise<FileHandle> | null): Promise<void> {
@@ -54,7 +66,9 @@ export async function openFileSource(path: string, openFile = openForReading): P
     async read(position, length, into) {
       const used = (current ??= reopened());
       try {
-        return await readExactly(await used, position, length, into);
+        const bytes = await readExactly(await used, position, length, into);
+        samples.take(position, bytes);
+        return bytes;
       } catch (error) {
         if (error instanceof RecoveryError) await letGo(used);
         throw error;
@@ -102,6 +116,11 @@ async function readExactly(handle: FileHandle, position: number, length: number,
     done += bytesRead;
   }
   return target;
+}
+
+/** Whether a source will give nothing any more, at whatever place. */
+export function isSourceGone({ code }: Problem): boolean {
+  return code === 'source-lost' || code === 'source-exchanged';
 }
 
 function openingProblem(path: string, error: unknown): RecoveryError {

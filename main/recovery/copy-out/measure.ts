@@ -1,5 +1,6 @@
 /** Finds out what a copy out of an image will take, before anything is written. */
 import { fail, RecoveryError } from '../../../shared/problems.ts';
+import { isSourceGone } from '../bytes/source.ts';
 import type { Ext4 } from '../image/ext4.ts';
 import type { FileStatus } from '../image/inode.ts';
 import { inTurns } from '../turns.ts';
@@ -52,8 +53,8 @@ async function measureOne(filesystem: Ext4, path: Uint8Array, signal?: AbortSign
   return { files, bytes };
 }
 
-function hasToEnd({ problem: { code } }: RecoveryError): boolean {
-  return code === 'cancelled' || code === 'source-lost';
+function hasToEnd({ problem }: RecoveryError): boolean {
+  return problem.code === 'cancelled' || isSourceGone(problem);
 }
 
 /** Holes are not written; what lies in the inode itself takes no room of its own. */

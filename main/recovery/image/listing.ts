@@ -1,6 +1,7 @@
 /** Entries of a file system as they are shown to people, each with the path that names it for later questions. */
 import type { EntryDetails, EntryId, ImageEntry, ImageListing } from '../../../shared/image.ts';
 import { problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { isSourceGone } from '../bytes/source.ts';
 import { inTurns } from '../turns.ts';
 import type { DirectoryEntry } from './directory-blocks.ts';
 import type { Ext4 } from './ext4.ts';
@@ -112,8 +113,7 @@ async function linkOf(
     const { kind } = await filesystem.stat(await filesystem.lookup(path));
     return { target, leadsTo: kind };
   } catch (error) {
-    if (error instanceof RecoveryError && error.problem.code !== 'source-lost')
-      return { target, leadsTo: null };
+    if (error instanceof RecoveryError && !isSourceGone(error.problem)) return { target, leadsTo: null };
     throw error;
   }
 }

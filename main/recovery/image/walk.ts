@@ -1,5 +1,6 @@
 /** Walks through a folder and all that lies below it, entering each folder once. */
 import { RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { isSourceGone } from '../bytes/source.ts';
 import { damaged } from './damage.ts';
 import { directoryEntries } from './directory.ts';
 import type { DirectoryEntry } from './directory-blocks.ts';
@@ -53,7 +54,7 @@ export async function* walkFrom(
       yield { path, status: statusOf(inode) };
       if (inode.kind === 'directory') enter(inode, path);
     } catch (error) {
-      if (!(error instanceof RecoveryError) || error.problem.code === 'source-lost') throw error;
+      if (!(error instanceof RecoveryError) || isSourceGone(error.problem)) throw error;
       yield { path, problem: error.problem };
     }
   }

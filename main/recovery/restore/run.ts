@@ -44,6 +44,7 @@ export interface RunListener {
 /** Problems after which no other file can fare better: the rest is not even tried. */
 const hopeless = new Set<Problem['code']>([
   'source-lost',
+  'source-exchanged',
   'dest-lost',
   'dest-ran-full',
   'dest-read-only',
