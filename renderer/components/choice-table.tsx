@@ -3,7 +3,6 @@ import type { ReactNode } from 'react';
 import {
   Cell,
   Column,
-  ResizableTableContainer,
   Row,
   Table,
   TableBody,
@@ -75,7 +74,7 @@ export function ChoiceTable<Item extends object, Name extends string>({
 }: ChoiceTableProps<Item, Name>) {
   const shape = columns.map(({ id }) => id).join();
   return (
-    <ResizableTableContainer className={`table-frame ${className}`}>
+    <div className={`table-frame ${className}`}>
       <Virtualizer layout={TableLayout} layoutOptions={{ rowHeight, headingHeight: 36 }}>
         <Table
           {...behaviour}
@@ -132,6 +131,6 @@ export function ChoiceTable<Item extends object, Name extends string>({
           </TableBody>
         </Table>
       </Virtualizer>
-    </ResizableTableContainer>
+    </div>
   );
 }

@@ -51,12 +51,19 @@ export const Rail = memo(function Rail({ step, backup, choices }: RailProps) {
           ))}
         </ol>
       </nav>
-      <div className="rail-foot">
-        <HelpButton step={step} />
-        <LanguagePicker />
-        <ThemePicker />
-      </div>
+      <RailFoot step={step} />
     </aside>
+  );
+});
+
+/** Drawn again with a new step only, and not with every choice. */
+const RailFoot = memo(function RailFoot({ step }: Pick<RailProps, 'step'>) {
+  return (
+    <div className="rail-foot">
+      <HelpButton step={step} />
+      <LanguagePicker />
+      <ThemePicker />
+    </div>
   );
 });
 

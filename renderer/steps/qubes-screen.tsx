@@ -25,6 +25,8 @@ export function QubesScreen({ state: { inventory, choices, variant } }: { readon
   const [order, setOrder] = useState<QubeOrder>({ column: 'name', descending: false });
   // What is typed shows at once, and the table follows.
   const wanted = useDeferredValue(search);
+  // The screen stands at once, and the table comes into it without holding it up.
+  const isTableDue = useDeferredValue(true, false);
   const shown = useMemo(
     () => arrange(inventory.qubes, wanted, order, language),
     [inventory, wanted, order, language],
@@ -71,14 +73,18 @@ export function QubesScreen({ state: { inventory, choices, variant } }: { readon
         <Input className="input" placeholder={say('qubes.searchHint')} />
         {search !== '' && <IconButton label={say('qubes.clearSearch')} icon={X} />}
       </SearchField>
-      <QubesTable
-        qubes={shown}
-        chosen={choices.qubes}
-        onChoose={choose}
-        order={order}
-        onOrder={setOrder}
-        emptyWords={say(wanted === '' ? 'qubes.empty' : 'qubes.nothingFound', { search: wanted })}
-      />
+      {isTableDue ? (
+        <QubesTable
+          qubes={shown}
+          chosen={choices.qubes}
+          onChoose={choose}
+          order={order}
+          onOrder={setOrder}
+          emptyWords={say(wanted === '' ? 'qubes.empty' : 'qubes.nothingFound', { search: wanted })}
+        />
+      ) : (
+        <div className="table-frame" aria-busy />
+      )}
     </Screen>
   );
 }
