@@ -1,6 +1,6 @@
 /**
  * Ends restores by force at random moments: `npm run faults -- [rounds of each blow] [seed] [blow]`. Needs Linux, and for
- * the blow `main` a built wizard.
+ * the blows to the main process a built wizard.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,7 @@ import { aftermath, blows, killableBackup, undisturbed } from '../support/killin
 import { Dice } from './mutate.ts';
 
 const [rounds = '200', seed = '1', only] = process.argv.slice(2);
+const roundsPerMeasurement = 10;
 const scratch = await mkdtemp(join(tmpdir(), 'lifeboat-faults-'));
 process.env['LIFEBOAT_SCRATCH'] = scratch;
 const dice = new Dice(Number(seed));
@@ -16,10 +17,12 @@ const faults: string[] = [];
 try {
   const backup = await killableBackup();
   for (const blow of blows.filter((name) => only === undefined || name === only)) {
-    const whole = await undisturbed(backup, blow);
+    let whole = 0;
     /** How many rounds left how many of the files finished. */
     const spread = new Map<number, number>();
     for (let round = 0; round < Number(rounds); round++) {
+      // What else the machine does changes meanwhile, and blows that come too soon or too late try nothing.
+      if (round % roundsPerMeasurement === 0) whole = await undisturbed(backup, blow);
       const found = await aftermath(backup, blow, dice.below(whole * 1.05));
       for (const fault of found.faults) process.stdout.write(`${fault}\n`);
       faults.push(...found.faults);
@@ -27,7 +30,7 @@ try {
     }
     const finished = [...spread].toSorted().map(([files, times]) => `${files} files ${times} times`);
     process.stdout.write(
-      `${blow}: ${rounds} rounds within ${Math.round(whole)} ms; finished: ${finished.join(', ')}\n`,
+      `${blow}: ${rounds} rounds within ${Math.round(whole)} ms or so; finished: ${finished.join(', ')}\n`,
     );
   }
 } finally {

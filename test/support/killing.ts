@@ -17,9 +17,9 @@ const passphrase = 'killed';
 
 /**
  * Whom the blow hits: the command with its engine, or one of them alone; the main process of the wizard in its browser
- * host; or the command with its engine is suspended for a while.
+ * host; or one of the two programs is suspended for a while, with its engine.
  */
-export const blows = ['both', 'engine', 'command', 'main', 'suspend'] as const;
+export const blows = ['both', 'engine', 'command', 'main', 'suspend', 'suspend-main'] as const;
 export type Blow = (typeof blows)[number];
 
 /** How long processes may take to end once the one that they work for is gone, in milliseconds of their own running. */
@@ -97,7 +97,7 @@ export async function aftermath(backup: MadeBackup, blow: Blow, delay: number): 
 
 /** Starts a restore in the program that `blow` hits; the process ends with it. */
 function restoreIn(blow: Blow, backup: MadeBackup, to: string): ChildProcess {
-  if (blow === 'main') {
+  if (blow === 'main' || blow === 'suspend-main') {
     const host = startHost();
     // Calls to a host that was killed fail; one that refuses a call would wait for its page.
     restoreThroughPage(host, backup, to).catch(() => host.kill('SIGKILL'));
@@ -152,6 +152,7 @@ async function deal(child: ChildProcess, blow: Blow): Promise<void> {
       for (const engine of await childrenOf(pid)) signal(engine, 'SIGKILL');
       break;
     case 'suspend':
+    case 'suspend-main':
       signal(-pid, 'SIGSTOP');
       await sleep(300);
       signal(-pid, 'SIGCONT');

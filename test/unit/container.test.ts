@@ -9,7 +9,9 @@ import { groupStoredFiles } from '../../main/recovery/catalog/stored-files.ts';
 import { indexContainer, type ContainerIndex } from '../../main/recovery/container/container-index.ts';
 import { isSafeName } from '../../main/recovery/container/safe-name.ts';
 import { problem, RecoveryError } from '../../shared/problems.ts';
-import { placeMembers } from '../support/container-surgery.ts';
+import type { MadeBackup } from '../support/backup-spec.ts';
+import { findMember, placeMembers } from '../support/container-surgery.ts';
+import { killableBackup } from '../support/killing.ts';
 import { packMembers } from '../support/make-backup.ts';
 import { oracle } from '../support/oracles.ts';
 import { run } from '../support/tools.ts';
@@ -172,6 +174,76 @@ gnuTar.describe('a container of GNU tar of which headers are lost', () => {
       const near = members.filter(({ start, end }) => start > bad + 70_000 || end <= bad);
       for (const { name } of near) expect([...(index as ContainerIndex).members.keys()]).toContain(name);
     }
+  });
+});
+
+const withSeals = oracle('scrypt', 'tar', 'gzip', 'split');
+
+withSeals.describe('a container of which two headers in a row are lost', () => {
+  let sealed: MadeBackup;
+  beforeAll(async () => void (sealed = await killableBackup()));
+  const fixture = (name: string) => readFile(join(import.meta.dirname, `../fixtures/${name}.backup`));
+  const spoil = (header: Buffer) => {
+    header.fill('7', 150, 152);
+  };
+  const losses: Readonly<Record<string, (header: Buffer) => void>> = {
+    'have a wrong sum': spoil,
+    'are noise': (header) => header.set(noise(512, 'lost')),
+    'are zeros': (header) => header.set(new Uint8Array(512)),
+  };
+
+  /** Loses the headers of each two neighbours; tells of which members something else is known then than before. */
+  async function changed(bytes: Buffer, lose: (header: Buffer) => void): Promise<string[]> {
+    const { members: before } = await indexOf(bytes);
+    const placed = placeMembers(bytes);
+    const found: string[] = [];
+    for (const [i, second] of placed.entries()) {
+      const first = placed[i - 1];
+      if (!first) continue;
+      const damaged = Buffer.from(bytes);
+      for (const { header } of [first, second]) lose(damaged.subarray(header, header + 512));
+      const { members: after, problems } = await indexOf(damaged);
+      expect(problems.map(({ code }) => code)).toContain('container-damaged');
+      for (const [name, member] of before) {
+        if (JSON.stringify(after.get(name)) === JSON.stringify(member)) continue;
+        expect([first.name, second.name]).toContain(name);
+        found.push(`${first.name} + ${second.name}: ${name}`);
+      }
+    }
+    return found;
+  }
+
+  for (const [how, lose] of Object.entries(losses)) {
+    it(`is indexed whole by the seals of its chunks, where both ${how}`, async () => {
+      const { path, members } = sealed;
+      expect(members.length).toBeGreaterThan(20);
+      const lead = `backup-header + backup-header.hmac:`;
+      // Without a seal and without a header, the first member cannot be told from what zeros are behind.
+      const expected = how === 'are zeros' ? [`${lead} backup-header`, `${lead} backup-header.hmac`] : [];
+      expect(await changed(await readFile(path), lose)).toEqual(expected);
+    });
+  }
+
+  for (const name of ['v3-gzip', 'v3-unencrypted', 'v4-gzip', 'v4-outer-gnu', 'v4-outer-ustar'])
+    it(`is indexed whole by what is left of them: ${name}`, async () => {
+      expect(await changed(await fixture(name), spoil)).toEqual([]);
+    });
+
+  it('has no more than these two damaged in the older formats, whose chunks nothing marks', async () => {
+    for (const name of ['v3-gzip', 'v3-unencrypted'])
+      for (const lose of Object.values(losses)) await changed(await fixture(name), lose);
+  });
+
+  it('is not made whole by a guess: behind the last chunk of a file comes another file', async () => {
+    const bytes = await readFile(sealed.path);
+    const { start, data, end } = findMember(bytes, 'vm2/private.img.000.enc');
+    // Nothing but its data is left of it, and nothing behind it.
+    const names = [
+      ...(await indexOf(Buffer.from(bytes.subarray(0, end)).fill(0, start, data))).members.keys(),
+    ];
+    const whole = [...(await indexOf(bytes.subarray(0, start))).members.keys()];
+    expect(whole).toContain('vm1/private.img.006.enc');
+    expect(names).toEqual(whole);
   });
 });
 

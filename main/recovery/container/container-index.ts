@@ -9,7 +9,7 @@ import type { ByteSource } from '../bytes/source.ts';
 import { readIfReadable } from '../bytes/unreadable.ts';
 import { blockSize, isZeroBlock, paddingAfter, parseHeader, type TarHeader } from '../tar/header.ts';
 import { parseLongName, parsePaxRecords, paxNumber } from '../tar/pax.ts';
-import { HeaderSearch, longestExtension, type LostHeader, memberOf } from './lost-header.ts';
+import { beginsMember, HeaderSearch, longestExtension, type LostHeader, membersOf } from './lost-header.ts';
 import { isSafeName, longestName } from './safe-name.ts';
 
 /** One regular file of the outer tar: its data lie at `offset`, `size` bytes long. */
@@ -111,22 +111,28 @@ class Walk {
   /** Goes to the next header behind one that cannot be read; false at zeros that nothing follows. */
   async #passDamage(block: Uint8Array | undefined, isZero: boolean): Promise<boolean> {
     const last = this.#last;
+    // A drive's bad places are often copied as zeros, which pass for the end of the archive before.
+    const isBehindZeros = this.#zeros >= blockSize && block !== undefined && beginsMember(block);
+    const position = this.#position - (isBehindZeros ? blockSize : 0);
+    const before = this.#lostHeaders.at(-1);
+    const behind = before && before.next === undefined ? before : undefined;
     const next = last
       ? await this.#search.next(
-          Math.max(last.offset, this.#position - longestShift),
+          behind ? position : Math.max(last.offset, position - longestShift),
+          position,
           isZero ? longestVoid : Infinity,
         )
-      : await this.#search.next(this.#position, longestPadding);
+      : await this.#search.next(position, position, longestPadding);
     if (next === undefined && !last) fail('not-a-backup');
     if (next === undefined && isZero) return false;
-    this.#report(
-      problem('container-damaged', { offset: isZero ? this.#position - this.#zeros : this.#position }),
-    );
-    const end = next ?? this.#source.size;
-    if (!isZero && end > this.#position && this.#lostHeaders.length < mostProblems)
-      this.#lostHeaders.push({ position: this.#position, block: block?.slice(), end, previous: last?.name });
+    this.#report(problem('container-damaged', { offset: isZero ? position - this.#zeros : position }));
+    const end = next?.start ?? this.#source.size;
+    if (!isZero && end > position && this.#lostHeaders.length < mostProblems) {
+      const own = { position, block: isBehindZeros ? undefined : block?.slice(), end };
+      this.#lostHeaders.push({ ...own, previous: last?.name, next: undefined, behind });
+    }
     this.#damage = next === undefined ? 'to the end' : 'passed';
-    this.#position = end;
+    this.#position = next?.position ?? end;
     this.#zeros = 0;
     this.#pax = new Map();
     this.#longName = undefined;
@@ -172,10 +178,8 @@ class Walk {
 
   async #index(): Promise<ContainerIndex> {
     const last = this.#last ?? fail('not-a-backup');
-    for (const lost of this.#lostHeaders) {
-      const member = await memberOf(this.#source, lost, (name) => this.#members.has(name));
-      if (member) this.#members.set(member.name, member);
-    }
+    const told = await membersOf(this.#source, this.#lostHeaders, this.#members);
+    for (const member of told.values()) this.#members.set(member.name, member);
     const { size } = this.#source;
     const rest = size - this.#position;
     const endsInHeader =
