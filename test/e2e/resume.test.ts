@@ -1,6 +1,6 @@
 /** A restore that is killed, and one that goes on from where it was: nothing finished is lost or done again. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect } from 'vitest';
 import { journalName } from '../../main/recovery/restore/journal.ts';
@@ -81,6 +81,30 @@ gate.describe('a restore that was killed', () => {
     expect([after.ino, after.mtimeMs]).toEqual([before.ino, before.mtimeMs]);
     expect(await readFile(join(to, journalName), 'utf8')).not.toContain('sealedKey');
   });
+
+  gate.test(
+    'knows a finished file by its content, whatever its time: a stick was in another time zone',
+    async () => {
+      const to = join(await scratchFolder(), 'to');
+      await mkdir(to);
+      const args = ['restore', made.path, 'one', '--to', to, '--json'];
+      await lifeboat(args, { passphrase: 'slow' });
+      const image = join(to, 'one/private.img');
+      const before = await stat(image);
+      await utimes(image, before.atime, new Date(before.mtimeMs - 3_600_000));
+      const again = await lifeboat(args, { passphrase: 'slow' });
+      expect([again.code, reportOf(again).outcome]).toEqual([0, 'restored']);
+      expect((await stat(image)).ino).toBe(before.ino);
+
+      // The other way round: a time can be right, and the content is not.
+      const content = await readFile(image);
+      await writeFile(image, content.fill(0, 4096, 8192));
+      await utimes(image, before.atime, before.mtime);
+      const changed = await lifeboat(args, { passphrase: 'slow' });
+      expect([changed.code, codesIn(reportOf(changed))]).toEqual([1, ['dest-occupied']]);
+      expect((await readFile(image)).equals(content)).toBe(true);
+    },
+  );
 
   gate.test('does not take a file that was changed since for a finished one', async () => {
     const to = join(await scratchFolder(), 'to');

@@ -38,7 +38,7 @@ const entrySchema = z.object({
   backup: z.string(),
   stored: z.string(),
   output: z.array(z.string()),
-  /** Last change of the finished file, milliseconds: a file that was touched since is not taken for it. */
+  /** Last change of the finished file, milliseconds: one without a sum that was touched since is not taken for it. */
   modified: z.number(),
   completed: z.object({
     bytes: z.number(),
@@ -103,20 +103,21 @@ export class Journal {
     };
   }
 
-  /** What an earlier restore finished of `file`, provided that it still stands there untouched. */
+  /**
+   * What an earlier restore finished of `file`, provided that what stands there looks like it. Whether it is takes reading it:
+   * its times tell nothing, as a stick can have others in every time zone; they count only where there is no sum.
+   */
   async finished(file: PlannedFile): Promise<Completed | undefined> {
     const entry = this.#lines.entries.get(file.stored.path);
     if (!entry || entry.output.join('/') !== file.output.join('/')) return undefined;
     const path = join(this.#destination, ...file.output);
     const found = await lstat(path).catch(() => undefined);
-    if (!found || found.mtimeMs !== entry.modified) return undefined;
-    if (!found.isDirectory() && !found.isFile()) return undefined;
+    if (!found?.isDirectory() && !found?.isFile()) return undefined;
+    if (entry.completed.checksums.length === 0 && found.mtimeMs !== entry.modified) return undefined;
     if (!(await leadsThroughFolders(this.#destination, file.output))) return undefined;
     // Trees have no sum of their own.
     const { sha256, bytes } = entry.completed;
     if (found.isDirectory() ? sha256 !== null : found.size !== bytes) return undefined;
-    // A restore ended between linking the final name and removing the partial one leaves both.
-    await rm(path + partialSuffix, { force: true, recursive: true });
     return entry.completed;
   }
 
@@ -137,6 +138,8 @@ export class Journal {
     for (const { path, sha256 } of completed.checksums)
       if (!(await hasSum(join(this.#destination, ...path.split('/')), sha256, signal, share)))
         return undefined;
+    // A restore ended between linking the final name and removing the partial one leaves both.
+    await rm(join(this.#destination, ...file.output) + partialSuffix, { force: true, recursive: true });
     return completed;
   }
 
