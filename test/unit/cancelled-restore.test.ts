@@ -9,6 +9,9 @@ import { journalName } from '../../main/recovery/restore/journal.ts';
 import { hasSum } from '../../main/recovery/restore/plain-file.ts';
 import type { QubeReport, RestoreReport } from '../../shared/backup.ts';
 import { clientOf, emittersOf, serve, type Result } from '../../shared/contract/define.ts';
+import type { MadeBackup } from '../support/backup-spec.ts';
+import { flipByte, operate } from '../support/container-surgery.ts';
+import { killableBackup } from '../support/killing.ts';
 import { filesBelow, scratchFolder } from '../support/lifeboat.ts';
 import { oracle } from '../support/oracles.ts';
 import { standardBackup, standardPassphrase, standardTools } from '../support/standard-backup.ts';
@@ -31,8 +34,8 @@ interface Session {
   readonly finished: (to: string, qubes: readonly string[]) => Promise<readonly boolean[]>;
 }
 
-/** The standard backup, unlocked in an engine of this process. */
-async function session(): Promise<Session & AsyncDisposable> {
+/** A backup, by default the standard one, unlocked in an engine of this process. */
+async function session(made?: MadeBackup): Promise<Session & AsyncDisposable> {
   let stops: readonly string[] = [];
   const engine = createEngine(
     emittersOf(engineContract, (name, payload) => {
@@ -43,8 +46,8 @@ async function session(): Promise<Session & AsyncDisposable> {
   );
   const dispatch = serve(engineContract, engine.handlers);
   const client = clientOf(engineContract, { call: dispatch, listen: () => () => undefined });
-  const { handle } = valueOf(await client.backup.open({ path: (await standardBackup()).path }));
-  const passphrase = new TextEncoder().encode(standardPassphrase);
+  const { handle } = valueOf(await client.backup.open({ path: (made ?? (await standardBackup())).path }));
+  const passphrase = new TextEncoder().encode(made?.passphrase ?? standardPassphrase);
   valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed: false }));
   let jobs = 0;
   return {
@@ -114,6 +117,24 @@ gate.describe('a restore that is stopped with nothing to be kept', () => {
     const { report } = await here.restore(to, ['personal', 'work', 'vault']);
     expect(report.outcome).toBe('restored');
   });
+
+  for (const [what, lost] of Object.entries({
+    'before it': [0],
+    'around it': [2, 4],
+  }))
+    gate.test(`takes back pieces of a damaged file, where what is lost lies ${what}`, async () => {
+      const made = await killableBackup();
+      const damage = lost.map((chunk) => flipByte(`vm1/private.img.00${chunk}.enc`, 'data'));
+      await operate(made.path, made.path, ...damage);
+      await using here = await session(made);
+      await here.restore(to, ['one']);
+      expect((await filesBelow(to)).filter((path) => path.includes('.piece-'))).not.toEqual([]);
+
+      const other = await scratchFolder();
+      const { report, cancelled } = await here.restore(other, ['one', 'two'], ['one', 'two']);
+      expect([cancelled, report.outcome]).toEqual([true, 'failed']);
+      expect(await filesBelow(other)).toEqual([]);
+    });
 
   gate.test('forgets in its journal what it took back, and no more', async () => {
     await using here = await session();

@@ -59,6 +59,11 @@ export function isUnfinishedName(name: string): boolean {
   return unfinished.test(name);
 }
 
+/** The final name of what stands at it, or grows or was saved beside it. */
+export function finishedNameOf(path: string): string {
+  return path.replace(unfinished, '');
+}
+
 export class FileWriter {
   readonly path: string;
   readonly #handle: FileHandle;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FileReport, RestoreReport } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
-import { mapSuffix, partialSuffix } from './file-writer.ts';
+import { finishedNameOf, mapSuffix } from './file-writer.ts';
 import { readJournal } from './run.ts';
 import { overallOutcome, qubeOutcome } from './verdict.ts';
 
@@ -19,7 +19,7 @@ export async function removeWritten(
   destination: string,
   started: ReadonlySet<string>,
 ): Promise<RestoreReport> {
-  const isEarlier = ({ path }: FileReport) => path !== null && !started.has(outputOf(path));
+  const isEarlier = ({ path }: FileReport) => path !== null && !started.has(finishedNameOf(path));
   const files = report.qubes.flatMap((qube) => qube.files);
   for (const path of files
     .filter((file) => !isEarlier(file))
@@ -40,11 +40,6 @@ function piecesOf(problems: readonly Problem[]): readonly string[] {
   return problems.flatMap(({ code, params }) =>
     code === 'piece-saved' ? [String(params.piece), String(params.piece) + mapSuffix] : [],
   );
-}
-
-/** The output that a file at its final or its partial name is of. */
-function outputOf(path: string): string {
-  return path.endsWith(partialSuffix) ? path.slice(0, -partialSuffix.length) : path;
 }
 
 function withoutFile({ name }: FileReport): FileReport {
