@@ -84,10 +84,10 @@ const partForMixed = 1 / 16;
 const gatheringTime = 5;
 
 /**
- * How long workers that have nothing to do keep their memory, in milliseconds. It can be half of what the computer has,
+ * How long a worker that has nothing to do keeps its memory, in milliseconds. It can be half of what the computer has,
  * and wiping it takes a while, in which the last chunks are still being written.
  */
-const restingTime = 250;
+const restingTime = 100;
 
 /** How long a worker has to finish and wipe, in milliseconds, before it is ended by force. */
 const patience = 5000;
@@ -132,11 +132,12 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       return;
     }
     try {
-      while (hands.length < Math.min(crewSize, busy() + queue.waiting())) hands = [...hands, hire()];
+      // All of them: while the first one works, the others come to know their processor.
+      while (hands.length < crewSize) hands = [...hands, hire()];
     } catch (error) {
       interrupt(queue.clear(), reasonOf(error));
     }
-    const idle = hands.find((hand) => hand.ready && hand.lanes.length === 0);
+    const idle = hands.find(isIdle);
     if (!idle?.ready) return;
     employ(idle, next, idle.ready);
     handOut();
@@ -144,8 +145,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
 
   /** Frees the memory of workers that have had nothing to do; the next derivation has new ones started. */
   function sendHome(): void {
-    if (!queue.next() && hands.every((hand) => hand.ready && hand.lanes.length === 0))
-      regrouping = regroup(crewSize);
+    for (const hand of hands) if (isIdle(hand)) void dismiss(hand);
   }
 
   /** Shares the memory out anew. A thread gives its memory back when it ends, so all workers are replaced. */
@@ -244,8 +244,8 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
   /** A worker ended. One that never got ready would not do so the next time either: nothing is tried again. */
   function lose(hand: Hand, reason: string): void {
     hands = hands.filter((other) => other !== hand);
-    if (hand.leaving) return;
-    interrupt(hand.ready ? hand.lanes.map(({ derivation }) => derivation) : queue.clear(), reason);
+    if (!hand.leaving)
+      interrupt(hand.ready ? hand.lanes.map(({ derivation }) => derivation) : queue.clear(), reason);
     handOut();
   }
 
@@ -271,6 +271,8 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
 
   async function dismiss(hand: Hand): Promise<void> {
     hand.leaving = true;
+    // One that has just started has no secrets yet.
+    if (!hand.ready) void hand.worker.terminate();
     send(hand, { kind: 'close' });
     Atomics.store(hand.stop, 0, 1);
     const timer = setTimeout(() => void hand.worker.terminate(), patience);
@@ -320,6 +322,10 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       await Promise.all(hands.map(dismiss));
     },
   };
+}
+
+function isIdle({ ready, lanes, leaving }: Hand): boolean {
+  return ready !== undefined && lanes.length === 0 && !leaving;
 }
 
 function reasonOf(error: unknown): string {

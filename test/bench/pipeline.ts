@@ -4,6 +4,9 @@
  *     npm run bench -- pipeline                 12 chunks of 100 MiB, N=2^18 r=8 p=6
  *     npm run bench -- pipeline --logN 20 -p 1
  *     npm run bench -- pipeline --logN 10       what is left when derivations cost nothing
+ *
+ * Each of the two runs twice in a row, and its better time counts: a virtual machine that was idle has given its memory
+ * back to its host, and gets it again page by page in the first.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
@@ -12,7 +15,15 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeBackup } from '../support/make-backup.ts';
 import { restoreOfficially } from '../support/official-procedure.ts';
-import { mebibyte, passphrase, restoreMeasured, timed, writeImage } from './measured-restore.ts';
+import { run } from '../support/tools.ts';
+import {
+  mebibyte,
+  passphrase,
+  restoreMeasured,
+  timed,
+  writeImage,
+  type MeasuredRestore,
+} from './measured-restore.ts';
 
 const { values } = parseArgs({
   args: process.argv.slice(2),
@@ -32,6 +43,17 @@ async function sumOf(path: string): Promise<string> {
   for await (const piece of file.createReadStream()) hash.update(piece as Buffer);
   return hash.digest('hex');
 }
+
+const times = 2;
+
+/** Leaves `folder` empty, and the drive idle: it would still be busy with what was written before. */
+async function atRest(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+  await run('sync', []);
+}
+
+const columns = (values: readonly number[]) => values.map((value) => value.toFixed(1).padStart(7)).join('');
 
 const folder = await mkdtemp(join(process.env['BENCH_FOLDER'] ?? tmpdir(), 'lifeboat-bench-'));
 try {
@@ -53,13 +75,20 @@ try {
     })),
   });
 
+  const restoredByUs: MeasuredRestore[] = [];
+  const officialSeconds: number[] = [];
   const [ours, theirs] = [join(folder, 'ours'), join(folder, 'theirs')];
-  await Promise.all([mkdir(ours), mkdir(theirs)]);
-  const { seconds: lifeboatSeconds, peak } = await restoreMeasured(made.path, ours);
   let official = '';
-  const officialSeconds = await timed(async () => {
-    official = await restoreOfficially(made.path, passphrase, theirs);
-  });
+  for (let time = 0; time < times; time++) {
+    await atRest(ours);
+    restoredByUs.push(await restoreMeasured(made.path, ours));
+  }
+  for (let time = 0; time < times; time++) {
+    await atRest(theirs);
+    officialSeconds.push(
+      await timed(async () => (official = await restoreOfficially(made.path, passphrase, theirs))),
+    );
+  }
 
   for (const [i, name] of qubeNames.entries()) {
     const [mine, other] = await Promise.all([
@@ -68,11 +97,12 @@ try {
     ]);
     if (mine !== other) throw new Error(`${name} differs`);
   }
-  console.log(`official procedure  ${officialSeconds.toFixed(1).padStart(7)} s`);
-  console.log(`lifeboat            ${lifeboatSeconds.toFixed(1).padStart(7)} s`);
-  console.log(
-    `ratio               ${(officialSeconds / lifeboatSeconds).toFixed(1).padStart(7)} x, images equal`,
-  );
+  const lifeboatSeconds = restoredByUs.map(({ seconds }) => seconds);
+  const ratio = Math.min(...officialSeconds) / Math.min(...lifeboatSeconds);
+  const peak = Math.max(...restoredByUs.map((restored) => restored.peak));
+  console.log(`official procedure  ${columns(officialSeconds)} s`);
+  console.log(`lifeboat            ${columns(lifeboatSeconds)} s`);
+  console.log(`ratio               ${columns([ratio])} x, images equal`);
   console.log(`peak memory         ${(peak / mebibyte).toFixed(0).padStart(7)} MiB`);
   console.log(`restored files      ${(await readdir(ours)).length.toString().padStart(7)}`);
 } finally {

@@ -1,6 +1,7 @@
 /** Promises of the scheduler of key derivation: results, order, memory, cancelling, and workers that die. */
 import { scryptSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
@@ -293,6 +294,19 @@ describe('cancelling', () => {
 });
 
 describe('workers that have nothing to do', () => {
+  it('were started with the first derivation, and give their memory back while others work', async () => {
+    const { deriver, workers, alive } = open({ memoryBytes: 512 * mebibyte, workers: 2 });
+    const abort = new AbortController();
+    const oneLane = request({ logN: 20, r: 8, p: 1 });
+    const cancelled = problemIn(deriver.derive(oneLane, abort.signal));
+    while (workers.length === 0) await nextTurn();
+    expect(workers).toHaveLength(2);
+    await Promise.race(workers.map((worker) => new Promise((gone) => worker.once('exit', gone))));
+    expect(alive.size).toBe(1);
+    abort.abort();
+    expect(await cancelled).toMatchObject({ code: 'cancelled' });
+  });
+
   it('give their memory back, and others derive what comes later', async () => {
     const { deriver, workers } = open({ memoryBytes: 64 * mebibyte, workers: 2 });
     const asked = request({ logN: 10, r: 8, p: 4 });
