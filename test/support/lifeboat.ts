@@ -95,5 +95,4 @@ export async function saved(folder: string, name: string, bytes: Uint8Array): Pr
 /** Resolves once a restore has begun to write `path` below a folder. */
 export async function begun(folder: string, path: string): Promise<void> {
   while (!(await filesBelow(folder)).includes(`${path}.partial`)) await sleep(10);
-  await sleep(200);
 }
