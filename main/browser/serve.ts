@@ -12,16 +12,27 @@ const largestCall = 16 * 2 ** 20;
 /** The ids that pages make for themselves. */
 const pageIdPattern = /^[0-9a-f-]{36}$/;
 
+/** How long a request may take to arrive, in milliseconds: whoever sends it in drops holds no connection with it. */
+const requestTimeout = 30_000;
+
+/** Connections at once, beyond which new ones are closed: a browser opens six, and one for events. */
+const mostConnections = 64;
+
 export interface WizardServer {
   /** The address to open first; it works once. */
   readonly address: string;
   close(): Promise<void>;
 }
 
-export async function serveWizard(pages: Pages, options: PageSessionOptions): Promise<WizardServer> {
+/** @param patience as `requestTimeout`; tests have less of it */
+export async function serveWizard(
+  pages: Pages,
+  options: PageSessionOptions,
+  patience = requestTimeout,
+): Promise<WizardServer> {
   const session = createPageSession(options);
-  const server = createServer({ requestTimeout: 30_000 });
-  server.maxConnections = 64;
+  const server = createServer({ requestTimeout: patience, connectionsCheckingInterval: patience / 2 });
+  server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);

@@ -2,12 +2,13 @@
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { request as ask, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { networkInterfaces, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Host } from '../../main/backend/host.ts';
 import { contentSecurityPolicy, readPages } from '../../main/backend/pages.ts';
+import type { PageSessionOptions } from '../../main/browser/page-session.ts';
 import { serveWizard, type WizardServer } from '../../main/browser/serve.ts';
 import { backendDouble, somePlace, type BackendDouble } from './backend-double.ts';
 
@@ -28,6 +29,12 @@ let backend: BackendDouble;
 let authority: string;
 let entrance: string;
 
+const sessionOptions = (): PageSessionOptions => ({
+  createBackend: (emit) => backend.createBackend(host, emit),
+  patience: 60_000,
+  onGone: () => undefined,
+});
+
 beforeEach(async ({ onTestFinished }) => {
   const folder = await mkdtemp(join(tmpdir(), 'lifeboat-pages-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -38,11 +45,7 @@ beforeEach(async ({ onTestFinished }) => {
   await writeFile(join(folder, 'renderer/notes.txt'), 'not for the web');
   await symlink(join(folder, 'secret.js'), join(folder, 'renderer/assets/link.js'));
   backend = backendDouble();
-  server = await serveWizard(await readPages(join(folder, 'renderer')), {
-    createBackend: (emit) => backend.createBackend(host, emit),
-    patience: 60_000,
-    onGone: () => undefined,
-  });
+  server = await serveWizard(await readPages(join(folder, 'renderer')), sessionOptions());
   onTestFinished(() => server.close());
   ({ host: authority, pathname: entrance } = new URL(server.address));
 });
@@ -388,6 +391,50 @@ describe('calls', () => {
     expect(backend.reached).toEqual([['backup.unlock', args]]);
     expect(answer.body).toBe('{"ok":false,"problem":{"code":"passphrase-rejected","params":{}}}');
   });
+});
+
+describe('connections', () => {
+  /** A connection that sends what it is given and nothing more; resolves once it stands. */
+  async function connected(text = ''): Promise<Socket> {
+    const [hostname, port] = authority.split(':');
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write(text);
+    return socket;
+  }
+
+  it('beyond 64 at once are closed, and there is room again when one ends', async () => {
+    const open = await Promise.all(Array.from({ length: 64 }, () => connected()));
+    expect(await fetched('/').catch(() => 'closed')).toBe('closed');
+    open[0]?.destroy();
+    await expect
+      .poll(() =>
+        fetched('/').then(
+          ({ status }) => status,
+          () => 'closed',
+        ),
+      )
+      .toBe(403);
+    for (const socket of open) socket.destroy();
+  });
+
+  it.each(['nothing', 'half a head', 'half a call'])(
+    'that send %s are closed after a while',
+    async (what) => {
+      await server.close();
+      server = await serveWizard(new Map(), sessionOptions(), 200);
+      ({ host: authority, pathname: entrance } = new URL(server.address));
+      const headers = { host: authority, ...callHeaders(await asPage()), 'content-length': 100 };
+      const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+      const call = `POST ${locate} HTTP/1.1\r\n${head.join('')}\r\n{"pa`;
+      const sent = { nothing: '', 'half a head': call.slice(0, 30), 'half a call': call }[what];
+      const socket = await connected(sent);
+      socket.resume();
+      await once(socket, 'close');
+      await server.close();
+    },
+  );
 });
 
 describe('a second window', () => {
