@@ -5,8 +5,8 @@
  *     npm run bench -- pipeline --logN 20 -p 1
  *     npm run bench -- pipeline --logN 10       what is left when derivations cost nothing
  *
- * Each of the two runs twice in a row, and its better time counts: a virtual machine that was idle has given its memory
- * back to its host, and gets it again page by page in the first.
+ * Each of the two runs three times in a row, and its best time counts: a virtual machine that was idle has given its
+ * memory back to its host, and gets it again page by page.
  */
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
@@ -44,7 +44,7 @@ async function sumOf(path: string): Promise<string> {
   return hash.digest('hex');
 }
 
-const times = 2;
+const times = 3;
 
 /** Leaves `folder` empty, and the drive idle: it would still be busy with what was written before. */
 async function atRest(folder: string): Promise<void> {
