@@ -37,6 +37,8 @@ import {
 export interface UnlockedBackup {
   readonly protection: Protection;
   readonly catalog: Catalog;
+  /** Tells this backup from others, also of the same name and size: by its id, or in formats 3 and 2 by its container. */
+  readonly identity: string;
   readonly inventory: Inventory;
   /** The list of qubes as the backup has it; null when it could not be read. */
   readonly qubesXml: Uint8Array | null;
@@ -95,7 +97,8 @@ export async function unlockBackup(
       qubes: catalog.qubes.map(({ qube }) => qube),
       problems: [...problems, ...catalog.problems],
     };
-    return { protection, catalog, inventory, qubesXml };
+    const identity = `${header.backupId ?? locked.index.fingerprint}:${locked.source.size}`;
+    return { protection, catalog, identity, inventory, qubesXml };
   } catch (error) {
     await protection.wipe();
     throw error;

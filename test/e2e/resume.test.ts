@@ -7,6 +7,7 @@ import { journalName } from '../../main/recovery/restore/journal.ts';
 import type { MadeBackup } from '../support/backup-spec.ts';
 import { begun, codesIn, filesBelow, lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
 import { makeBackup } from '../support/make-backup.ts';
+import { makeOldBackup } from '../support/make-old-backup.ts';
 import { oracle } from '../support/oracles.ts';
 import { noise } from '../support/trees.ts';
 
@@ -136,3 +137,41 @@ gate.describe('a restore that was killed', () => {
     );
   });
 });
+
+oracle('tar', 'split', 'openssl').describe(
+  'two backups of format 3, of one name, size and passphrase',
+  () => {
+    gate.test('are not taken for each other', async () => {
+      const folder = await scratchFolder();
+      const backups = await Promise.all(
+        ['monday', 'tuesday'].map(async (day) => {
+          await mkdir(join(folder, day));
+          const source = join(folder, day, 'source.img');
+          await writeFile(source, noise(300 << 10, day));
+          const files = [{ name: 'private.img', source, sparse: 'none' as const }];
+          return makeOldBackup({
+            destination: join(folder, day, 'qubes.backup'),
+            passphrase: 'weekly',
+            version: 3,
+            compression: false,
+            qubes: [{ name: 'work', class: 'AppVM', qid: 1, files }],
+          });
+        }),
+      );
+      const sizes = await Promise.all(backups.map(async ({ path }) => (await stat(path)).size));
+      expect(sizes[0]).toBe(sizes[1]);
+      const to = join(folder, 'to');
+      await mkdir(to);
+      const [monday, tuesday] = backups.map(({ path }) => path);
+      const restored = (path = '') =>
+        lifeboat(['restore', path, '--to', to, '--json'], { passphrase: 'weekly' });
+      expect(reportOf(await restored(monday)).outcome).toBe('restored');
+      const second = reportOf(await restored(tuesday));
+      expect([second.outcome, codesIn(second)]).toEqual([
+        'failed',
+        expect.arrayContaining(['dest-occupied']),
+      ]);
+      expect(reportOf(await restored(monday)).outcome).toBe('restored');
+    });
+  },
+);

@@ -4,6 +4,7 @@
  * The container is a concatenation of one-member tars (docs/format.md, "Outer container"), so zero blocks may
  * stand between members. Bodies of chunks are never read: a 500 GB backup costs some thousand small reads.
  */
+import { createHash } from 'node:crypto';
 import { fail, problem, type Problem } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { readIfReadable } from '../bytes/unreadable.ts';
@@ -29,6 +30,11 @@ export interface ContainerIndex {
   readonly complete: boolean;
   /** The member in whose data the file ends; it is not among `members`. */
   readonly cutShort: Member | null;
+  /**
+   * SHA-256, in hexadecimal, of the members' headers and of what authenticates chunks beside them. It tells backups without
+   * an id apart.
+   */
+  readonly fingerprint: string;
   readonly problems: readonly Problem[];
 }
 
@@ -37,6 +43,9 @@ const mostMembers = 1_000_000;
 
 /** Odd members told of; a container with more of them was made to have them. */
 const mostProblems = 1000;
+
+/** Bytes of a `.hmac` member that the fingerprint takes in: longer ones are no such thing. */
+const longestSeal = 4096;
 
 /** Bytes read at once: a GNU tar's padding after a member (at most 10,240) and the next headers. */
 const windowSize = 16 * 1024;
@@ -66,6 +75,7 @@ class Walk {
   readonly #search: HeaderSearch;
   readonly #members = new Map<string, Member>();
   readonly #problems: Problem[] = [];
+  readonly #fingerprint = createHash('sha256');
   readonly #lostHeaders: LostHeader[] = [];
   #position = 0;
   /** Zeros passed over since the last member. */
@@ -102,6 +112,11 @@ class Walk {
         if (this.#position + blockSize + header.size > size) break;
         await this.#takeExtension(header);
       } else {
+        this.#fingerprint.update(block);
+        const { size: length } = header;
+        const isSeal = header.name.endsWith('.hmac') && length <= longestSeal;
+        if (isSeal && this.#position + blockSize + length <= size)
+          this.#fingerprint.update((await this.#read(this.#position + blockSize, length)) ?? '');
         this.#takeMember(header);
       }
     }
@@ -192,6 +207,7 @@ class Walk {
       members: this.#members,
       complete: endsAsTar && this.#damage === 'none',
       cutShort: this.#cutShort,
+      fingerprint: this.#fingerprint.digest('hex'),
       problems: this.#problems,
     };
   }

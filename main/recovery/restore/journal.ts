@@ -34,7 +34,7 @@ const longestJournal = 64 * 1024 * 1024;
 const attestedSchema = z.object({ finished: z.string(), attestation: z.string() });
 
 const entrySchema = z.object({
-  /** Which backup the file is from, as `identityOf` has it. */
+  /** Which backup the file is from, by the `identity` of an unlocked backup. */
   backup: z.string(),
   stored: z.string(),
   output: z.array(z.string()),

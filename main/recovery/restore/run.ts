@@ -162,13 +162,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
 /** What earlier restores of a backup left in `destination`. */
 export function readJournal(backup: UnlockedBackup, destination: string): Promise<Journal> {
   const attest = (text: string) => backup.protection.attest(text);
-  return Journal.read(destination, identityOf(backup), attest);
-}
-
-/** Tells a backup from others: by its id and size. Formats 3 and 2 have no id. */
-function identityOf({ inventory }: UnlockedBackup): string {
-  const { backupId, fileName, size } = inventory.backup;
-  return `${backupId ?? fileName}:${size}`;
+  return Journal.read(destination, backup.identity, attest);
 }
 
 function failedReport(file: PlannedFile, reason: Problem): FileReport {
