@@ -1,7 +1,7 @@
 /**
  * Measures a whole restore against the official procedure, side by side on backups made by the real tools.
  *
- *     npm run bench -- pipeline                 12 chunks of 100 MiB, N=2^18 r=8 p=6
+ *     npm run bench -- pipeline                 24 chunks of 100 MiB, N=2^18 r=8 p=6
  *     npm run bench -- pipeline --logN 20 -p 1
  *     npm run bench -- pipeline --logN 10       what is left when derivations cost nothing
  *
@@ -32,7 +32,7 @@ const { values } = parseArgs({
     logN: { type: 'string', default: '18' },
     r: { type: 'string', short: 'r', default: '8' },
     p: { type: 'string', short: 'p', default: '6' },
-    chunks: { type: 'string', default: '12' },
+    chunks: { type: 'string', default: '24' },
     qubes: { type: 'string', default: '1' },
   },
 });
