@@ -95,6 +95,8 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         const open = backupOf(handle);
         const abort = new AbortController();
         open.unlocking = abort;
+        // Its threads start while the passphrase is proven: the list of qubes is the first that they open.
+        chunkPool();
         try {
           const unlocked = await unlockBackup(open.locked, passphrase, {
             derive: (request, signal) =>

@@ -85,9 +85,10 @@ const gatheringTime = 5;
 
 /**
  * How long a worker that has nothing to do keeps its memory, in milliseconds. It can be half of what the computer has,
- * and wiping it takes a while, in which the last chunks are still being written.
+ * and wiping it takes a while, in which the last chunks are still being written. Between the list of qubes and the first
+ * chunk of a restore less than that passes, if nobody is asked anything.
  */
-const restingTime = 100;
+const restingTime = 250;
 
 /** How long a worker has to finish and wipe, in milliseconds, before it is ended by force. */
 const patience = 5000;

@@ -1,4 +1,4 @@
-/** `npm run bench [kdf|decoders|image|index|pipeline|growth|salvage|small-machine|ui]`: one benchmark with its options, or all of them. */
+/** `npm run bench [kdf|decoders|image|index|pipeline|cheap-keys|growth|salvage|small-machine|ui]`: one benchmark with its options, or all of them. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -8,6 +8,7 @@ const benches = [
   'image',
   'index',
   'pipeline',
+  'cheap-keys',
   'growth',
   'salvage',
   'small-machine',

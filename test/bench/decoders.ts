@@ -6,13 +6,13 @@
  * Both hand their output to somebody: ours to a loop, a program's through a pipe, as in the official procedure.
  */
 import { createReadStream } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Compression } from '../../main/recovery/archive/decoder.ts';
 import { decoderFor } from '../../main/recovery/archive/decoders/decoder-for.ts';
 import { bash } from '../support/tools.ts';
-import { noise } from '../support/trees.ts';
+import { mixedContent } from './mixed-content.ts';
 
 const ROUNDS = 5;
 const CONTENT_BYTES = 96e6;
@@ -46,20 +46,6 @@ async function best(round: () => Promise<Time>): Promise<Time> {
   return { wall, processor };
 }
 
-/** Programs, text, noise and zeros, in turn, as they lie on a volume. */
-async function mixedContent(): Promise<Buffer> {
-  const program = await readFile(process.execPath);
-  const text = await readFile(join(import.meta.dirname, '../../package-lock.json'));
-  const parts: Buffer[] = [];
-  for (let length = 0; length < CONTENT_BYTES;) {
-    const code = program.subarray(length % (program.length - 4_000_000)).subarray(0, 4_000_000);
-    const part = Buffer.concat([code, text, Buffer.alloc(1_200_000), noise(400_000, `${length}`)]);
-    parts.push(part);
-    length += part.length;
-  }
-  return Buffer.concat(parts).subarray(0, CONTENT_BYTES);
-}
-
 async function ours(compression: Compression, path: string): Promise<Time> {
   const [start, before] = [performance.now(), process.cpuUsage()];
   let length = 0;
@@ -81,7 +67,7 @@ async function theirs(command: string, path: string): Promise<Time> {
 const folder = await mkdtemp(join(tmpdir(), 'lifeboat-decoders-'));
 try {
   const content = join(folder, 'content');
-  await writeFile(content, await mixedContent());
+  await writeFile(content, await mixedContent(CONTENT_BYTES));
   console.log('compressed with           ratio (of time, of processor time)   MB/s');
   for (const [compression, compress, decompress] of commands) {
     const stored = join(folder, 'stored');

@@ -35,7 +35,7 @@ async function residentBytes(pid: number): Promise<number> {
   return (await Promise.all(children.map(residentBytes))).reduce((sum, bytes) => sum + bytes, own);
 }
 
-/** What a restore by the command line came to, how long it took, and how much memory its processes had resident at most. */
+/** What a restore or a verification by the command line came to, how long it took, and how much memory its processes had resident at most. */
 export interface MeasuredRestore {
   readonly report: RestoreReport;
   readonly seconds: number;
@@ -43,20 +43,21 @@ export interface MeasuredRestore {
 }
 
 /** Restores a backup by the command line, with further options of it. */
-export async function restoreMeasured(
+export function restoreMeasured(
   backup: string,
   to: string,
   options: readonly string[] = [],
 ): Promise<MeasuredRestore> {
-  const args = [
-    join(project, 'dist/main/cli/lifeboat.js'),
-    'restore',
-    backup,
-    '--to',
-    to,
-    '--json',
-    ...options,
-  ];
+  return measured(['restore', backup, '--to', to, ...options]);
+}
+
+/** Verifies a backup by the command line, with further options of it. */
+export function verifyMeasured(backup: string, options: readonly string[] = []): Promise<MeasuredRestore> {
+  return measured(['verify', backup, ...options]);
+}
+
+async function measured(command: readonly string[]): Promise<MeasuredRestore> {
+  const args = [join(project, 'dist/main/cli/lifeboat.js'), ...command, '--json'];
   const start = performance.now();
   const child = spawn(process.execPath, [...args, '--passphrase-fd', '3'], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],

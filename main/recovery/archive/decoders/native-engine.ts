@@ -4,10 +4,13 @@ import type { ZlibOptions } from 'node:zlib';
 import { StreamFault } from '../decoder.ts';
 
 /**
- * Output comes in pieces of a mebibyte, where the trip to the thread pool is no longer felt, and the engine rests as
- * soon as one waits to be fetched.
+ * Output comes in pieces of a mebibyte, where the trip to the thread pool is no longer felt. The engine goes on by
+ * itself until two of them wait to be fetched: a reader that hashes and writes is late now and then.
  */
-export const engineOptions = { chunkSize: 1024 * 1024, highWaterMark: 1 } as const satisfies ZlibOptions & {
+export const engineOptions = {
+  chunkSize: 1024 * 1024,
+  highWaterMark: 2 * 1024 * 1024,
+} as const satisfies ZlibOptions & {
   highWaterMark: number;
 };
 
