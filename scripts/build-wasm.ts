@@ -30,7 +30,7 @@ const modules: readonly Module[] = [
     },
     options: [...common, '--enable', 'simd', '--initialMemory', '1'],
   },
-  ...['xz', 'bzip2'].map((name) => ({
+  ...['xz', 'bzip2', 'inflate'].map((name) => ({
     name,
     room: path.join(library, 'archive/decoders'),
     options: [...common, '--converge'],

@@ -68,7 +68,7 @@ function rowMixer(name: string, count: number): string {
 
 /**
  * Writes the last blocks of two lanes each between one another. Nobody reads them: it shows V8 that what led to two
- * neighbours can be done in one register of 256 bits, see `wide-registers.ts` of the mixer.
+ * neighbours can be done in one register of 256 bits, see `compiler-options.ts` of the mixer.
  */
 function join(lanes: readonly number[], quarters: readonly number[]): string[] {
   return lanes

@@ -12,6 +12,7 @@ import {
   checkMemory,
   derivationMemory,
   laneLength,
+  laneMemory,
   type DerivationKernel,
   type DerivationRequest,
 } from '../recovery/kdf/derivation.ts';
@@ -84,6 +85,15 @@ const partForMixed = 1 / 16;
 const gatheringTime = 5;
 
 /**
+ * Lanes of at least this many bytes are dear: for them all workers start, and come to know their processor. The lanes of
+ * Qubes have 128 MiB and more; those of small ones take less time than that.
+ */
+const dearLane = 2 ** 24;
+
+/** So many cheap lanes are worth the start of another worker. */
+const lanesWorthAWorker = 32;
+
+/**
  * How long a worker that has nothing to do keeps its memory, in milliseconds. It can be half of what the computer has,
  * and wiping it takes a while, in which the last chunks are still being written. Between the list of qubes and the first
  * chunk of a restore less than that passes, if nobody is asked anything.
@@ -132,9 +142,10 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       if (busy() === 0) regrouping = regroup(size);
       return;
     }
+    const isDear = laneMemory(next.request) >= dearLane;
+    const wanted = isDear ? crewSize : Math.min(crewSize, Math.ceil(queue.waiting() / lanesWorthAWorker));
     try {
-      // All of them: while the first one works, the others come to know their processor.
-      while (hands.length < crewSize) hands = [...hands, hire()];
+      while (hands.length < wanted) hands = [...hands, hire(isDear)];
     } catch (error) {
       interrupt(queue.clear(), reasonOf(error));
     }
@@ -157,9 +168,10 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
     handOut();
   }
 
-  function hire(): Hand {
+  function hire(calibrates: boolean): Hand {
     const stop = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
-    const worker = startWorker({ memoryBytes: Math.floor(memoryBytes / crewSize), kernels, stop });
+    const share = Math.floor(memoryBytes / crewSize);
+    const worker = startWorker({ memoryBytes: share, calibrates, kernels, stop });
     const gone = new Promise((resolve) => worker.once('exit', resolve));
     const hand: Hand = {
       worker,

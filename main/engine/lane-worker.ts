@@ -1,7 +1,7 @@
 /** The worker thread that derives: mixes the lanes it is sent, or whole derivations where it cannot mix. */
 import { parentPort, workerData, type Transferable } from 'node:worker_threads';
 import { problemOf, type Problem } from '../../shared/problems.ts';
-import { type LaneCosts } from '../recovery/kdf/batch.ts';
+import { typicalLaneCosts, type LaneCosts } from '../recovery/kdf/batch.ts';
 import { measureLaneCosts } from '../recovery/kdf/calibration.ts';
 import { type DerivationKernel, type DerivationRequest } from '../recovery/kdf/derivation.ts';
 import { nodeKernel } from '../recovery/kdf/node-kernel.ts';
@@ -17,6 +17,8 @@ export type KernelName = DerivationKernel['name'];
 export interface LaneWorkerData {
   /** All that this worker may use for mixing. */
   readonly memoryBytes: number;
+  /** Whether it measures what lanes cost on this processor, which takes as long as mixing hundreds of cheap ones. */
+  readonly calibrates: boolean;
   /** The kernels to try, best first. */
   readonly kernels: readonly KernelName[];
   /** One 32-bit word that is set to 1 to stop the mixing under way. */
@@ -53,7 +55,7 @@ export type LaneReply =
 /** What does the work: a mixer of lanes, or a kernel for whole derivations. */
 type Engine = { readonly mixer: Mixer; readonly costs: LaneCosts } | { readonly kernel: DerivationKernel };
 
-const { memoryBytes, kernels, stop } = workerData as LaneWorkerData;
+const { memoryBytes, calibrates, kernels, stop } = workerData as LaneWorkerData;
 const stopped = new Int32Array(stop);
 
 try {
@@ -78,13 +80,10 @@ function openEngine(): Engine {
   throw failure;
 }
 
-/** The second self-test runs the code that V8 optimised in the meantime. */
 function openMixingEngine(): Engine {
   const mixer = openMixer(memoryBytes);
   selfTestMixer(mixer);
-  const costs = measureLaneCosts(mixer);
-  selfTestMixer(mixer);
-  return { mixer, costs };
+  return { mixer, costs: calibrates ? measureLaneCosts(mixer) : typicalLaneCosts };
 }
 
 function serve(engine: Engine): void {

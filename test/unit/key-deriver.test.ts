@@ -23,6 +23,8 @@ interface Watched {
   readonly deriver: KeyDeriver;
   readonly workers: Worker[];
   readonly alive: Set<LaneWorkerData>;
+  /** The memory that each of them had. */
+  readonly shares: number[];
   readonly layouts: LaneLayout[];
   /** Called for every job that is sent. */
   onJob: (job: LaneJob, worker: Worker) => void;
@@ -36,6 +38,7 @@ afterEach(async () => {
 function open(options: Omit<KeyDeriverOptions, 'startWorker'>, script: URL | string = laneWorker): Watched {
   const workers: Worker[] = [];
   const alive = new Set<LaneWorkerData>();
+  const shares: number[] = [];
   const layouts: LaneLayout[] = [];
   const startWorker = (workerData: LaneWorkerData) => {
     const worker = new Worker(script, {
@@ -46,6 +49,7 @@ function open(options: Omit<KeyDeriverOptions, 'startWorker'>, script: URL | str
     });
     workers.push(worker);
     alive.add(workerData);
+    shares.push(workerData.memoryBytes);
     worker.once('exit', () => alive.delete(workerData));
     const send = worker.postMessage.bind(worker);
     worker.postMessage = (job: LaneJob, transferred) => {
@@ -59,7 +63,7 @@ function open(options: Omit<KeyDeriverOptions, 'startWorker'>, script: URL | str
   };
   const deriver = createKeyDeriver({ ...options, startWorker });
   opened.push(deriver);
-  const watched: Watched = { deriver, workers, alive, layouts, onJob: () => undefined };
+  const watched: Watched = { deriver, workers, alive, shares, layouts, onJob: () => undefined };
   return watched;
 }
 
@@ -157,6 +161,20 @@ describe('a worker', () => {
   });
 });
 
+describe('workers', () => {
+  it.each([
+    ['one, which does not measure, for a few cheap lanes', { logN: 10, r: 8, p: 3 }, [false]],
+    ['more for many of them', { logN: 10, r: 8, p: 33 }, [false, false]],
+    ['all, which measure what pays, for dear ones', { logN: 14, r: 8, p: 1 }, [true, true]],
+  ])('start as they are worth it: %s', async (_name, cost, calibrates) => {
+    const { deriver, alive } = open({ memoryBytes: 512 * mebibyte, workers: 2 });
+    const derivation = deriver.derive(request(cost));
+    while (alive.size === 0) await nextTurn();
+    expect([...alive].map((data) => data.calibrates)).toEqual(calibrates);
+    await derivation;
+  });
+});
+
 /** The lowest priority that a thread of this process has. */
 function nicest(): number {
   const threads = readdirSync('/proc/self/task');
@@ -171,7 +189,7 @@ function nicest(): number {
 describe('memory', () => {
   it('is shared so that every worker has its part of the lanes before one has more', async () => {
     const watched = open({ memoryBytes: 512 * mebibyte, workers: 2 });
-    await watched.deriver.derive(request({ logN: 13, r: 8, p: 4 }));
+    await watched.deriver.derive(request({ logN: 14, r: 8, p: 4 }));
     const sizes = watched.layouts.map(({ lanes }) => lanes);
     expect(sizes.reduce((sum, lanes) => sum + lanes)).toBe(4);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(2);
@@ -202,9 +220,9 @@ describe('memory', () => {
     const keys = await Promise.all(requests.map((asked) => watched.deriver.derive(asked)));
     expect(keys.map(hex)).toEqual(requests.map(expected));
     for (const layout of watched.layouts) expect(layoutMemory(layout)).toBeLessThanOrEqual(20 * mebibyte);
-    // A lane of 96 MiB takes all memory for one worker, and the trade-off; the others come back afterwards.
+    // A lane of 96 MiB takes all memory for one worker, and the trade-off; before and after, two share it.
     expect(watched.layouts.find(({ r }) => r === 12)).toEqual({ logN: 16, r: 12, lanes: 1, spacing: 5 });
-    expect(watched.workers).toHaveLength(5);
+    expect(watched.shares).toEqual([10 * mebibyte, 20 * mebibyte, 10 * mebibyte]);
   });
 
   it('of a seventh of a lane is enough', async () => {

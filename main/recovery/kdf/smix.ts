@@ -1,9 +1,9 @@
 /** SMix of scrypt (RFC 7914, section 5) in WebAssembly, for several lanes side by side on the calling thread. */
 import { Buffer } from 'node:buffer';
 import { fail } from '../../../shared/problems.ts';
+import { setCompilerOptions } from './compiler-options.ts';
 import { laneLength, maxLanes, type LaneShape } from './derivation.ts';
 import { smixWasm } from './smix.wasm.ts';
-import { allowWideRegisters } from './wide-registers.ts';
 
 /** How lanes are laid out in memory: of the `2^logN` rows of each, every `spacing`-th is kept. */
 export interface LaneLayout extends LaneShape {
@@ -90,7 +90,7 @@ export function layoutFits(layout: LaneLayout, memoryBytes: number): boolean {
 export function openMixer(memoryBytes: number): Mixer {
   const pages = usableMemory(memoryBytes) / pageLength;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-  allowWideRegisters();
+  setCompilerOptions();
   const module = new WebAssembly.Module(Buffer.from(smixWasm, 'base64'));
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   const smix = instance.exports as SmixExports;

@@ -1,77 +1,73 @@
-/** The thread side of `on-thread.ts`: decodes with WebAssembly, a piece whenever one is asked for. */
-import { parentPort } from 'node:worker_threads';
+/**
+ * The thread side of `on-thread.ts`: decodes one stream after another. It takes the input from a ring of slots and puts
+ * the output into another, and waits for either without a turn of its event loop.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
 import { type Decoder, StreamFault, type StreamFaultKind } from '../decoder.ts';
 import { decodeBzip2 } from './bzip2.ts';
+import { decodeGzip } from './gzip.ts';
 import { decodeLzma } from './lzma.ts';
+import { SlotRing, type SharedSlots } from './slot-ring.ts';
 import { decodeXz } from './xz.ts';
+import { decodeZlib } from './zlib.ts';
 
-const decoders = { bzip2: decodeBzip2, lzma: decodeLzma, xz: decodeXz } as const satisfies Record<
-  string,
-  Decoder
->;
+const decoders = {
+  bzip2: decodeBzip2,
+  gzip: decodeGzip,
+  lzma: decodeLzma,
+  xz: decodeXz,
+  zlib: decodeZlib,
+} as const satisfies Record<string, Decoder>;
 
 export type ThreadedCompression = keyof typeof decoders;
 
-/** What the thread is told: to begin a stream, to make its next piece, and the input (or its end) that it wanted. */
-export type Order =
-  | { readonly order: 'begin'; readonly compression: ThreadedCompression }
-  | { readonly order: 'next' }
-  | { readonly order: 'input'; readonly piece: Uint8Array<ArrayBuffer> | undefined };
+/** What the thread is started with: rings for input, of which an empty slot is the end, and for output. */
+export interface DecodingThreadData {
+  readonly input: SharedSlots;
+  readonly output: SharedSlots;
+}
 
-/** What it says: that it wants input, or what became of the piece asked for. */
-export type Answer =
-  | { readonly answer: 'wants-input' }
-  | { readonly answer: 'piece'; readonly piece: Uint8Array }
-  | { readonly answer: 'end' }
-  | { readonly answer: 'fault'; readonly fault: StreamFaultKind; readonly detail: string }
-  | { readonly answer: 'failure'; readonly detail: string };
+/** What it says: that it freed a slot of input or filled one of output, or how the stream ended, and that it is at rest. */
+export type Word =
+  | { readonly word: 'taken' }
+  | { readonly word: 'made' }
+  | { readonly word: 'end' }
+  | { readonly word: 'fault'; readonly fault: StreamFaultKind; readonly detail: string }
+  | { readonly word: 'failure'; readonly detail: string };
 
-let decoding: AsyncIterator<Uint8Array> | undefined;
-let takeInput: (result: IteratorResult<Uint8Array, undefined>) => void = () => undefined;
+const shared = workerData as DecodingThreadData;
+const input = new SlotRing(shared.input);
+const output = new SlotRing(shared.output);
 
-const input: AsyncIterable<Uint8Array> = {
-  [Symbol.asyncIterator]: () => ({
-    next: () => {
-      say({ answer: 'wants-input' });
-      return new Promise((resolve) => (takeInput = resolve));
-    },
-  }),
-};
+parentPort?.on('message', (compression: ThreadedCompression) => void decode(compression));
 
-parentPort?.on('message', (order: Order) => {
-  switch (order.order) {
-    case 'begin':
-      decoding = decoders[order.compression](input)[Symbol.asyncIterator]();
-      break;
-    case 'input':
-      takeInput(order.piece ? { done: false, value: order.piece } : { done: true, value: undefined });
-      break;
-    case 'next':
-      void makePiece();
-  }
-});
-
-async function makePiece(): Promise<void> {
+async function decode(compression: ThreadedCompression): Promise<void> {
   try {
-    const next = await decoding?.next();
-    if (!next || next.done === true) {
-      finish({ answer: 'end' });
-    } else {
-      const piece = new Uint8Array(next.value);
-      say({ answer: 'piece', piece }, [piece.buffer]);
+    for await (const piece of decoders[compression](storedPieces())) {
+      for (let at = 0; at < piece.length; at += output.slotLength) {
+        output.waitForRoom();
+        output.fill(piece.subarray(at, at + output.slotLength));
+        say({ word: 'made' });
+      }
     }
+    say({ word: 'end' });
   } catch (error) {
-    if (error instanceof StreamFault) finish({ answer: 'fault', fault: error.kind, detail: error.message });
-    else finish({ answer: 'failure', detail: String(error) });
+    if (error instanceof StreamFault) say({ word: 'fault', fault: error.kind, detail: error.message });
+    else say({ word: 'failure', detail: String(error) });
   }
 }
 
-/** Lets go of the decoder, whose memory is larger than that of an idle thread should be, and says how it ended. */
-function finish(answer: Answer): void {
-  decoding = undefined;
-  say(answer);
+async function* storedPieces(): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    input.waitForBytes();
+    const piece = input.first();
+    if (piece.length === 0) return;
+    yield piece;
+    input.free();
+    say({ word: 'taken' });
+  }
 }
 
-function say(answer: Answer, transfer: readonly ArrayBuffer[] = []): void {
-  parentPort?.postMessage(answer, transfer);
+function say(word: Word): void {
+  parentPort?.postMessage(word);
 }

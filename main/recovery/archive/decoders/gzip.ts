@@ -1,12 +1,8 @@
-/**
- * The gzip decoder (RFC 1952): members framed here, their deflate data decoded by node:zlib.
- *
- * Node's own gunzip loops over members inside one call, which hides where a member ends: it loses the output before
- * trailing garbage and ignores garbage after a zero byte.
- */
-import { crc32, createInflateRaw } from 'node:zlib';
+/** The gzip decoder (RFC 1952): any number of members, of each the header, the deflate data and the trailer verified. */
+import { crc32 } from 'node:zlib';
 import { type Decoder, StreamFault } from '../decoder.ts';
-import { engineOptions, throughEngine } from './native-engine.ts';
+import { inflated } from './deflate.ts';
+import { InflateKernel } from './inflate-kernel.ts';
 import type { StoredInput } from './stored-input.ts';
 import { beginsWith, decoderOfStreams } from './stream-format.ts';
 import { SummedInput, viewOf } from './summed-input.ts';
@@ -18,16 +14,17 @@ export const decodeGzip: Decoder = decoderOfStreams({
   name: 'gzip',
   headLength: 3,
   begins: beginsWith([0x1f, 0x8b, 8]),
-  open: () => decodeMember,
+  open: () => {
+    const kernel = new InflateKernel();
+    return (input) => decodeMember(input, kernel);
+  },
 });
 
-async function* decodeMember(input: StoredInput): AsyncGenerator<Uint8Array> {
+async function* decodeMember(input: StoredInput, kernel: InflateKernel): AsyncGenerator<Uint8Array> {
   await skipHeader(input);
-  const engine = createInflateRaw(engineOptions);
   let crc = 0;
   let length = 0;
-  const deflated = { next: () => input.ahead(), skip: (count: number) => input.skip(count) };
-  for await (const piece of throughEngine(engine, deflated)) {
+  for await (const piece of inflated(input, kernel)) {
     crc = crc32(piece, crc);
     length += piece.length;
     yield piece;

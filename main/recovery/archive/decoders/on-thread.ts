@@ -1,123 +1,152 @@
 /**
- * Runs the decoders of WebAssembly on threads of their own.
+ * Runs decoders on threads of their own.
  *
- * WebAssembly computes without a pause, and at 50 to 100 MB/s it would have the thread it runs on to itself. On other
- * threads several files are decoded at once, and whoever asks stays free to read and write, as with node:zlib.
+ * WebAssembly computes without a pause and would have the thread it runs on to itself. On other threads several files are
+ * decoded at once, and whoever asks stays free to read, hash and write: a thread goes on while its pieces are in use.
  */
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../entry-point.ts';
 import { type Decoder, StreamFault } from '../decoder.ts';
-import type { Answer, Order, ThreadedCompression } from './decoding-thread.ts';
+import type { DecodingThreadData, ThreadedCompression, Word } from './decoding-thread.ts';
+import { SlotRing } from './slot-ring.ts';
 
 const entry = entryPoint('./decoding-thread', import.meta.url);
 
-/** How much input a thread is given at a time: a copy, for the source may reuse its piece. */
-const mostInput = 1024 * 1024;
+/** Input comes in copies, for its source may reuse a piece: one is decoded while the next is filled. */
+const input = { slots: 2, slotLength: 512 * 1024 } as const;
+
+/** One piece of output is in use while two more are made: a reader that hashes and writes is late now and then. */
+const output = { slots: 3, slotLength: 1024 * 1024 } as const;
 
 /** Threads that finished a stream wait for the next, for most files of a backup are small. */
 const idle: DecodingThread[] = [];
 const mostIdle = 2;
 
 /**
- * The decoder of `compression` on a thread, which makes one piece ahead, while the last one is in use.
+ * The decoder of `compression` on a thread. What precedes a failure of the source is handed out before that is thrown.
  *
  * @throws StreamFault as every decoder; Error if the thread dies, as for want of memory
  */
 export function onThread(compression: ThreadedCompression): Decoder {
   return async function* decode(source) {
-    const input = source[Symbol.asyncIterator]();
+    const pieces = source[Symbol.asyncIterator]();
     const thread = idle.pop() ?? new DecodingThread();
-    let finished = false;
+    let isAtRest = false;
     try {
-      thread.begin(compression, input);
-      let answer = await thread.next();
-      while (answer.answer === 'piece') {
-        const ahead = thread.next();
-        yield answer.piece;
-        answer = await ahead;
+      thread.begin(compression, pieces);
+      let word = await thread.next();
+      for (; word.word === 'made'; word = await thread.next()) {
+        yield thread.output.first();
+        thread.output.free();
       }
-      finished = true;
-      if (answer.answer === 'fault') throw new StreamFault(answer.fault, answer.detail);
-      if (answer.answer === 'failure') throw new Error(answer.detail);
+      isAtRest = word.word !== 'failure';
+      await thread.fed();
+      if (word.word === 'fault') throw new StreamFault(word.fault, word.detail);
+      if (word.word === 'failure') throw new Error(word.detail);
     } finally {
-      if (finished && idle.length < mostIdle) thread.rest();
+      if (isAtRest && idle.length < mostIdle) thread.rest();
       else await thread.stop();
-      await input.return?.();
+      await pieces.return?.();
     }
   };
 }
 
 /** A thread that decodes one stream after another. */
 class DecodingThread {
-  readonly #worker = new Worker(entry.path, { argv: [...entry.args], env: {}, stdin: false });
-  #input: AsyncIterator<Uint8Array> | undefined;
-  /** What of the newest piece of input the thread has not been given yet. */
-  #rest: Uint8Array = new Uint8Array(0);
-  #asked: PromiseWithResolvers<Answer> | undefined;
+  readonly output = SlotRing.create(output.slots, output.slotLength);
+  readonly #input = SlotRing.create(input.slots, input.slotLength);
+  readonly #worker: Worker;
+  /** What it said and nobody asked for yet. */
+  #words: Word[] = [];
+  #asked: PromiseWithResolvers<Word> | undefined;
+  #feeding: Promise<void> = Promise.resolve();
+  #isOver = false;
+  #onRoom: () => void = () => undefined;
 
   constructor() {
-    this.#worker.on('message', (answer: Answer) => {
-      if (answer.answer === 'wants-input') void this.#giveInput();
-      else this.#asked?.resolve(answer);
-    });
-    this.#worker.on('error', (error) => this.#died(error));
-    this.#worker.on('exit', () => this.#died(new Error('a decoding thread ended')));
+    const workerData: DecodingThreadData = { input: this.#input.shared, output: this.output.shared };
+    this.#worker = new Worker(entry.path, { argv: [...entry.args], env: {}, stdin: false, workerData });
+    this.#worker.on('message', (word: Word) => this.#hear(word));
+    this.#worker.on('error', (error) => this.#die(String(error)));
+    this.#worker.on('exit', () => this.#die('a decoding thread ended'));
   }
 
-  begin(compression: ThreadedCompression, input: AsyncIterator<Uint8Array>): void {
+  begin(compression: ThreadedCompression, pieces: AsyncIterator<Uint8Array>): void {
     this.#worker.ref();
-    this.#input = input;
-    this.#tell({ order: 'begin', compression });
+    this.#input.clear();
+    this.output.clear();
+    this.#words = [];
+    this.#isOver = false;
+    this.#feeding = this.#feed(pieces);
+    // Until it is asked for, its failure is nobody's.
+    this.#feeding.catch(() => undefined);
+    this.#worker.postMessage(compression);
   }
 
-  /** Asks for the next piece, once the last one asked for has come. */
-  next(): Promise<Answer> {
-    const asked = Promise.withResolvers<Answer>();
-    // Nobody waits for a piece made ahead when the stream is given up.
-    asked.promise.catch(() => undefined);
-    this.#asked = asked;
-    this.#tell({ order: 'next' });
+  /** What the thread says next. */
+  next(): Promise<Word> {
+    const asked = Promise.withResolvers<Word>();
+    const word = this.#words.shift();
+    if (word) asked.resolve(word);
+    else this.#asked = asked;
     return asked.promise;
+  }
+
+  /** Resolves when the source is not asked any more. Throws what the source threw. */
+  fed(): Promise<void> {
+    return this.#feeding;
   }
 
   /** Waits for another stream, keeping no process alive meanwhile. */
   rest(): void {
-    this.#input = undefined;
-    this.#asked = undefined;
-    this.#rest = this.#rest.subarray(0, 0);
     this.#worker.unref();
     idle.push(this);
   }
 
   async stop(): Promise<void> {
+    this.#end();
     await this.#worker.terminate();
   }
 
-  async #giveInput(): Promise<void> {
+  async #feed(pieces: AsyncIterator<Uint8Array>): Promise<void> {
     try {
-      while (this.#rest.length === 0) {
-        const next = await this.#input?.next();
-        if (!next || next.done === true) {
-          this.#tell({ order: 'input', piece: undefined });
-          return;
-        }
-        this.#rest = next.value;
+      for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) {
+        for (let at = 0; at < next.value.length; at += this.#input.slotLength)
+          await this.#fill(next.value.subarray(at, at + this.#input.slotLength));
+        if (this.#isOver) return;
       }
-      const piece = new Uint8Array(this.#rest.subarray(0, mostInput));
-      this.#rest = this.#rest.subarray(piece.length);
-      this.#tell({ order: 'input', piece }, [piece.buffer]);
-    } catch (error) {
-      this.#asked?.reject(error);
+    } finally {
+      await this.#fill(new Uint8Array(0));
     }
   }
 
-  #tell(order: Order, transfer: readonly ArrayBuffer[] = []): void {
-    this.#worker.postMessage(order, transfer);
+  async #fill(bytes: Uint8Array): Promise<void> {
+    while (!this.#input.hasRoom && !this.#isOver)
+      await new Promise<void>((resolve) => (this.#onRoom = resolve));
+    if (!this.#isOver) this.#input.fill(bytes);
   }
 
-  #died(error: unknown): void {
+  #hear(word: Word): void {
+    if (word.word === 'taken') {
+      this.#onRoom();
+      return;
+    }
+    if (word.word !== 'made') this.#end();
+    const asked = this.#asked;
+    this.#asked = undefined;
+    if (asked) asked.resolve(word);
+    else this.#words.push(word);
+  }
+
+  /** Whatever is still fed goes nowhere. */
+  #end(): void {
+    this.#isOver = true;
+    this.#onRoom();
+  }
+
+  #die(detail: string): void {
     const place = idle.indexOf(this);
     if (place >= 0) idle.splice(place, 1);
-    this.#asked?.reject(error);
+    this.#hear({ word: 'failure', detail });
   }
 }
