@@ -5,10 +5,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { maxLanes } from '../main/recovery/kdf/derivation.ts';
+import { standingPieces } from '../main/recovery/archive/decoder.ts';
 import { compileAssembly, type Assembly } from './compile-assembly.ts';
 import { rowMixers } from './row-mixers.ts';
 
 const library = path.join(import.meta.dirname, '../main/recovery');
+const decoders = path.join(library, 'archive/decoders');
 // Each instance gets a memory of its own, so the zeros of its buffers need not be part of the module.
 const memory = ['--importMemory', '--noExportMemory', '--zeroFilledMemory'];
 const common = ['-O3', '--noAssert', '--runtime', 'stub', ...memory];
@@ -30,11 +32,13 @@ const modules: readonly Module[] = [
     },
     options: [...common, '--enable', 'simd', '--initialMemory', '1'],
   },
-  ...['xz', 'bzip2', 'inflate'].map((name) => ({
-    name,
-    room: path.join(library, 'archive/decoders'),
-    options: [...common, '--converge'],
-  })),
+  ...['xz', 'bzip2'].map((name) => ({ name, room: decoders, options: [...common, '--converge'] })),
+  {
+    name: 'inflate',
+    room: decoders,
+    generated: { 'standing-pieces.ts': `export const STANDING_PIECES: u32 = ${standingPieces};` },
+    options: [...common, '--converge', '--enable', 'threads', '--sharedMemory', '--maximumMemory', '65536'],
+  },
 ];
 
 for (const { name, room, ...assembly } of modules) {

@@ -1,5 +1,5 @@
 /**
- * The part of the WebAssembly API that the mixer uses: Node's type definitions leave it to the DOM's, which do not
+ * The part of the WebAssembly API that the mixer and the decoders use: Node's type definitions leave it to the DOM's, which do not
  * belong here.
  */
 declare namespace WebAssembly {
@@ -9,7 +9,7 @@ declare namespace WebAssembly {
   const Module: new (bytes: Uint8Array) => Module;
 
   class Memory {
-    constructor(limits: { readonly initial: number; readonly maximum: number });
+    constructor(limits: { readonly initial: number; readonly maximum: number; readonly shared?: boolean });
     readonly buffer: ArrayBuffer;
   }
 

@@ -27,10 +27,10 @@ export interface DecodingThreadData {
   readonly output: SharedSlots;
 }
 
-/** What it says: that it freed a slot of input or filled one of output, or how the stream ended, and that it is at rest. */
+/** What it says: that it freed a slot of input, what piece it made, in shared memory, or how the stream ended. */
 export type Word =
   | { readonly word: 'taken' }
-  | { readonly word: 'made' }
+  | { readonly word: 'made'; readonly piece: Uint8Array }
   | { readonly word: 'end' }
   | { readonly word: 'fault'; readonly fault: StreamFaultKind; readonly detail: string }
   | { readonly word: 'failure'; readonly detail: string };
@@ -43,17 +43,25 @@ parentPort?.on('message', (compression: ThreadedCompression) => void decode(comp
 
 async function decode(compression: ThreadedCompression): Promise<void> {
   try {
-    for await (const piece of decoders[compression](storedPieces())) {
-      for (let at = 0; at < piece.length; at += output.slotLength) {
-        output.waitForRoom();
-        output.fill(piece.subarray(at, at + output.slotLength));
-        say({ word: 'made' });
-      }
-    }
+    for await (const piece of decoders[compression](storedPieces())) hand(piece);
     say({ word: 'end' });
   } catch (error) {
     if (error instanceof StreamFault) say({ word: 'fault', fault: error.kind, detail: error.message });
     else say({ word: 'failure', detail: String(error) });
+  }
+}
+
+/** Hands a piece over as it is, if it lies in shared memory, or copies of its parts. */
+function hand(piece: Uint8Array): void {
+  if (piece.buffer instanceof SharedArrayBuffer) {
+    output.waitForRoom();
+    output.skip();
+    say({ word: 'made', piece });
+    return;
+  }
+  for (let at = 0; at < piece.length; at += output.slotLength) {
+    output.waitForRoom();
+    say({ word: 'made', piece: output.fill(piece.subarray(at, at + output.slotLength)) });
   }
 }
 

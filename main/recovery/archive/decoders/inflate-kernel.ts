@@ -1,4 +1,5 @@
 /** The inflater of `assembly/`, compiled to WebAssembly, as the decoders of streams use it. */
+import { standingPieces } from '../decoder.ts';
 import { inflateWasm } from './inflate.wasm.ts';
 import { instantiate, pagesFor } from './wasm-instance.ts';
 
@@ -8,8 +9,8 @@ export const outcome = { wantsInput: 0, piece: 1, end: 2, damaged: 3 } as const;
 /** The longest input of the kernel at a time: it stays in the processor's cache with the tables. */
 export const longestInput = 256 * 1024;
 
-/** Input, window and output, with the tables. */
-const pages = pagesFor(longestInput + 32 * 1024 + 1024 * 1024 + 64 * 1024);
+/** The input, pieces with the windows before them, and the tables. */
+const pages = pagesFor(longestInput + (standingPieces + 1) * (32 + 1024) * 1024 + 64 * 1024);
 
 interface Exports {
   inputBuffer(): number;
@@ -21,13 +22,13 @@ interface Exports {
   adler32(sum: number): number;
 }
 
-/** One inflater with its own memory of less than two megabytes, which is freed with the object. */
+/** One inflater with its own memory of five megabytes, which threads can share and which is freed with the object. */
 export class InflateKernel {
   readonly #exports: Exports;
   readonly #memory: Uint8Array;
 
   constructor() {
-    const { exports, memory } = instantiate(inflateWasm, pages, pages);
+    const { exports, memory } = instantiate(inflateWasm, pages, pages, true);
     this.#exports = exports as unknown as Exports;
     this.#memory = new Uint8Array(memory.buffer);
   }
@@ -41,12 +42,14 @@ export class InflateKernel {
    * left that a symbol may end behind them; `final` says that there is nothing behind them.
    */
   inflate(bytes: Uint8Array, start: number, final: boolean): { readonly came: number; readonly end: number } {
-    this.#memory.set(bytes, this.#exports.inputBuffer());
-    const came = this.#exports.inflate(bytes.length, start, Number(final));
-    return { came, end: this.#exports.consumedBits() };
+    // Into shared memory V8 copies whole words only where they are aligned alike on both sides.
+    const skew = bytes.byteOffset % 8;
+    this.#memory.set(bytes, this.#exports.inputBuffer() + skew);
+    const came = this.#exports.inflate(skew + bytes.length, skew * 8 + start, Number(final));
+    return { came, end: this.#exports.consumedBits() - skew * 8 };
   }
 
-  /** What was decoded since the last complete piece: at most a mebibyte, valid until `inflate` is called again. */
+  /** What was decoded since the last complete piece: at most a mebibyte, a piece of its own when the next begins. */
   output(): Uint8Array {
     const from = this.#exports.outputBuffer();
     return this.#memory.subarray(from, from + this.#exports.outputLength());

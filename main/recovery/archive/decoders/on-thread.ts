@@ -6,7 +6,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../entry-point.ts';
-import { type Decoder, StreamFault } from '../decoder.ts';
+import { type Decoder, standingPieces, StreamFault } from '../decoder.ts';
 import type { DecodingThreadData, ThreadedCompression, Word } from './decoding-thread.ts';
 import { SlotRing } from './slot-ring.ts';
 
@@ -15,8 +15,8 @@ const entry = entryPoint('./decoding-thread', import.meta.url);
 /** Input comes in copies, for its source may reuse a piece: one is decoded while the next is filled. */
 const input = { slots: 2, slotLength: 512 * 1024 } as const;
 
-/** One piece of output is in use while two more are made: a reader that hashes and writes is late now and then. */
-const output = { slots: 3, slotLength: 1024 * 1024 } as const;
+/** One piece of output is in use while others are made: a reader that hashes and writes is late now and then. */
+const output = { slots: standingPieces, slotLength: 1024 * 1024 } as const;
 
 /** Threads that finished a stream wait for the next, for most files of a backup are small. */
 const idle: DecodingThread[] = [];
@@ -36,7 +36,7 @@ export function onThread(compression: ThreadedCompression): Decoder {
       thread.begin(compression, pieces);
       let word = await thread.next();
       for (; word.word === 'made'; word = await thread.next()) {
-        yield thread.output.first();
+        yield word.piece;
         thread.output.free();
       }
       isAtRest = word.word !== 'failure';

@@ -49,11 +49,20 @@ export class SlotRing {
       Atomics.wait(this.#counts, freedAt, freed);
   }
 
-  /** Fills the next slot, for which there must be room, with a copy of at most `slotLength` bytes, or of none. */
-  fill(bytes: Uint8Array): void {
+  /**
+   * Fills the next slot, for which there must be room, with a copy of at most `slotLength` bytes, or of none, and returns
+   * that.
+   */
+  fill(bytes: Uint8Array): Uint8Array {
     const slot = this.#filled % this.#slots;
     this.#bytes.set(bytes, slot * this.slotLength);
     this.#counts[lengthsAt + slot] = bytes.length;
+    this.skip();
+    return this.#slot(slot);
+  }
+
+  /** Counts the next slot as filled, for what lies elsewhere. */
+  skip(): void {
     Atomics.add(this.#counts, filledAt, 1);
     Atomics.notify(this.#counts, filledAt);
   }
@@ -65,15 +74,18 @@ export class SlotRing {
 
   /** What the oldest filled slot holds, until it is freed. */
   first(): Uint8Array {
-    const slot = this.#freed % this.#slots;
-    const from = slot * this.slotLength;
-    return this.#bytes.subarray(from, from + (this.#counts[lengthsAt + slot] ?? 0));
+    return this.#slot(this.#freed % this.#slots);
   }
 
   /** Gives the oldest filled slot back to be filled again. */
   free(): void {
     Atomics.add(this.#counts, freedAt, 1);
     Atomics.notify(this.#counts, freedAt);
+  }
+
+  #slot(slot: number): Uint8Array {
+    const from = slot * this.slotLength;
+    return this.#bytes.subarray(from, from + (this.#counts[lengthsAt + slot] ?? 0));
   }
 
   get #filled(): number {

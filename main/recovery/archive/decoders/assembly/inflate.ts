@@ -21,6 +21,8 @@ import {
   readCodes,
 } from './inflate-codes';
 
+import { STANDING_PIECES } from './standing-pieces';
+
 /** What `inflate` came to; `decoders/inflate-kernel.ts` knows these numbers. */
 const WANTS_INPUT: i32 = 0;
 const PIECE: i32 = 1;
@@ -43,9 +45,10 @@ const TAIL: u32 = 16;
 const SHORTEST_MATCH: u32 = 3;
 
 const input = u32(memory.data(LONGEST_INPUT + INPUT_SLACK, 16));
-const window = u32(memory.data(WINDOW + LONGEST_OUTPUT + OUTPUT_SLACK, 16));
-const output = window + WINDOW;
-const outputLimit = output + LONGEST_OUTPUT;
+/** Each piece has an area, with the window that copies reach before it: others look at pieces while the next are made. */
+const AREA: u32 = WINDOW + LONGEST_OUTPUT + OUTPUT_SLACK;
+const firstArea = u32(memory.data(AREA * (STANDING_PIECES + 1), 16));
+const areasEnd = firstArea + AREA * (STANDING_PIECES + 1);
 
 /** Bytes that are copied at a time. */
 const WORD: u32 = 8;
@@ -72,7 +75,8 @@ let storedLeft: u32 = 0;
 
 let inputBits: u32 = 0;
 let bitAt: u32 = 0;
-/** Where output goes on, and how far back copies may reach. */
+/** Where the output begins, where it goes on, and how far back copies may reach. */
+let output: u32 = firstArea + WINDOW;
 let outAt: u32 = output;
 let lowest: u32 = output;
 
@@ -98,16 +102,17 @@ export function consumedBits(): u32 {
 export function beginStream(): void {
   place = AT_HEAD;
   isLast = false;
-  outAt = output;
+  if (outAt > output) beginPiece();
   lowest = output;
 }
 
 /**
  * Goes on from bit `start` of the first `length` bytes of the input buffer, until a piece is complete or the input is used
- * up but for a tail; of that the rest is used if it is the `final` one. A piece stays until `inflate` is called again.
+ * up but for a tail; of that the rest is used if it is the `final` one.
  */
 export function inflate(length: u32, start: u32, final: bool): i32 {
-  if (outAt >= outputLimit) makeRoom();
+  if (outAt >= output + LONGEST_OUTPUT) continueInNext();
+  const outputLimit = output + LONGEST_OUTPUT;
   inputBits = length << 3;
   bitAt = start;
   // What lies behind the input shall not depend on what was there before.
@@ -140,11 +145,19 @@ export function inflate(length: u32, start: u32, final: bool): i32 {
   }
 }
 
-/** Keeps of a complete piece what copies may reach, where they expect it. */
-function makeRoom(): void {
-  memory.copy(window, outAt - WINDOW, WINDOW);
+/** Goes on to the next area, which nobody looks at any more. */
+function beginPiece(): void {
+  output += AREA;
+  if (output >= areasEnd) output = firstArea + WINDOW;
   outAt = output;
-  lowest = window;
+}
+
+/** Goes on behind a complete piece, with what copies may reach of it. */
+function continueInNext(): void {
+  const end = outAt;
+  beginPiece();
+  lowest = output - WINDOW;
+  memory.copy(lowest, end - WINDOW, WINDOW);
 }
 
 /** Reads the head of a block, and says whether it is one; where the input ends in it, `bitAt` lies beyond. */
@@ -178,7 +191,7 @@ function readHead(): bool {
 }
 
 function copyStored(): void {
-  const count = min(storedLeft, min((inputBits - bitAt) >>> 3, outputLimit - outAt));
+  const count = min(storedLeft, min((inputBits - bitAt) >>> 3, output + LONGEST_OUTPUT - outAt));
   memory.copy(outAt, input + (bitAt >>> 3), count);
   outAt += count;
   bitAt += count << 3;
@@ -239,6 +252,7 @@ const DISTANCE_MASK: u32 = ((1 << DISTANCE_BITS) - 1) << UP;
 function decode(): i32 {
   const stop = input + (inputBits >>> 3) - TAIL;
   const reach = lowest;
+  const outputLimit = output + LONGEST_OUTPUT;
   let at = input + (bitAt >>> 3);
   let out = outAt;
   let bits = (load<u64>(at) >>> (bitAt & 7)) << UP;
@@ -340,7 +354,7 @@ function decode(): i32 {
 
 /** As `decode`, symbol by symbol up to the very end of the input; a symbol that ends behind it is left for later. */
 function decodeTail(): i32 {
-  while (outAt < outputLimit) {
+  while (outAt < output + LONGEST_OUTPUT) {
     let bits = load<u64>(input + (bitAt >>> 3)) >>> (bitAt & 7);
     let end = bitAt;
     let entry = load<u32>((u32(bits) & ((1 << LITERAL_BITS) - 1)) << 2, literals);
