@@ -158,10 +158,6 @@ export const searchEnd = z.object({
 });
 export type SearchEnd = z.infer<typeof searchEnd>;
 
-/** What to do where the destination has something of the same name; `refuse` reports it and copies the rest. */
-export const conflictChoice = z.enum(['keep-both', 'replace', 'skip', 'refuse']);
-export type ConflictChoice = z.infer<typeof conflictChoice>;
-
 /** What a copy would do, found out before anything is written. */
 export const copyPlan = z.object({
   files: count,

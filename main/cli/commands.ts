@@ -4,6 +4,7 @@ import type { Inventory, RestoreReport } from '../../shared/backup.ts';
 import { variantsOf } from '../../shared/passphrase-variants.ts';
 import { problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { variantWords } from '../../shared/words/variant-words.ts';
+import type { EngineProcess } from '../backend/host.ts';
 import { isWhole } from '../recovery/restore/verdict.ts';
 import { writeRescueKit } from '../backend/rescue-kit/kit.ts';
 import { occupiedBy, occupiedOf, probeDestination } from '../backend/destination.ts';
@@ -48,8 +49,13 @@ function limitsOf({ memory, jobs }: CommonOptions): EngineLimits {
 }
 
 /** `lifeboat info`: what can be known without a passphrase. */
-export async function info(path: string, options: CommonOptions, speech: Speech): Promise<number> {
-  await using session = await openSession(path, limitsOf(options));
+export async function info(
+  engine: EngineProcess,
+  path: string,
+  options: CommonOptions,
+  speech: Speech,
+): Promise<number> {
+  await using session = await openSession(engine, path, limitsOf(options));
   const { problems, ...backup } = session.summary;
   if (options.json) {
     printJson({ verified: false, backup, problems });
@@ -71,8 +77,13 @@ export async function rescueKit(target: string, options: CommonOptions, speech: 
 }
 
 /** `lifeboat list`: the qubes, once the passphrase is proven. */
-export async function list(path: string, options: CommonOptions, speech: Speech): Promise<number> {
-  await using session = await openSession(path, limitsOf(options));
+export async function list(
+  engine: EngineProcess,
+  path: string,
+  options: CommonOptions,
+  speech: Speech,
+): Promise<number> {
+  await using session = await openSession(engine, path, limitsOf(options));
   const inventory = await unlock(session, options, speech);
   if (options.json) {
     printJson(listDocument(inventory));
@@ -140,16 +151,18 @@ function listDocument(inventory: Inventory) {
 
 /** `lifeboat verify`: the whole pipeline, into nothing. */
 export function verify(
+  engine: EngineProcess,
   path: string,
   qubes: string[],
   options: CommonOptions,
   speech: Speech,
 ): Promise<number> {
-  return run(path, qubes, { destination: null, acceptPartial: false }, options, speech);
+  return run(engine, path, qubes, { destination: null, acceptPartial: false }, options, speech);
 }
 
 /** `lifeboat restore`: all qubes of the backup, or those named, into a folder. */
 export async function restore(
+  engine: EngineProcess,
   path: string,
   qubes: string[],
   options: RestoreOptions,
@@ -159,7 +172,7 @@ export async function restore(
   const { refusal } = await probeDestination(destination, []);
   if (refusal) throw new RecoveryError(refusal);
   const target = { destination, acceptPartial: options.acceptPartial ?? false };
-  return run(path, qubes, target, options, speech);
+  return run(engine, path, qubes, target, options, speech);
 }
 
 /** Where a run writes, and what it may put there. */
@@ -169,13 +182,14 @@ interface Target {
 }
 
 async function run(
+  engine: EngineProcess,
   path: string,
   qubes: string[],
   target: Target,
   options: CommonOptions,
   speech: Speech,
 ): Promise<number> {
-  await using session = await openSession(path, limitsOf(options));
+  await using session = await openSession(engine, path, limitsOf(options));
   await unlock(session, options, speech);
   const wanted = qubes.length === 0 ? null : qubes;
   if (target.destination !== null && !options.quiet)

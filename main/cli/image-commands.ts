@@ -1,11 +1,12 @@
 /** The commands `ls`, `cat` and `cp`: files of a restored image, without root and without mounting it. */
 import { finished } from 'node:stream/promises';
 import { resolve } from 'node:path';
-import type { ConflictChoice, CopiedItem } from '../../shared/image.ts';
+import type { CopiedItem } from '../../shared/image.ts';
 import { fail, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { formatSize, visible } from '../../shared/words/formats.ts';
 import { probeDestination } from '../backend/destination.ts';
 import { openFileSource } from '../recovery/bytes/source.ts';
+import type { ConflictChoice } from '../recovery/copy-out/conflict.ts';
 import { copyOut } from '../recovery/copy-out/copy-out.ts';
 import { measureCopy } from '../recovery/copy-out/measure.ts';
 import type { Ext4 } from '../recovery/image/ext4.ts';

@@ -2,23 +2,17 @@
 /** The command line `lifeboat`: one definition of its commands and options, and how its exit code comes about. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
-import { conflictChoice } from '../../shared/image.ts';
 import { problemOf } from '../../shared/problems.ts';
 import { languageFor } from '../../shared/words/languages.ts';
+import { forkEngine } from '../backend/fork-engine.ts';
+import type { EngineProcess } from '../backend/host.ts';
+import { conflictChoices } from '../recovery/copy-out/conflict.ts';
 import { mountWays } from '../recovery/mount/way.ts';
-import {
-  info,
-  list,
-  printJson,
-  printProblems,
-  rescueKit,
-  restore,
-  verify,
-  type CommonOptions,
-} from './commands.ts';
+import type * as commands from './commands.ts';
+import type { CommonOptions, RestoreOptions } from './commands.ts';
 import { exitCodeOfProblem, exitCodes } from './exit-codes.ts';
-import { cat, cp, ls, type CopyCommandOptions, type ImageOptions } from './image-commands.ts';
-import { mount, unmount, type MountCommandOptions } from './mount-commands.ts';
+import type { CopyCommandOptions, ImageOptions } from './image-commands.ts';
+import type { MountCommandOptions } from './mount-commands.ts';
 import { Interrupted, UsageError } from './passphrase.ts';
 import { bashCompletion } from './reference/bash.ts';
 import { fishCompletion } from './reference/fish.ts';
@@ -48,10 +42,29 @@ async function conclude(options: CommonOptions, command: () => Promise<number>):
       return;
     }
     const problem = problemOf(error);
+    const { printJson, printProblems } = await import('./commands.ts');
     if (options.json) printJson({ outcome: 'failed', qubes: [], problems: [problem] });
     else printProblems([problem], speech);
     process.exitCode = exitCodeOfProblem(problem.code);
   }
+}
+
+/**
+ * Runs a command with an engine, whose process is started before what the command needs is loaded: so both get ready
+ * side by side.
+ */
+function withEngine(
+  options: CommonOptions,
+  command: (from: typeof commands, engine: EngineProcess) => Promise<number>,
+): Promise<void> {
+  return conclude(options, async () => {
+    const engine = forkEngine();
+    try {
+      return await command(await import('./commands.ts'), engine);
+    } finally {
+      engine.kill();
+    }
+  });
 }
 
 const units = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 };
@@ -104,13 +117,17 @@ program
   .description('what can be known of a backup without its passphrase; none of it is verified')
   .argument('<backup>', 'the backup file')
   .option(...json)
-  .action((path: string, options: CommonOptions) => conclude(options, () => info(path, options, speech)));
+  .action((path: string, options: CommonOptions) =>
+    withEngine(options, ({ info }, engine) => info(engine, path, options, speech)),
+  );
 
 unlocking(
   program.command('list').description('the qubes in a backup').argument('<backup>', 'the backup file'),
 )
   .option(...json)
-  .action((path: string, options: CommonOptions) => conclude(options, () => list(path, options, speech)));
+  .action((path: string, options: CommonOptions) =>
+    withEngine(options, ({ list }, engine) => list(engine, path, options, speech)),
+  );
 
 working(
   program
@@ -121,7 +138,7 @@ working(
 )
   .option(...json)
   .action((path: string, qubes: string[], options: CommonOptions) =>
-    conclude(options, () => verify(path, qubes, options, speech)),
+    withEngine(options, ({ verify }, engine) => verify(engine, path, qubes, options, speech)),
   );
 
 working(
@@ -134,8 +151,8 @@ working(
     .option('--accept-partial', 'put what can be salvaged of damaged files at their final names'),
 )
   .option(...json)
-  .action((path: string, qubes: string[], options: CommonOptions & { to: string }) =>
-    conclude(options, () => restore(path, qubes, options, speech)),
+  .action((path: string, qubes: string[], options: RestoreOptions) =>
+    withEngine(options, ({ restore }, engine) => restore(engine, path, qubes, options, speech)),
   );
 
 program
@@ -144,7 +161,7 @@ program
   .argument('<target>', 'a backup, to have the kit beside it, or any folder; nothing is overwritten')
   .option(...json)
   .action((target: string, options: CommonOptions) =>
-    conclude(options, () => rescueKit(target, options, speech)),
+    conclude(options, async () => (await import('./commands.ts')).rescueKit(target, options, speech)),
   );
 
 /** The options of every command that reads a restored image. */
@@ -162,14 +179,14 @@ reading(
   .argument('[path]', 'a folder or file in it', '/')
   .option(...json)
   .action((path: string, inside: string, options: ImageOptions) =>
-    conclude(options, () => ls(path, inside, options, speech)),
+    conclude(options, async () => (await import('./image-commands.ts')).ls(path, inside, options, speech)),
   );
 
 reading(program.command('cat').description('write a file of a restored image to standard output'))
   .argument('<image>', 'the image')
   .argument('<path>', 'a file in it')
   .action((path: string, inside: string, options: ImageOptions) =>
-    conclude(options, () => cat(path, inside, options)),
+    conclude(options, async () => (await import('./image-commands.ts')).cat(path, inside, options)),
   );
 
 reading(program.command('cp').description('copy files and folders out of a restored image'))
@@ -178,12 +195,12 @@ reading(program.command('cp').description('copy files and folders out of a resto
   .requiredOption('--to <dir>', 'an existing folder')
   .addOption(
     new Option('--conflict <choice>', 'where the folder has something of the same name')
-      .choices(conflictChoice.options)
+      .choices(conflictChoices)
       .default('refuse'),
   )
   .option(...json)
   .action((path: string, wanted: string[], options: CopyCommandOptions) =>
-    conclude(options, () => cp(path, wanted, options, speech)),
+    conclude(options, async () => (await import('./image-commands.ts')).cp(path, wanted, options, speech)),
   );
 
 program
@@ -199,14 +216,16 @@ program
   .addOption(new Option('--way <way>', 'the one way to try').choices(mountWays))
   .option(...json)
   .action((path: string, options: MountCommandOptions) =>
-    conclude(options, () => mount(path, options, speech)),
+    conclude(options, async () => (await import('./mount-commands.ts')).mount(path, options, speech)),
   );
 
 program
   .command('unmount')
   .description('unmount an image that was mounted with lifeboat mount')
   .argument('<image>', 'the image, or the folder where it is mounted')
-  .action((path: string) => conclude({}, () => unmount(path, speech)));
+  .action((path: string) =>
+    conclude({}, async () => (await import('./mount-commands.ts')).unmount(path, speech)),
+  );
 
 const completions = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion };
 

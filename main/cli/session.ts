@@ -1,9 +1,9 @@
-/** A command's work with one backup, through an engine in a process of its own that ends with the command. */
+/** A command's work with one backup, through an engine in a process of its own. */
 import type { Inventory, BackupSummary } from '../../shared/backup.ts';
 import type { Result } from '../../shared/contract/define.ts';
 import { RecoveryError } from '../../shared/problems.ts';
 import { connectEngine } from '../backend/engine-client.ts';
-import { forkEngine } from '../backend/fork-engine.ts';
+import type { EngineProcess } from '../backend/host.ts';
 import type { EngineClient } from '../engine/contract.ts';
 
 export interface Session extends AsyncDisposable {
@@ -26,35 +26,32 @@ export function valueOf<T>(result: Result<T>): T {
 }
 
 /**
- * Starts an engine and opens the backup at `path` in it.
+ * Opens the backup at `path` in an engine that was started; whoever started it ends it.
  *
  * @throws RecoveryError what opening refuses
  */
-export async function openSession(path: string, limits: EngineLimits): Promise<Session> {
-  const engine = connectEngine(() => forkEngine());
-  const { client } = engine;
-  try {
-    valueOf(await client.engine.configure(limits));
-    const { handle, summary } = valueOf(await client.backup.open({ path }));
-    return {
-      client,
-      handle,
-      summary,
-      unlock: async (passphrase, acceptUnsealed) => {
-        try {
-          return valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed }));
-        } finally {
-          passphrase.fill(0);
-        }
-      },
-      async [Symbol.asyncDispose]() {
-        // Closing wipes the keys; a dead engine has none left.
-        if (engine.alive()) await client.backup.close({ handle });
-        engine.kill();
-      },
-    };
-  } catch (error) {
-    engine.kill();
-    throw error;
-  }
+export async function openSession(
+  engine: EngineProcess,
+  path: string,
+  limits: EngineLimits,
+): Promise<Session> {
+  const { client, alive } = connectEngine(() => engine);
+  valueOf(await client.engine.configure(limits));
+  const { handle, summary } = valueOf(await client.backup.open({ path }));
+  return {
+    client,
+    handle,
+    summary,
+    unlock: async (passphrase, acceptUnsealed) => {
+      try {
+        return valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed }));
+      } finally {
+        passphrase.fill(0);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      // Closing wipes the keys; a dead engine has none left.
+      if (alive()) await client.backup.close({ handle });
+    },
+  };
 }

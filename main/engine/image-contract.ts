@@ -3,7 +3,6 @@ import * as z from 'zod/mini';
 import { problemSchema } from '../../shared/backup.ts';
 import { call, event } from '../../shared/contract/define.ts';
 import {
-  conflictChoice,
   copyPlan,
   copyProgress,
   copyReport,
@@ -15,6 +14,7 @@ import {
   searchEnd,
   searchFindings,
 } from '../../shared/image.ts';
+import { conflictChoices } from '../recovery/copy-out/conflict.ts';
 
 const handle = z.number();
 const nothing = z.void();
@@ -46,7 +46,7 @@ export const imageCalls = {
   search: call(z.object({ ...volume, task, text: z.string() }), searchEnd),
   planCopy: call(z.object(copying), copyPlan),
   /** Copies to the end and answers the report, also when cancelled. */
-  copy: call(z.object({ ...copying, conflict: conflictChoice }), copyReport),
+  copy: call(z.object({ ...copying, conflict: z.enum(conflictChoices) }), copyReport),
   /** Makes a search, a plan or a copy end soon, with `cancelled` or with the report of what was copied. */
   cancel: call(z.object({ task }), nothing),
   /** At most ten a second. */

@@ -1,7 +1,7 @@
 /** Copies files and folders out of an image, contained and safely named as everything that Lifeboat writes. */
 import { chmod, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { ConflictChoice, CopiedItem, CopyReport } from '../../../shared/image.ts';
+import type { CopiedItem, CopyReport } from '../../../shared/image.ts';
 import { fail, problem, problemOf, severityOf, type Problem } from '../../../shared/problems.ts';
 import type { Ext4 } from '../image/ext4.ts';
 import type { FileStatus } from '../image/inode.ts';
@@ -13,6 +13,7 @@ import type { Output } from '../restore/output.ts';
 import { whereAllowed } from '../restore/tree-output.ts';
 import { inTurns } from '../turns.ts';
 import { archivePath, entryOf, furtherName, secondsOf } from './entries.ts';
+import type { ConflictChoice } from './conflict.ts';
 import type { Measure } from './measure.ts';
 import { Spots, Workspace, type Spot } from './placing.ts';
 

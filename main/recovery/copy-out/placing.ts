@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import type { ConflictChoice } from '../../../shared/image.ts';
 import { fail } from '../../../shared/problems.ts';
 import { destinationError, exists, moveWithoutReplacing, partialSuffix } from '../restore/file-writer.ts';
 import { longestName, NameRegister } from '../restore/output-names.ts';
+import type { ConflictChoice } from './conflict.ts';
 
 /** A name in the destination. */
 export interface Spot {
