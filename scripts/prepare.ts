@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const project = join(import.meta.dirname, '..');
 const isLinking = process.env['npm_command'] === 'exec';
 
-if (!isLinking || !existsSync(join(project, 'dist/main/cli/lifeboat.js'))) {
+if (!isLinking || !existsSync(join(project, 'dist/cli/lifeboat.mjs'))) {
   const { status } = spawnSync('npm', ['run', 'build'], {
     cwd: project,
     stdio: 'inherit',

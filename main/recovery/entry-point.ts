@@ -1,5 +1,5 @@
 /** Where the code of a thread or process of its own lies: in a module of its own, or, where all is one file, in that. */
-import { basename, extname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export interface EntryPoint {
@@ -16,5 +16,7 @@ export interface EntryPoint {
 export function entryPoint(module: string, from: string): EntryPoint {
   // Modules share an address only where all of them were made one file.
   if (from === import.meta.url) return { path: fileURLToPath(from), args: [basename(module)] };
-  return { path: fileURLToPath(new URL(module + extname(from), from)), args: [] };
+  // And a folder only where they were made few files, side by side.
+  const place = dirname(from) === dirname(import.meta.url) ? `./${basename(module)}` : module;
+  return { path: fileURLToPath(new URL(place + extname(from), from)), args: [] };
 }

@@ -57,7 +57,7 @@ export function verifyMeasured(backup: string, options: readonly string[] = []):
 }
 
 async function measured(command: readonly string[]): Promise<MeasuredRestore> {
-  const args = [join(project, 'dist/main/cli/lifeboat.js'), ...command, '--json'];
+  const args = [join(project, 'dist/cli/lifeboat.mjs'), ...command, '--json'];
   const start = performance.now();
   const child = spawn(process.execPath, [...args, '--passphrase-fd', '3'], {
     stdio: ['ignore', 'pipe', 'inherit', 'pipe'],

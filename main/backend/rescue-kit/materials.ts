@@ -10,10 +10,11 @@ export interface Materials {
   readonly formats: string;
 }
 
-/** Where the two lie: seen from the sources, and from what `npm run build` makes of them. */
+/** Where the two lie: seen from the sources, from the modules that are built of them, and from the few of `npx lifeboat`. */
 const places = {
   '.ts': { program: '../../../dist/lifeboat.mjs', formats: '../../../docs/format.md' },
   '.js': { program: '../../../lifeboat.mjs', formats: '../../../../docs/format.md' },
+  '.mjs': { program: '../lifeboat.mjs', formats: '../../docs/format.md' },
 } as const;
 
 /** Reads both; the single file gives itself, under whatever name it goes. */
