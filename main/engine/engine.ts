@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Emitters, Handlers } from '../../shared/contract/define.ts';
 import { fail } from '../../shared/problems.ts';
+import { expectFilter } from '../recovery/archive/decoders/decoder-for.ts';
 import { openBackup, type LockedBackup } from '../recovery/backup.ts';
 import type { DerivationRequest } from '../recovery/kdf/derivation.ts';
 import { planRestore } from '../recovery/restore/plan.ts';
@@ -95,8 +96,9 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         const open = backupOf(handle);
         const abort = new AbortController();
         open.unlocking = abort;
-        // Its threads start while the passphrase is proven: the list of qubes is the first that they open.
+        // Threads start while the passphrase is proven: the list of qubes is the first that they open and decode.
         chunkPool();
+        expectFilter(open.locked.summary.compression);
         try {
           const unlocked = await unlockBackup(open.locked, passphrase, {
             derive: (request, signal) =>

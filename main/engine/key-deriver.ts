@@ -3,7 +3,7 @@
  * within one budget of memory.
  */
 import { Worker } from 'node:worker_threads';
-import { problem, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { secretCopy } from '../recovery/bytes/secret.ts';
 import { entryPoint } from '../recovery/entry-point.ts';
 import { chooseLayout, leastMemory } from '../recovery/kdf/batch.ts';
@@ -17,7 +17,9 @@ import {
   type DerivationRequest,
 } from '../recovery/kdf/derivation.ts';
 import { createLaneQueue, type QueuedDerivation, type QueuedLane } from '../recovery/kdf/lane-queue.ts';
+import { nodeKernel } from '../recovery/kdf/node-kernel.ts';
 import { gatherLanes } from '../recovery/kdf/pbkdf2.ts';
+import { quickAnswers, selfTest } from '../recovery/kdf/self-test.ts';
 import { layoutMemory, usableMemory } from '../recovery/kdf/smix.ts';
 import type { LaneJob, LaneReply, LaneWorkerData, LaneWorkerReady } from './lane-worker.ts';
 
@@ -94,6 +96,13 @@ const dearLane = 2 ** 24;
 const lanesWorthAWorker = 32;
 
 /**
+ * Derivations of at most so many bytes are trifles: they take a few milliseconds, and a worker some hundred to start.
+ * While there is none, they are done on the spot; a few do not have one started at all.
+ */
+const trifle = 2 ** 21;
+const fewTrifles = 8;
+
+/**
  * How long a worker that has nothing to do keeps its memory, in milliseconds. It can be half of what the computer has,
  * and wiping it takes a while, in which the last chunks are still being written. Between the list of qubes and the first
  * chunk of a restore less than that passes, if nobody is asked anything.
@@ -105,7 +114,9 @@ const patience = 5000;
 
 export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
   const { memoryBytes, workers, startWorker = startLaneWorker } = options;
-  const kernels = options.kernel ? [options.kernel] : (['wasm', 'node:crypto', 'scrypt-js'] as const);
+  const kernels: readonly DerivationKernel['name'][] = options.kernel
+    ? [options.kernel]
+    : ['wasm', 'node:crypto', 'scrypt-js'];
   const queue = createLaneQueue<Derivation>();
   let hands: readonly Hand[] = [];
   let crewSize = 0;
@@ -143,16 +154,32 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       return;
     }
     const isDear = laneMemory(next.request) >= dearLane;
-    const wanted = isDear ? crewSize : Math.min(crewSize, Math.ceil(queue.waiting() / lanesWorthAWorker));
+    const isTrifle = next.request.p * laneMemory(next.request) <= trifle && kernels.includes(nodeKernel.name);
+    const lanes = queue.waiting() - (isTrifle ? fewTrifles : 0);
+    const wanted = isDear ? crewSize : Math.min(crewSize, Math.ceil(lanes / lanesWorthAWorker));
     try {
       while (hands.length < wanted) hands = [...hands, hire(isDear)];
     } catch (error) {
       interrupt(queue.clear(), reasonOf(error));
     }
     const idle = hands.find(isIdle);
-    if (!idle?.ready) return;
-    employ(idle, next, idle.ready);
-    handOut();
+    if (idle?.ready) {
+      employ(idle, next, idle.ready);
+      handOut();
+    } else if (isTrifle && !hands.some((hand) => hand.ready)) {
+      deriveOnTheSpot(next);
+      setImmediate(handOut);
+    }
+  }
+
+  function deriveOnTheSpot(derivation: Derivation): void {
+    queue.remove(derivation);
+    try {
+      selfTest(nodeKernel, quickAnswers);
+      settle(derivation, nodeKernel.derive(derivation.request, trifle * 2));
+    } catch (error) {
+      settle(derivation, problemOf(error));
+    }
   }
 
   /** Frees the memory of workers that have had nothing to do; the next derivation has new ones started. */

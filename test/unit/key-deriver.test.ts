@@ -142,10 +142,10 @@ describe('a worker whose mixer fails its self-test', () => {
       new Worker(laneWorker, { workerData: { ...data, memoryBytes: mebibyte }, env: {}, execArgv: [] });
     const deriver = createKeyDeriver({ memoryBytes: 64 * mebibyte, workers: 2, startWorker });
     opened.push(deriver);
-    const requests = [1, 5, 2].map((p) => request({ logN: 9, r: 8, p }));
+    const requests = [5, 7, 6].map((p) => request({ logN: 9, r: 8, p }));
     const keys = await Promise.all(requests.map((asked) => deriver.derive(asked)));
     expect(keys.map(hex)).toEqual(requests.map(expected));
-    expect(await problemIn(deriver.derive(request({ logN: 11, r: 8, p: 1 })))).toMatchObject({
+    expect(await problemIn(deriver.derive(request({ logN: 12, r: 8, p: 1 })))).toMatchObject({
       code: 'derivation-needs-memory',
       params: { allowed: mebibyte },
     });
@@ -156,7 +156,7 @@ describe('a worker', () => {
   it.runIf(process.platform === 'linux')('stands back behind the other threads', async () => {
     const { deriver } = open({ memoryBytes: 32 * mebibyte, workers: 1 });
     const before = nicest();
-    await deriver.derive(request({ logN: 10, r: 8, p: 1 }));
+    await deriver.derive(request({ logN: 12, r: 8, p: 1 }));
     expect(nicest()).toBe(before + 10);
   });
 });
@@ -172,6 +172,30 @@ describe('workers', () => {
     while (alive.size === 0) await nextTurn();
     expect([...alive].map((data) => data.calibrates)).toEqual(calibrates);
     await derivation;
+  });
+});
+
+describe('trifles', () => {
+  const some = (count: number) =>
+    Array.from({ length: count }, (_, i) => request({ logN: 10, r: 8, p: 1 }, `passphrase ${i}`));
+
+  it('are done on the spot where there are few, with no worker at all', async () => {
+    const { deriver, workers } = open({ memoryBytes: 64 * mebibyte, workers: 2 });
+    const requests = some(8);
+    const keys = await Promise.all(requests.map((asked) => deriver.derive(asked)));
+    expect(keys.map(hex)).toEqual(requests.map(expected));
+    expect(workers).toHaveLength(0);
+  });
+
+  it('are shared with a worker where there are many, once it has started', async () => {
+    const { deriver, workers, layouts } = open({ memoryBytes: 64 * mebibyte, workers: 1 });
+    const requests = some(400);
+    const keys = await Promise.all(requests.map((asked) => deriver.derive(asked)));
+    expect(keys.map(hex)).toEqual(requests.map(expected));
+    expect(workers).toHaveLength(1);
+    const mixed = layouts.reduce((sum, { lanes }) => sum + lanes, 0);
+    expect(mixed).toBeGreaterThan(0);
+    expect(mixed).toBeLessThan(400);
   });
 });
 
@@ -199,10 +223,10 @@ describe('memory', () => {
   it('is not handed out before the derivations of a moment have gathered', async () => {
     const { deriver, layouts } = open({ memoryBytes: 64 * mebibyte, workers: 1 });
     // A worker that is idle already: it must not run off with the first of them.
-    await deriver.derive(request({ logN: 10, r: 8, p: 1 }));
+    await deriver.derive(request({ logN: 12, r: 8, p: 1 }));
     const asked = ['one', 'two', 'three', 'four'].map(async (passphrase, turns) => {
       for (let turn = 0; turn < turns; turn++) await Promise.resolve();
-      return deriver.derive(request({ logN: 10, r: 8, p: 1 }, passphrase));
+      return deriver.derive(request({ logN: 12, r: 8, p: 1 }, passphrase));
     });
     await Promise.all(asked);
     expect(layouts.map(({ lanes }) => lanes).slice(1)[0]).toBeGreaterThan(1);

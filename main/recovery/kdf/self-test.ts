@@ -33,14 +33,17 @@ export const knownAnswers: readonly KnownAnswer[] = [
   },
 ];
 
+/** The first of them alone, which takes no time. */
+export const quickAnswers = knownAnswers.slice(0, 1);
+
 /**
- * Checks that a kernel derives what RFC 7914 says, in some tens of milliseconds.
+ * Checks that a kernel derives what RFC 7914 says, in some tens of milliseconds for all answers.
  *
  * @throws RecoveryError `derivation-self-test-failed`, also when the kernel throws
  */
-export function selfTest(kernel: DerivationKernel): void {
+export function selfTest(kernel: DerivationKernel, answers = knownAnswers): void {
   const enoughMemory = 2 ** 21;
-  for (const { request, key } of knownAnswers) {
+  for (const { request, key } of answers) {
     let derived: string | undefined;
     let cause: unknown;
     try {

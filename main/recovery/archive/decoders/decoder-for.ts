@@ -1,8 +1,10 @@
 /** The decompressors of Lifeboat, by compression. */
 import { oneAhead } from '../../bytes/one-ahead.ts';
 import type { Compression, Decoder } from '../decoder.ts';
-import { onThread } from './on-thread.ts';
+import { onThread, readyThread } from './on-thread.ts';
 import { decodeZstd } from './zstd.ts';
+
+import { compressionOfFilter } from './recognise.ts';
 
 export { compressionOfFilter, sniffCompression, sniffLength } from './recognise.ts';
 
@@ -19,4 +21,10 @@ export function decoderFor(compression: Compression): Decoder {
     default:
       return onThread(compression);
   }
+}
+
+/** Gets ready, without waiting, for a backup whose header names `filter`, or null for none. */
+export function expectFilter(filter: string | null): void {
+  const compression = filter === null ? 'none' : compressionOfFilter(filter);
+  if (compression !== undefined && compression !== 'none' && compression !== 'zstd') readyThread();
 }

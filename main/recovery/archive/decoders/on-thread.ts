@@ -51,6 +51,11 @@ export function onThread(compression: ThreadedCompression): Decoder {
   };
 }
 
+/** Starts a thread that will be wanted soon, unless one waits already: it takes as long as decoding many megabytes. */
+export function readyThread(): void {
+  if (idle.length === 0) new DecodingThread().rest();
+}
+
 /** A thread that decodes one stream after another. */
 class DecodingThread {
   readonly output = SlotRing.create(output.slots, output.slotLength);
