@@ -13,14 +13,22 @@ import type { ChunkAnswer, ChunkTask, ForgetTask } from './chunk-worker.ts';
 
 const entry = entryPoint('./chunk-worker', import.meta.url);
 
+interface Thread {
+  readonly worker: Worker;
+  /** How many chunks it was given and has not answered. */
+  given: number;
+}
+
 interface Waiting {
+  readonly thread: Thread;
   readonly buffer: SharedArrayBuffer;
   readonly resolve: (chunk: OpenedChunk) => void;
   readonly reject: (error: unknown) => void;
 }
 
 export class ChunkPool {
-  readonly #threads: Worker[];
+  #threads: readonly Thread[] = [];
+  readonly #mostThreads: number;
   readonly #waiting = new Map<number, Waiting>();
   readonly #spare: SharedArrayBuffer[] = [];
   readonly #mostSpare: number;
@@ -29,8 +37,13 @@ export class ChunkPool {
 
   /** @param threads how many chunks are opened at once */
   constructor(threads: number) {
+    this.#mostThreads = threads;
     this.#mostSpare = 2 * threads;
-    this.#threads = Array.from({ length: threads }, () => this.#start());
+  }
+
+  /** Starts a thread that will be wanted soon; others start when there is more than one chunk to open. */
+  ready(): void {
+    if (this.#threads.length === 0) this.#start();
   }
 
   /**
@@ -51,47 +64,61 @@ export class ChunkPool {
       buffer,
     };
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { buffer, resolve, reject });
-      this.#threads[id % this.#threads.length]?.postMessage(task, [task.key.buffer as ArrayBuffer]);
+      const thread = this.#idlest();
+      thread.given++;
+      this.#waiting.set(id, { thread, buffer, resolve, reject });
+      thread.worker.postMessage(task, [task.key.buffer as ArrayBuffer]);
     });
   }
 
   /** Closes the backup at `path` in every thread, once what is under way there is done. */
   forget(path: string): void {
-    for (const thread of this.#threads) thread.postMessage({ forget: path } satisfies ForgetTask);
+    for (const { worker } of this.#threads) worker.postMessage({ forget: path } satisfies ForgetTask);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#rejectWaiting(closedError());
-    await Promise.all(this.#threads.map((thread) => thread.terminate()));
+    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
     this.#spare.length = 0;
   }
 
-  #start(): Worker {
-    const thread = new Worker(entry.path, { argv: [...entry.args], env: {}, stdin: false });
-    thread.on('message', (answer: ChunkAnswer) => this.#settle(answer));
+  /** The thread that has the least to do, a new one where all have something and there may be more. */
+  #idlest(): Thread {
+    const [idlest] = this.#threads.toSorted((one, other) => one.given - other.given);
+    if (idlest && (idlest.given === 0 || this.#threads.length >= this.#mostThreads)) return idlest;
+    return this.#start();
+  }
+
+  #start(): Thread {
+    const worker = new Worker(entry.path, { argv: [...entry.args], env: {}, stdin: false });
+    const thread: Thread = { worker, given: 0 };
+    this.#threads = [...this.#threads, thread];
+    worker.on('message', (answer: ChunkAnswer) => this.#settle(answer));
     const died = (reason: string) => {
       if (this.#closed) return;
-      const i = this.#threads.indexOf(thread);
-      if (i >= 0) this.#threads[i] = this.#start();
-      // Which of the waiting chunks it had is not known any more; asking again is cheap.
-      this.#rejectWaiting(new RecoveryError(problem('engine-gone', { reason })));
+      this.#threads = this.#threads.filter((other) => other !== thread);
+      this.#rejectWaiting(new RecoveryError(problem('engine-gone', { reason })), thread);
     };
-    thread.on('error', (error: Error) => died(error.message));
+    worker.on('error', (error) => died(error instanceof Error ? error.message : String(error)));
     return thread;
   }
 
-  #rejectWaiting(error: RecoveryError): void {
-    for (const { reject } of this.#waiting.values()) reject(error);
-    this.#waiting.clear();
+  /** Gives up the chunks of one thread, or of all. */
+  #rejectWaiting(error: RecoveryError, of?: Thread): void {
+    for (const [id, { thread, reject }] of this.#waiting) {
+      if (of && thread !== of) continue;
+      this.#waiting.delete(id);
+      reject(error);
+    }
   }
 
   #settle(answer: ChunkAnswer): void {
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
     this.#waiting.delete(answer.id);
-    const { buffer, resolve, reject } = waiting;
+    const { thread, buffer, resolve, reject } = waiting;
+    thread.given--;
     const release = () => this.#giveBack(buffer);
     if ('length' in answer) {
       resolve({ plain: new Uint8Array(buffer, answer.start, answer.length), release });

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { errnoOf, type ByteSource } from '../recovery/bytes/source.ts';
 import { openBackupSource } from '../recovery/container/split-source.ts';
-import { openSealed, SealFault, type SealFaultKind } from '../recovery/encryption/scrypt-container.ts';
+import { readSealed, SealFault, type SealFaultKind } from '../recovery/encryption/scrypt-container.ts';
 
 /** One chunk to open: where it lies, its 64-byte key, and a shared buffer at least as large as the chunk. */
 export interface ChunkTask {
@@ -56,8 +56,7 @@ function forget(path: string): void {
 async function openTask({ id, path, offset, size, key, buffer }: ChunkTask): Promise<ChunkAnswer> {
   try {
     const source = await sourceAt(path);
-    const sealed = await source.read(offset, size, new Uint8Array(buffer));
-    const plain = openSealed(sealed, key);
+    const plain = await readSealed(source, offset, new Uint8Array(buffer, 0, size), key);
     return { id, start: plain.byteOffset, length: plain.length };
   } catch (error) {
     return error instanceof SealFault ? { id, fault: error.kind } : { id, problem: problemOf(error) };

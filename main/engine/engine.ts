@@ -97,7 +97,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         const abort = new AbortController();
         open.unlocking = abort;
         // Threads start while the passphrase is proven: the list of qubes is the first that they open and decode.
-        chunkPool();
+        chunkPool().ready();
         expectFilter(open.locked.summary.compression);
         try {
           const unlocked = await unlockBackup(open.locked, passphrase, {

@@ -40,6 +40,17 @@ function promisesFor(variant: Variant): void {
     }
   });
 
+  test('gives back many pieces, wherever the input is cut in relation to them', async () => {
+    // So well does it compress that every few bytes of input stand for as much as the end of a piece.
+    const long = Buffer.alloc(4_500_000, mixedContent(1000));
+    const stored = await compress(variant, long);
+    for (const size of [1, 2, 3, 5, 16, 17, 64]) {
+      const outcome = await decode(compression, stored, size);
+      expect(outcome.fault, `in pieces of ${size}`).toBeUndefined();
+      expect(outcome.content.equals(long), `in pieces of ${size}`).toBe(true);
+    }
+  });
+
   test('lets go of its input when it is given up, before that is put to another use', async () => {
     const stored = await compress(variant, Buffer.concat(Array.from({ length: 20 }, () => content)));
     let lent = new Uint8Array(0);

@@ -4,9 +4,10 @@
  *
  * No byte of plaintext is released before the HMAC over all of the container was verified.
  */
-import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createDecipheriv, createHash, createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
 import { free } from '../bytes/free.ts';
 import { secretBytes } from '../bytes/secret.ts';
+import type { ByteSource } from '../bytes/source.ts';
 import type { DerivationCost } from '../kdf/derivation.ts';
 
 export const sealHeaderLength = 96;
@@ -75,6 +76,9 @@ export function opensHeader(header: SealHeader, derivedKey: Uint8Array): boolean
 /** Size of the slices that are decrypted at once: small enough for the processor's cache, where it runs fastest. */
 const sliceSize = 64 * 1024;
 
+/** Size of what is read while the last of it is authenticated: large enough for any drive, and still in the cache. */
+const readSize = 4 * 1024 * 1024;
+
 /**
  * Opens a whole sealed member in place.
  *
@@ -84,13 +88,58 @@ const sliceSize = 64 * 1024;
  * @throws SealFault `too-short`, `not-authentic` when the header is not (any more) sealed by this key, `damaged`
  */
 export function openSealed(sealed: Uint8Array, derivedKey: Uint8Array): Uint8Array {
+  const mac = beginAuthentication(sealed, derivedKey);
+  return endOpening(sealed, derivedKey, mac.update(sealed.subarray(0, sealed.length - sealTrailerLength)));
+}
+
+/**
+ * Reads a sealed member and opens it, as `openSealed` does, authenticating what is there while more is being read.
+ *
+ * @param sealed has room for the member, and is overwritten by it and by the plaintext
+ * @throws SealFault as `openSealed`; RecoveryError `source-…`
+ */
+export async function readSealed(
+  source: ByteSource,
+  offset: number,
+  sealed: Uint8Array,
+  derivedKey: Uint8Array,
+): Promise<Uint8Array> {
+  const end = sealed.length - sealTrailerLength;
+  const read = (at: number) => {
+    const slice = sealed.subarray(at, at + readSize);
+    const reading = source.read(offset + at, slice.length, slice);
+    // It is awaited once what precedes it was authenticated; until then its failure is nobody's.
+    reading.catch(() => undefined);
+    return reading;
+  };
+  let reading = read(0);
+  try {
+    await reading;
+    const mac = beginAuthentication(sealed, derivedKey);
+    for (let at = 0; at < sealed.length; at += readSize) {
+      await reading;
+      if (at + readSize < sealed.length) reading = read(at + readSize);
+      if (at < end) mac.update(sealed.subarray(at, Math.min(at + readSize, end)));
+    }
+    return endOpening(sealed, derivedKey, mac);
+  } finally {
+    // Whoever gets the buffer next shall have it alone.
+    await reading.catch(() => undefined);
+  }
+}
+
+/** Checks the header of a sealed member, and begins what authenticates all but its trailer. */
+function beginAuthentication(sealed: Uint8Array, derivedKey: Uint8Array): Hmac {
   if (sealed.length < sealOverhead) throw new SealFault('too-short');
   const header = parseSealHeader(sealed.subarray(0, sealHeaderLength), sealed.length);
   if (!opensHeader(header, derivedKey)) throw new SealFault('not-authentic');
-  const end = sealed.length - sealTrailerLength;
-  const mac = createHmac('sha256', derivedKey.subarray(32, 64)).update(sealed.subarray(0, end)).digest();
-  if (!timingSafeEqual(mac, sealed.subarray(end))) throw new SealFault('damaged');
+  return createHmac('sha256', derivedKey.subarray(32, 64));
+}
 
+/** Ends the authentication by the trailer, and only then decrypts in place. */
+function endOpening(sealed: Uint8Array, derivedKey: Uint8Array, mac: Hmac): Uint8Array {
+  const end = sealed.length - sealTrailerLength;
+  if (!timingSafeEqual(mac.digest(), sealed.subarray(end))) throw new SealFault('damaged');
   const decipher = createDecipheriv('aes-256-ctr', derivedKey.subarray(0, 32), Buffer.alloc(16));
   for (let at = sealHeaderLength; at < end; at += sliceSize) {
     const plain = decipher.update(sealed.subarray(at, Math.min(at + sliceSize, end)));

@@ -349,7 +349,8 @@ function decode(): i32 {
   }
   bitAt = ((at - input) << 3) - ((u32(have) & 63) - UP);
   outAt = out;
-  return result;
+  // Where the piece and the input end at once, the piece is what must not be forgotten.
+  return result == WANTS_INPUT && out >= outputLimit ? PIECE : result;
 }
 
 /** As `decode`, symbol by symbol up to the very end of the input; a symbol that ends behind it is left for later. */
