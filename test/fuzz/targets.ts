@@ -7,7 +7,7 @@ import { ArchiveFault } from '../../main/recovery/archive/archive-fault.ts';
 import { readArchive } from '../../main/recovery/archive/archive-reader.ts';
 import { type Decoder, StreamFault } from '../../main/recovery/archive/decoder.ts';
 import { decodeBzip2 } from '../../main/recovery/archive/decoders/bzip2.ts';
-import { decodeGzip } from '../../main/recovery/archive/decoders/gzip.ts';
+import { gzipDecoder } from '../../main/recovery/archive/decoders/gzip.ts';
 import { decodeLzma } from '../../main/recovery/archive/decoders/lzma.ts';
 import { decodeXz } from '../../main/recovery/archive/decoders/xz.ts';
 import { decodeZlib } from '../../main/recovery/archive/decoders/zlib.ts';
@@ -214,7 +214,7 @@ function target(
 
 function decoders(stored: Readonly<Record<string, Buffer>>): readonly Target[] {
   const each: Readonly<Record<string, Decoder>> = {
-    gzip: decodeGzip,
+    gzip: gzipDecoder(() => undefined),
     bzip2: decodeBzip2,
     xz: decodeXz,
     lzma: decodeLzma,

@@ -38,14 +38,16 @@ describe('a forked engine', () => {
     vi.stubEnv('LIFEBOAT_CANARY', 'secret');
     vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=999');
     vi.stubEnv('TZ', 'Pacific/Chatham');
+    vi.stubEnv('GLIBC_TUNABLES', 'glibc.malloc.check=3');
     onTestFinished(() => void vi.unstubAllEnvs());
     const { message } = await started(`process.send([process.env, process.argv.length, process.execArgv])`);
     const [environment, argc, execArgv] = (await message) as [Record<string, string>, number, string[]];
     // Node adds its own variables for the channel, and takes them away again before the program starts.
-    expect(
-      Object.keys(environment).filter((name) => !['TZ', 'LANG', 'LC_ALL', 'SystemRoot'].includes(name)),
-    ).toEqual([]);
+    const allowed = ['TZ', 'LANG', 'LC_ALL', 'SystemRoot', 'GLIBC_TUNABLES'];
+    expect(Object.keys(environment).filter((name) => !allowed.includes(name))).toEqual([]);
     expect(environment['TZ']).toBe('Pacific/Chatham');
+    // Its own, whatever the person's is.
+    expect(environment['GLIBC_TUNABLES']).toBe('glibc.malloc.hugetlb=1');
     expect(argc).toBe(2);
     expect(execArgv).toEqual([]);
   });

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { memorySource } from '../../main/recovery/bytes/source.ts';
+import { memorySource, type ByteSource } from '../../main/recovery/bytes/source.ts';
 import { openLargeSealed } from '../../main/recovery/encryption/large-chunk.ts';
 import {
   hasSealMagic,
@@ -13,6 +14,7 @@ import {
   opensHeader,
   openSealed,
   parseSealHeader,
+  readSealed,
   SealFault,
   sealHeaderLength,
   sealOverhead,
@@ -93,6 +95,62 @@ tool.describe('a container of the scrypt tool', () => {
       }
       expect(Buffer.concat(pieces).equals(plain), `read twice, ${length} bytes`).toBe(true);
       expect(Buffer.compare(openSealed(sealed, key), plain), `${length} bytes`).toBe(0);
+    }
+  });
+
+  it('opens while it is being read, whatever its length, at the borders of readings too', async () => {
+    const reading = 4 * 2 ** 20;
+    for (const length of [0, 1, reading - 128, reading - 100, reading - 96, reading, 2 * reading + 5]) {
+      const plain = noise(length, 'reading');
+      const sealed = new Uint8Array(await sealByTool(plain, passphrase));
+      const source = memorySource(Buffer.concat([noise(77, 'before'), sealed, noise(33, 'behind')]));
+      const opened = await readSealed(source, 77, new Uint8Array(sealed.length), keyOf(sealed, passphrase));
+      expect(Buffer.compare(opened, plain), `${length} bytes`).toBe(0);
+    }
+  });
+
+  it('that is damaged anywhere releases nothing, and leaves its buffer alone once it says so', async () => {
+    const sealed = new Uint8Array(await sealByTool(noise(9 * 2 ** 20, 'late'), passphrase));
+    const key = keyOf(sealed, passphrase);
+    const places = {
+      70: 'not-authentic',
+      200: 'damaged',
+      [5 * 2 ** 20]: 'damaged',
+      [sealed.length - 1]: 'damaged',
+    };
+    for (const [place, kind] of Object.entries(places)) {
+      const changed = withBytes(sealed, { [place]: (sealed[Number(place)] ?? 0) ^ 1 });
+      let underWay = 0;
+      const slow: ByteSource = {
+        ...memorySource(changed),
+        read: async (...args) => {
+          underWay++;
+          await pause(20);
+          underWay--;
+          return memorySource(changed).read(...args);
+        },
+      };
+      const buffer = new Uint8Array(sealed.length);
+      const fault = await readSealed(slow, 0, buffer, key).catch((error: unknown) => error);
+      expect(fault, place).toMatchObject({ kind });
+      expect(underWay, place).toBe(0);
+      // What was read is there, as it was read.
+      const end = buffer.findLastIndex((byte) => byte !== 0) + 1;
+      expect(Buffer.compare(buffer.subarray(0, end), changed.subarray(0, end)), place).toBe(0);
+    }
+  });
+
+  it('of which a part cannot be read says what the source says', async () => {
+    const sealed = new Uint8Array(await sealByTool(noise(9 * 2 ** 20, 'torn'), passphrase));
+    const whole = memorySource(sealed);
+    for (const broken of [0, 4 * 2 ** 20, 8 * 2 ** 20]) {
+      const torn: ByteSource = {
+        ...whole,
+        read: (at, ...rest) =>
+          at === broken ? Promise.reject(new Error('a bad place')) : whole.read(at, ...rest),
+      };
+      const opening = readSealed(torn, 0, new Uint8Array(sealed.length), keyOf(sealed, passphrase));
+      await expect(opening).rejects.toThrow('a bad place');
     }
   });
 

@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Decoder, StreamFault, type StreamFaultKind } from '../decoder.ts';
 import { decodeBzip2 } from './bzip2.ts';
-import { decodeGzip } from './gzip.ts';
+import { gzipDecoder, type MemberTrailer } from './gzip.ts';
 import { decodeLzma } from './lzma.ts';
 import { SlotRing, type SharedSlots } from './slot-ring.ts';
 import { decodeXz } from './xz.ts';
@@ -13,7 +13,7 @@ import { decodeZlib } from './zlib.ts';
 
 const decoders = {
   bzip2: decodeBzip2,
-  gzip: decodeGzip,
+  gzip: gzipDecoder((trailer) => say({ word: 'member', trailer })),
   lzma: decodeLzma,
   xz: decodeXz,
   zlib: decodeZlib,
@@ -27,10 +27,14 @@ export interface DecodingThreadData {
   readonly output: SharedSlots;
 }
 
-/** What it says: that it freed a slot of input, what piece it made, in shared memory, or how the stream ended. */
+/**
+ * What it says: that it freed a slot of input, what piece it made, in shared memory, what those since the last member of
+ * gzip must be, or how the stream ended.
+ */
 export type Word =
   | { readonly word: 'taken' }
   | { readonly word: 'made'; readonly piece: Uint8Array }
+  | { readonly word: 'member'; readonly trailer: MemberTrailer }
   | { readonly word: 'end' }
   | { readonly word: 'fault'; readonly fault: StreamFaultKind; readonly detail: string }
   | { readonly word: 'failure'; readonly detail: string };

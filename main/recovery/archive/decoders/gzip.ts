@@ -1,4 +1,9 @@
-/** The gzip decoder (RFC 1952): any number of members, of each the header, the deflate data and the trailer verified. */
+/**
+ * The gzip decoder (RFC 1952): any number of members, of each the header, the deflate data and the trailer.
+ *
+ * What a trailer says of the content is compared with it by a `MemberCheck`, which whoever takes the content can do on
+ * another thread than decodes it: the sum takes a tenth of the time that decoding does.
+ */
 import { crc32 } from 'node:zlib';
 import { type Decoder, StreamFault } from '../decoder.ts';
 import { inflated } from './deflate.ts';
@@ -10,29 +15,51 @@ import { SummedInput, viewOf } from './summed-input.ts';
 /** Bits of the FLG byte (RFC 1952, section 2.3.1); the upper three are reserved and must be zero. */
 const flag = { headerCrc: 2, extra: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
 
-export const decodeGzip: Decoder = decoderOfStreams({
-  name: 'gzip',
-  headLength: 3,
-  begins: beginsWith([0x1f, 0x8b, 8]),
-  open: () => {
-    const kernel = new InflateKernel();
-    return (input) => decodeMember(input, kernel);
-  },
-});
+/** What the trailer of a member says: the CRC-32 of its content, and how long that is, modulo 2^32. */
+export interface MemberTrailer {
+  readonly crc: number;
+  readonly length: number;
+}
 
-async function* decodeMember(input: StoredInput, kernel: InflateKernel): AsyncGenerator<Uint8Array> {
-  await skipHeader(input);
-  let crc = 0;
-  let length = 0;
-  for await (const piece of inflated(input, kernel)) {
-    crc = crc32(piece, crc);
-    length += piece.length;
-    yield piece;
+/** Compares the content of members with their trailers, which come in turn. */
+export class MemberCheck {
+  #crc = 0;
+  #length = 0;
+
+  take(piece: Uint8Array): void {
+    this.#crc = crc32(piece, this.#crc);
+    this.#length += piece.length;
   }
-  const trailer = viewOf(await input.take(8));
-  if (trailer.getUint32(0, true) !== crc) throw new StreamFault('damaged', 'gzip: CRC-32 differs');
-  if (trailer.getUint32(4, true) !== length % 2 ** 32)
-    throw new StreamFault('damaged', 'gzip: length differs');
+
+  /**
+   * Ends a member.
+   *
+   * @throws StreamFault `damaged`
+   */
+  end({ crc, length }: MemberTrailer): void {
+    if (crc !== this.#crc) throw new StreamFault('damaged', 'gzip: CRC-32 differs');
+    if (length !== this.#length % 2 ** 32) throw new StreamFault('damaged', 'gzip: length differs');
+    this.#crc = 0;
+    this.#length = 0;
+  }
+}
+
+/** The decoder that tells `onTrailer` of each trailer, behind the content of its member, and compares nothing itself. */
+export function gzipDecoder(onTrailer: (trailer: MemberTrailer) => void): Decoder {
+  return decoderOfStreams({
+    name: 'gzip',
+    headLength: 3,
+    begins: beginsWith([0x1f, 0x8b, 8]),
+    open: () => {
+      const kernel = new InflateKernel();
+      return async function* decodeMember(input) {
+        await skipHeader(input);
+        yield* inflated(input, kernel);
+        const trailer = viewOf(await input.take(8));
+        onTrailer({ crc: trailer.getUint32(0, true), length: trailer.getUint32(4, true) });
+      };
+    },
+  });
 }
 
 async function skipHeader(input: StoredInput): Promise<void> {

@@ -8,6 +8,7 @@ import { Worker } from 'node:worker_threads';
 import { entryPoint } from '../../entry-point.ts';
 import { type Decoder, standingPieces, StreamFault } from '../decoder.ts';
 import type { DecodingThreadData, ThreadedCompression, Word } from './decoding-thread.ts';
+import { MemberCheck } from './gzip.ts';
 import { SlotRing } from './slot-ring.ts';
 
 const entry = entryPoint('./decoding-thread', import.meta.url);
@@ -34,8 +35,14 @@ export function onThread(compression: ThreadedCompression): Decoder {
     let isAtRest = false;
     try {
       thread.begin(compression, pieces);
+      const check = compression === 'gzip' ? new MemberCheck() : null;
       let word = await thread.next();
-      for (; word.word === 'made'; word = await thread.next()) {
+      for (; word.word === 'made' || word.word === 'member'; word = await thread.next()) {
+        if (word.word === 'member') {
+          check?.end(word.trailer);
+          continue;
+        }
+        check?.take(word.piece);
         yield word.piece;
         thread.output.free();
       }
@@ -136,7 +143,7 @@ class DecodingThread {
       this.#onRoom();
       return;
     }
-    if (word.word !== 'made') this.#end();
+    if (word.word !== 'made' && word.word !== 'member') this.#end();
     const asked = this.#asked;
     this.#asked = undefined;
     if (asked) asked.resolve(word);
