@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { constants, deflateRawSync, gzipSync } from 'node:zlib';
 import { ArchiveFault } from '../../main/recovery/archive/archive-fault.ts';
 import { readArchive } from '../../main/recovery/archive/archive-reader.ts';
 import { type Decoder, StreamFault } from '../../main/recovery/archive/decoder.ts';
@@ -35,6 +35,8 @@ import { wizardContract, type WizardContract } from '../../shared/contract/wizar
 import { RecoveryError } from '../../shared/problems.ts';
 import { core3Xml } from '../support/qubes-xml.ts';
 import { run } from '../support/tools.ts';
+import { blocks } from '../vectors/hand-made-deflate.ts';
+import { disagreement } from '../vectors/inflating.ts';
 
 export interface Target {
   readonly name: string;
@@ -130,6 +132,7 @@ export async function makeTargets(): Promise<readonly Target[]> {
         )(pieces(bytes, 512)),
       ),
       ...decoders(stored),
+      inflateTarget(content),
       target('gzip behind damage', [gzipSync(content).subarray(50)], async (bytes) => {
         await findGzipTail(pieces(bytes, 500));
       }),
@@ -224,6 +227,20 @@ function decoders(stored: Readonly<Record<string, Buffer>>): readonly Target[] {
   return Object.entries(each).map(([name, decoder]) =>
     target(name, [stored[name] ?? Buffer.alloc(0)], (bytes) => outputOf(decoder)(pieces(bytes, 700))),
   );
+}
+
+/** Deflate data of all kinds: what the inflater makes of them is what zlib does, to the byte. */
+function inflateTarget(content: Buffer): Target {
+  const { Z_DEFAULT_STRATEGY, Z_HUFFMAN_ONLY, Z_RLE, Z_FIXED } = constants;
+  const deflated = [Z_DEFAULT_STRATEGY, Z_HUFFMAN_ONLY, Z_RLE, Z_FIXED].map((strategy) =>
+    deflateRawSync(content, { strategy, memLevel: 1 }),
+  );
+  const handMade = Object.values(blocks).map(([, block]) => block);
+  const seeds = [...deflated, ...handMade.filter(({ length }) => length < 1000)];
+  return target('inflate', seeds, async (bytes) => {
+    const differs = await disagreement(bytes, bytes.length % 3 === 0 ? undefined : 1 + (bytes.length % 700));
+    if (differs !== undefined) throw new Error(differs);
+  });
 }
 
 /** A journal that others wrote in: whatever they write, what it says of files is what was attested. */

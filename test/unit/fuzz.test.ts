@@ -19,6 +19,7 @@ const names = [
   'lzma',
   'zstd',
   'zlib',
+  'inflate',
   'gzip behind damage',
   'bzip2 behind damage',
   'xz behind damage',
