@@ -4,7 +4,7 @@
  *
  * No byte of plaintext is released before the HMAC over all of the container was verified.
  */
-import { createDecipheriv, createHash, createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
+import { createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { free } from '../bytes/free.ts';
 import { secretBytes } from '../bytes/secret.ts';
 import type { ByteSource } from '../bytes/source.ts';
@@ -128,8 +128,11 @@ export async function readSealed(
   }
 }
 
+/** An HMAC-SHA256 under way. */
+type Authentication = ReturnType<typeof createHmac>;
+
 /** Checks the header of a sealed member, and begins what authenticates all but its trailer. */
-function beginAuthentication(sealed: Uint8Array, derivedKey: Uint8Array): Hmac {
+function beginAuthentication(sealed: Uint8Array, derivedKey: Uint8Array): Authentication {
   if (sealed.length < sealOverhead) throw new SealFault('too-short');
   const header = parseSealHeader(sealed.subarray(0, sealHeaderLength), sealed.length);
   if (!opensHeader(header, derivedKey)) throw new SealFault('not-authentic');
@@ -137,7 +140,7 @@ function beginAuthentication(sealed: Uint8Array, derivedKey: Uint8Array): Hmac {
 }
 
 /** Ends the authentication by the trailer, and only then decrypts in place. */
-function endOpening(sealed: Uint8Array, derivedKey: Uint8Array, mac: Hmac): Uint8Array {
+function endOpening(sealed: Uint8Array, derivedKey: Uint8Array, mac: Authentication): Uint8Array {
   const end = sealed.length - sealTrailerLength;
   if (!timingSafeEqual(mac.digest(), sealed.subarray(end))) throw new SealFault('damaged');
   const decipher = createDecipheriv('aes-256-ctr', derivedKey.subarray(0, 32), Buffer.alloc(16));

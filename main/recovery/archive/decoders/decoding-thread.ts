@@ -69,15 +69,20 @@ function hand(piece: Uint8Array): void {
   }
 }
 
-async function* storedPieces(): AsyncGenerator<Uint8Array> {
-  for (;;) {
+/** The input as it comes; whoever asks for a piece is done with the last one. */
+function storedPieces(): AsyncIterable<Uint8Array> {
+  let isLent = false;
+  const next = (): IteratorResult<Uint8Array, undefined> => {
+    if (isLent) {
+      input.free();
+      say({ word: 'taken' });
+    }
     input.waitForBytes();
-    const piece = input.first();
-    if (piece.length === 0) return;
-    yield piece;
-    input.free();
-    say({ word: 'taken' });
-  }
+    const value = input.first();
+    isLent = value.length > 0;
+    return isLent ? { done: false, value } : { done: true, value: undefined };
+  };
+  return { [Symbol.asyncIterator]: () => ({ next: () => Promise.resolve(next()) }) };
 }
 
 function say(word: Word): void {

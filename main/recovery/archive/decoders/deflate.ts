@@ -1,6 +1,6 @@
 /** Deflate data (RFC 1951), as gzip and zlib wrap them: decoded from a stored input, of which exactly they are consumed. */
 import { StreamFault } from '../decoder.ts';
-import { InflateKernel, longestInput, outcome } from './inflate-kernel.ts';
+import { type InflateKernel, longestInput, outcome } from './inflate-kernel.ts';
 import type { StoredInput } from './stored-input.ts';
 
 /**

@@ -29,7 +29,7 @@ export class InflateKernel {
 
   constructor() {
     const { exports, memory } = instantiate(inflateWasm, pages, pages, true);
-    this.#exports = exports as unknown as Exports;
+    this.#exports = exports as Exports;
     this.#memory = new Uint8Array(memory.buffer);
   }
 
