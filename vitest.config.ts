@@ -6,8 +6,9 @@ export default defineConfig({
     include: ['test/{unit,vectors,e2e,security}/**/*.test.{ts,tsx}'],
     globalSetup: 'test/support/global-setup.ts',
     reporters: ['default', './test/support/closing-count.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Against hanging, not against slow machines: some take three times as long to derive keys as others.
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
     // Derivations and browsers want whole processors; two at once is what small machines bear.
     maxWorkers: 2,
   },

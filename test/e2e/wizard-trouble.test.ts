@@ -42,7 +42,7 @@ beforeAll(async () => {
     })),
   });
   session = await startBrowserSession();
-}, 240_000);
+});
 afterEach(() => session.stop());
 afterAll(() => session.close());
 
