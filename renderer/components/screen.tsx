@@ -1,6 +1,6 @@
 /** The frame of one step: heading, content, and the bar with Back at the left and the primary action at the right. */
 import { ArrowLeft } from 'lucide-react';
-import { useEffect, useRef, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useSpeech } from '../i18n/speech.ts';
 import { Button } from './button.tsx';
 
@@ -22,6 +22,8 @@ interface ScreenProps {
 export function Screen({ heading, lead, title, children, onBack, aside, summary, actions }: ScreenProps) {
   const { say } = useSpeech();
   const headingRef = useRef<HTMLHeadingElement>(null);
+  const scrollRef = useRef<HTMLDivElement>(null);
+  const [scrolls, setScrolls] = useState(false);
 
   useEffect(() => {
     headingRef.current?.focus();
@@ -30,9 +32,20 @@ export function Screen({ heading, lead, title, children, onBack, aside, summary,
     document.title = title ?? say('program.title', { step: heading });
   });
 
+  // What does not fit must be within reach of the keyboard, also where nothing in it takes the focus.
+  useEffect(() => {
+    const element = scrollRef.current;
+    if (!element) return;
+    const look = () => setScrolls(element.scrollHeight > element.clientHeight);
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [children]);
+
   return (
     <div className="screen">
-      <div className="screen-scroll">
+      <div className="screen-scroll" ref={scrollRef} tabIndex={scrolls ? 0 : undefined}>
         <header className="screen-header">
           <h1 ref={headingRef} tabIndex={-1}>
             {heading}
