@@ -173,7 +173,6 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
   }
 
   function deriveOnTheSpot(derivation: Derivation): void {
-    queue.remove(derivation);
     try {
       selfTest(nodeKernel, quickAnswers);
       settle(derivation, nodeKernel.derive(derivation.request, trifle * 2));

@@ -107,25 +107,17 @@ export async function readSealed(
   const end = sealed.length - sealTrailerLength;
   const read = (at: number) => {
     const slice = sealed.subarray(at, at + readSize);
-    const reading = source.read(offset + at, slice.length, slice);
-    // It is awaited once what precedes it was authenticated; until then its failure is nobody's.
-    reading.catch(() => undefined);
-    return reading;
+    return source.read(offset + at, slice.length, slice);
   };
-  let reading = read(0);
-  try {
+  await read(0);
+  const mac = beginAuthentication(sealed, derivedKey);
+  for (let at = 0; at < sealed.length; at += readSize) {
+    const next = at + readSize;
+    const reading = next < sealed.length ? read(next) : undefined;
+    if (at < end) mac.update(sealed.subarray(at, Math.min(next, end)));
     await reading;
-    const mac = beginAuthentication(sealed, derivedKey);
-    for (let at = 0; at < sealed.length; at += readSize) {
-      await reading;
-      if (at + readSize < sealed.length) reading = read(at + readSize);
-      if (at < end) mac.update(sealed.subarray(at, Math.min(at + readSize, end)));
-    }
-    return endOpening(sealed, derivedKey, mac);
-  } finally {
-    // Whoever gets the buffer next shall have it alone.
-    await reading.catch(() => undefined);
   }
+  return endOpening(sealed, derivedKey, mac);
 }
 
 /** An HMAC-SHA256 under way. */
