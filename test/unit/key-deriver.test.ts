@@ -189,13 +189,16 @@ describe('trifles', () => {
 
   it('are shared with a worker where there are many, once it has started', async () => {
     const { deriver, workers, layouts } = open({ memoryBytes: 64 * mebibyte, workers: 1 });
-    const requests = some(400);
-    const keys = await Promise.all(requests.map((asked) => deriver.derive(asked)));
-    expect(keys.map(hex)).toEqual(requests.map(expected));
+    let asked = 0;
+    while (layouts.length === 0) {
+      const requests = some(40);
+      asked += requests.length;
+      const keys = await Promise.all(requests.map((each) => deriver.derive(each)));
+      expect(keys.map(hex)).toEqual(requests.map(expected));
+    }
     expect(workers).toHaveLength(1);
     const mixed = layouts.reduce((sum, { lanes }) => sum + lanes, 0);
-    expect(mixed).toBeGreaterThan(0);
-    expect(mixed).toBeLessThan(400);
+    expect(mixed).toBeLessThan(asked);
   });
 });
 
