@@ -125,7 +125,7 @@ gate.describe('the wizard', () => {
     await page.getByText('Paused', { exact: true }).waitFor();
     expect(await filesBelow(to)).not.toContain('two/private.img');
     await button(page, 'Resume').click();
-    await heading(page, '2 qubes restored').waitFor({ timeout: 30_000 });
+    await heading(page, '2 qubes restored').waitFor();
     await expectWhole(to);
   });
 
@@ -137,7 +137,7 @@ gate.describe('the wizard', () => {
     });
     await page.close({ runBeforeUnload: true });
     expect(await asked).toBe('beforeunload');
-    await heading(page, '2 qubes restored').waitFor({ timeout: 30_000 });
+    await heading(page, '2 qubes restored').waitFor();
     await expectWhole(to);
   });
 
@@ -153,7 +153,7 @@ gate.describe('the wizard', () => {
     await button(page, 'Resume').click();
     await page.getByText('1 file is finished already').waitFor();
     await button(page, 'Restore the rest').click();
-    await heading(page, '2 qubes restored').waitFor({ timeout: 30_000 });
+    await heading(page, '2 qubes restored').waitFor();
     await expectWhole(to);
   });
 
@@ -178,7 +178,7 @@ gate.describe('the wizard', () => {
     await unlock(page, passphrase);
     await page.getByText('1 file is finished already').waitFor();
     await button(page, 'Restore the rest').click();
-    await heading(page, '2 qubes restored').waitFor({ timeout: 30_000 });
+    await heading(page, '2 qubes restored').waitFor();
     await expectWhole(to);
   });
 
@@ -188,7 +188,7 @@ gate.describe('the wizard', () => {
     await chooseAll(page);
     await page.locator('label', { has: page.getByRole('radio', { name: /Verify only/ }) }).click();
     await button(page, 'Verify 2 qubes').click();
-    await heading(page, '2 qubes verified').waitFor({ timeout: 30_000 });
+    await heading(page, '2 qubes verified').waitFor();
     expect(await filesBelow(to)).toEqual([]);
   });
 
@@ -198,7 +198,7 @@ gate.describe('the wizard', () => {
       const to = await newFolder();
       const page = await toQubes((await standardBackup()).path, standardPassphrase);
       await restoreInto(page, to);
-      await button(page, 'Details of work').click({ timeout: 60_000 });
+      await button(page, 'Details of work').click();
       await page.getByText('Ask before deleting.').waitFor();
       await page.getByText('Allow protocol tcp, to 192.0.2.10, ports 443').waitFor();
       for (const [item, file, words] of [
@@ -264,7 +264,7 @@ gate.test('takes pieces without a seal only from who says so, and puts them in p
   const to = await newFolder();
   const page = await toQubes(backup.path, passphrase);
   await restoreInto(page, to);
-  await page.getByText('Some pieces of this backup have no seal').waitFor({ timeout: 30_000 });
+  await page.getByText('Some pieces of this backup have no seal').waitFor();
   await button(page, 'Unlock again to take them').click();
   const accept = page.getByRole('checkbox', { name: 'Take pieces without a seal as they are' });
   await page.getByText('neither encrypted nor authenticated').waitFor();
@@ -276,7 +276,7 @@ gate.test('takes pieces without a seal only from who says so, and puts them in p
     .locator('label', { has: page.getByRole('checkbox', { name: /damaged files in place/ }) })
     .click();
   await button(page, 'Restore 1 qube').click();
-  await heading(page, '1 incomplete').waitFor({ timeout: 30_000 });
+  await heading(page, '1 incomplete').waitFor();
   await page.getByText('was taken without any check').waitFor();
   expect(await sumOf(join(to, 'one/private.img'))).toBe(fileOf(backup, 'vm1/private.img').sha256);
   await button(page, 'Browse the files of one').waitFor();
@@ -302,13 +302,13 @@ asRoot.test(
     await page.getByText('2 files will be written').waitFor();
     execFileSync('mount', ['-o', 'remount,size=9m', to]);
     await button(page, 'Restore 2 qubes').click();
-    await page.getByText('The destination drive is full.').first().waitFor({ timeout: 30_000 });
+    await page.getByText('The destination drive is full.').first().waitFor();
     expect(await filesBelow(to)).toContain('one/private.img');
     execFileSync('mount', ['-o', 'remount,size=32m', to]);
     await button(page, 'Resume').click();
     await page.getByText('1 file is finished already').waitFor();
     await button(page, 'Restore the rest').click();
-    await heading(page, '2 qubes restored').waitFor({ timeout: 30_000 });
+    await heading(page, '2 qubes restored').waitFor();
     await expectWhole(to);
   },
 );

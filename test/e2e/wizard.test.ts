@@ -64,7 +64,7 @@ gate.describe('the wizard in the browser', () => {
     await page.getByText('vault').first().waitFor();
     await button(page, /^Open folder/)
       .first()
-      .waitFor({ timeout: 60_000 });
+      .waitFor();
 
     for (const [path, archiveName] of [
       ['work/private.img', 'vm1/private.img'],
@@ -136,7 +136,7 @@ gate.describe('the wizard in the browser', () => {
     await restoreInto(page, to);
     await button(page, /^Open folder/)
       .first()
-      .waitFor({ timeout: 60_000 });
+      .waitFor();
     await page
       .getByText(/1 incomplete/)
       .first()
@@ -157,6 +157,6 @@ gate.describe('the wizard in the browser', () => {
     await page
       .getByText(/verified/i)
       .first()
-      .waitFor({ timeout: 60_000 });
+      .waitFor();
   });
 });

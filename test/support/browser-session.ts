@@ -33,8 +33,8 @@ export async function startBrowserSession(): Promise<BrowserSession> {
       });
       const context = await browser.newContext({ viewport: { width: 1100, height: 760 }, locale: 'en' });
       const page = await context.newPage();
-      // Shorter than that of a test, so that it is told what was waited for.
-      page.setDefaultTimeout(10_000);
+      // Shorter than that of a test, so that it is told what was waited for; long enough for a machine that is slow.
+      page.setDefaultTimeout(60_000);
       page.on('pageerror', (error) => {
         throw error;
       });

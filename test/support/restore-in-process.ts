@@ -17,6 +17,11 @@ export interface InProcessOptions {
   readonly acceptPartial?: boolean;
   /** Told of each key that is derived. */
   readonly onDerivation?: () => void;
+  /** Awaited after each key is derived, before it is used. */
+  readonly derived?: (signal: AbortSignal | undefined) => Promise<unknown>;
+  readonly onQubeFinished?: () => void;
+  /** Cancels the restore. */
+  readonly signal?: AbortSignal;
   /** How the pieces of the stream of the stored file at `path` are cut or delayed. */
   readonly recut?: (stream: AsyncIterable<Uint8Array>, path: string) => AsyncIterable<Uint8Array>;
 }
@@ -32,9 +37,11 @@ export async function restoreInProcess(
   resources.defer(() => source.close());
   const locked = await openBackupFrom(source, 'in-process.backup');
   const backup = await unlockBackup(locked, new TextEncoder().encode(options.passphrase), {
-    derive: (request) => {
+    derive: async (request, signal) => {
       options.onDerivation?.();
-      return Promise.resolve(nodeKernel.derive(request, gibibyte));
+      const key = nodeKernel.derive(request, gibibyte);
+      await options.derived?.(signal);
+      return key;
     },
     openChunk: async (member, key) => {
       const plain = openSealed(await source.read(member.offset, member.size), key);
@@ -50,13 +57,13 @@ export async function restoreInProcess(
     destination: options.destination,
     acceptPartial: options.acceptPartial ?? false,
     streams: 2,
-    signal: new AbortController().signal,
+    signal: options.signal ?? new AbortController().signal,
     gate: () => Promise.resolve(),
     listener: {
       fileStarted: () => undefined,
       progressed: () => undefined,
       fileFinished: () => undefined,
-      qubeFinished: () => undefined,
+      qubeFinished: () => options.onQubeFinished?.(),
       finishing: () => undefined,
     },
   });

@@ -437,6 +437,38 @@ scrypt.describe('a key ring', () => {
     expect(taken).toBeLessThanOrEqual(65);
   });
 
+  it('gives up what is being derived when told to stop, and derives it when it is asked for again', async () => {
+    const derive = countingDerive();
+    const signals: AbortSignal[] = [];
+    let hangs = false;
+    const ring = new KeyRing(memorySource(sealed.bytes), passphrase, (request, signal) => {
+      if (!hangs || !signal) return derive(request);
+      signals.push(signal);
+      return new Promise((_, reject) => {
+        // As a worker does that is in the middle of a block, it ends a little later.
+        signal.addEventListener('abort', () => {
+          setTimeout(() => reject(new RecoveryError(problem('cancelled'))), 5);
+        });
+      });
+    });
+    const kept = await ring.keyFor(first());
+    hangs = true;
+    ring.lookAhead(members());
+    await settled();
+    expect(signals).toHaveLength(chunkCount - 1);
+    const waiting = ring.keyFor(second()).catch(codeOf);
+    ring.stopLookingAhead();
+    expect(signals.every(({ aborted }) => aborted)).toBe(true);
+    hangs = false;
+    expect(await ring.keyFor(second())).toHaveLength(64);
+    expect(await waiting).toBe('cancelled');
+    expect(await ring.keyFor(first())).toBe(kept);
+    await settled();
+    expect(derive.keys).toHaveLength(2);
+    expect(await ring.keyFor(second())).toHaveLength(64);
+    expect(derive.keys).toHaveLength(2);
+  });
+
   it('raises what went wrong ahead only when that key is asked for, and tries again then', async () => {
     let fails = true;
     const derive = countingDerive();

@@ -34,13 +34,16 @@ interface BegunKey {
   /** What the key is bound to: a member asked for under another name has another one. */
   readonly sealedName: string;
   readonly key: Promise<Uint8Array>;
+  /** Whether it is there, and not only being derived. */
+  isThere: boolean;
 }
 
 export class KeyRing {
   readonly #source: ByteSource;
   readonly #derive: Derive;
   readonly #passphrase: Uint8Array;
-  readonly #abort = new AbortController();
+  /** Gives up what is being derived. */
+  #abort = new AbortController();
   readonly #keys = new Map<Member, BegunKey>();
   /** Keys that were replaced or forgotten, which somebody may still hold: they are wiped with the others. */
   readonly #former: Promise<Uint8Array>[] = [];
@@ -62,7 +65,7 @@ export class KeyRing {
    * The 64-byte key of a sealed member, proven by the member's header.
    *
    * @throws SealFault `not-sealed`, `too-short`, `header-damaged`, `not-authentic`
-   * @throws RecoveryError what reading or deriving refuses; `cancelled` once the ring was wiped
+   * @throws RecoveryError what reading or deriving refuses; `cancelled` when told to stop, and once the ring was wiped
    */
   async keyFor(sealed: SealedMember): Promise<Uint8Array> {
     const begun = this.#keys.get(sealed.member);
@@ -102,14 +105,18 @@ export class KeyRing {
     this.#advance();
   }
 
-  /** Stops deriving ahead. */
+  /** Stops deriving ahead, and gives up what is being derived: nobody wants a computer that is busy with it for longer. */
   stopLookingAhead(): void {
     this.#queue = undefined;
+    this.#abort.abort();
+    this.#abort = new AbortController();
+    // Whoever asks for one of these later is not to get what was given up.
+    for (const [member, { isThere }] of this.#keys) if (!isThere) this.forget(member);
   }
 
   /** Ends what is being derived, and overwrites every key and the passphrase. */
   async wipe(): Promise<void> {
-    this.stopLookingAhead();
+    this.#queue = undefined;
     this.#abort.abort();
     const keys = [...[...this.#keys.values()].map(({ key }) => key), ...this.#former];
     this.#keys.clear();
@@ -127,25 +134,30 @@ export class KeyRing {
   #begin(sealed: SealedMember, order: number): Promise<Uint8Array> {
     const { member, sealedName } = sealed;
     const key = this.#prove(sealed, order);
+    const begun: BegunKey = { sealedName, key, isThere: false };
     this.forget(member);
-    this.#keys.set(member, { sealedName, key });
-    // A fault belongs to whoever asks for the key; deriving ahead must not raise it before, nor keep it.
-    key.catch(() => {
-      if (this.#keys.get(member)?.key === key) this.#keys.delete(member);
-    });
+    this.#keys.set(member, begun);
+    key.then(
+      () => (begun.isThere = true),
+      // A fault belongs to whoever asks for the key; deriving ahead must not raise it before, nor keep it.
+      () => {
+        if (this.#keys.get(member) === begun) this.#keys.delete(member);
+      },
+    );
     return key;
   }
 
   async #prove({ member, sealedName }: SealedMember, order: number): Promise<Uint8Array> {
+    const { signal } = this.#abort;
     const bytes = await this.#source.read(member.offset, Math.min(sealHeaderLength, member.size));
     const header = parseSealHeader(bytes, member.size);
     // Of a wiped passphrase, the zeros that are left would derive a key that opens nothing.
-    if (this.#abort.signal.aborted) throw new RecoveryError(problem('cancelled'));
+    if (signal.aborted) throw new RecoveryError(problem('cancelled'));
     const kept = this.#kept(sealedName, header);
     if (kept) return kept;
     const passphrase = memberPassphrase(sealedName, this.#passphrase);
     try {
-      const key = await this.#derive({ ...header, passphrase, order }, this.#abort.signal);
+      const key = await this.#derive({ ...header, passphrase, order }, signal);
       if (opensHeader(header, key)) {
         if (this.#sealer) this.#store?.keep(sealedName, this.#sealer.seal(sealedName, header.bytes, key));
         return key;

@@ -30,7 +30,7 @@ export interface Protection {
   readonly stretches: StretchReader | null;
   /** Prepares ahead what the files will need, in their order; replaces an earlier order. */
   lookAhead(files: readonly StoredFile[]): void;
-  /** Stops preparing ahead. */
+  /** Stops preparing ahead, and gives up what is being prepared: whoever waits for it gets `cancelled`. */
   stopLookingAhead(): void;
   /** Takes derived keys from `store`, and keeps them there, sealed; null keeps none. */
   keepKeysIn(store: SealedKeyStore | null): void;

@@ -1,7 +1,7 @@
 /** Runs a restore or a verification: several files at once, each to its own verdict, one report at the end. */
 import { join } from 'node:path';
 import type { FileReport, QubeReport, RestoreMode, RestoreReport } from '../../../shared/backup.ts';
-import { problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { problem, problemOf, type Problem } from '../../../shared/problems.ts';
 import type { StreamHooks } from '../encryption/protection.ts';
 import { salvageFile } from '../salvage/salvage-file.ts';
 import type { UnlockedBackup } from '../unlock.ts';
@@ -12,6 +12,7 @@ import { saveAccount } from './account.ts';
 import { exists } from './file-writer.ts';
 import { Journal } from './journal.ts';
 import { restoreFile, wholeReport } from './restore-file.ts';
+import { pass, steered, steeredStretches, type Steering } from './steering.ts';
 import { isWhole, overallOutcome, qubeOutcome } from './verdict.ts';
 import { openVerifyOutput } from './verify-output.ts';
 
@@ -64,10 +65,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   const checksums: Checksum[] = [];
   let end: Problem | null = null;
 
-  const gateOrCancel = async () => {
-    await gate();
-    if (signal.aborted) throw new RecoveryError(problem('cancelled'));
-  };
+  const steering: Steering = { gate, signal };
 
   const journal = destination === null ? null : await readJournal(backup, destination);
 
@@ -90,11 +88,11 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     const warnings: Problem[] = [];
     const { filter, stretches } = backup.protection;
     const hooks: StreamHooks = {
-      gate: gateOrCancel,
+      gate: () => pass(steering),
       onWarning: (warning) => warnings.push(warning),
       onProgress: (storedBytes) => listener.progressed(file, storedBytes),
     };
-    const stream = backup.protection.stream(file.stored, hooks);
+    const stream = steered(backup.protection.stream(file.stored, hooks), steering);
     const restored = await restoreFile(file, stream, warnings, {
       mode,
       filter,
@@ -107,7 +105,13 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     const report =
       destination === null || stretches === null
         ? restored.report
-        : await salvageFile(file, restored.report, { stretches, filter, hooks, destination, acceptPartial });
+        : await salvageFile(file, restored.report, {
+            stretches: steeredStretches(stretches, steering),
+            filter,
+            hooks,
+            destination,
+            acceptPartial,
+          });
     end ??= report.problems.find((value) => hopeless.has(value.code)) ?? null;
     return report;
   };
