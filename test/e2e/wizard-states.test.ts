@@ -457,7 +457,8 @@ const cutOff = `(() => {
 })()`;
 
 async function violationsOf(axe: AxeBuilder): Promise<unknown> {
-  const { violations } = await axe.analyze();
+  // Its other mode opens a page of its own for what frames of other origins hold, of which there are none.
+  const { violations } = await axe.setLegacyMode().analyze();
   return violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
 }
 

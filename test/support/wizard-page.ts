@@ -5,10 +5,14 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { build, type Rolldown } from 'vite';
+import { findTool } from './tools.ts';
 import type { Scenario } from './wizard-double.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-export const chromiumPath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Chromium without windows where there is one: the same in all that a page can see, and quicker to start and to answer. */
+export const chromiumPath =
+  process.env['CHROMIUM'] ?? findTool('chromium-headless-shell') ?? findTool('chromium') ?? '';
 
 /** The policy under which every host serves the page. */
 const contentSecurityPolicy =
