@@ -55,6 +55,10 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     (deriver ??= createKeyDeriver({ memoryBytes: shares().derivations, workers: limits.jobs }));
   const chunkPool = () => (chunks ??= new ChunkPool(limits.jobs));
 
+  /** A computer whose restore is paused is to be quiet; but several may be under way, and keys are derived for all. */
+  const heedPauses = () =>
+    deriver?.holdAhead(jobs.size > 0 && [...jobs.values()].every(({ gate }) => gate.paused));
+
   const derive = (request: DerivationRequest, signal?: AbortSignal) => keyDeriver().derive(request, signal);
   const opener = (path: string) => (member: Parameters<ChunkPool['open']>[1], key: Uint8Array) =>
     chunkPool().open(path, member, key);
@@ -147,6 +151,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         const meter = new ProgressMeter(plan, (progress) => emit.restore.progress({ job: id, progress }));
         const job: Job = { abort, gate, meter, keep: true };
         jobs.set(id, job);
+        heedPauses();
         try {
           const report = await runRestore({
             backup,
@@ -174,6 +179,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         } finally {
           meter.stop();
           jobs.delete(id);
+          heedPauses();
         }
       },
 
@@ -182,6 +188,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         if (!job) return;
         job.gate.pause();
         job.meter.paused = true;
+        heedPauses();
       },
 
       resume({ job: id }) {
@@ -189,6 +196,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         if (!job) return;
         job.gate.resume();
         job.meter.paused = false;
+        heedPauses();
       },
 
       cancel({ job: id, keep }) {
@@ -197,6 +205,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         job.keep = keep;
         job.abort.abort();
         job.gate.resume();
+        heedPauses();
       },
     },
 

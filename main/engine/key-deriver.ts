@@ -36,6 +36,8 @@ export interface KeyDeriver {
    *   `derivation-interrupted` when a worker died, `cancelled` at once when `signal` aborts or the deriver closes
    */
   derive(request: OrderedRequest, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Whether what nobody waits for yet, of an `order` beyond 0, is left for later; as long as nobody says so, it is not. */
+  holdAhead(held: boolean): void;
   /** Cancels what is under way, wipes the memories and ends the workers. */
   close(): Promise<void>;
 }
@@ -124,6 +126,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
   let gathering: NodeJS.Timeout | undefined;
   let resting: NodeJS.Timeout | undefined;
   let mixesLanes = true;
+  let aheadIsHeld = false;
   let closed = false;
 
   /** How many workers can each do such a derivation in an equal share of the memory. */
@@ -144,7 +147,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
     clearTimeout(resting);
     if (regrouping || closed) return;
     const next = queue.next();
-    if (!next) {
+    if (!next || (aheadIsHeld && next.order > 0)) {
       if (hands.length > 0) resting = setTimeout(sendHome, restingTime);
       return;
     }
@@ -349,6 +352,11 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       } finally {
         signal?.removeEventListener('abort', cancel);
       }
+    },
+
+    holdAhead(held) {
+      aheadIsHeld = held;
+      handOut();
     },
 
     async close() {

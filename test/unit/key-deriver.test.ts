@@ -175,6 +175,37 @@ describe('workers', () => {
   });
 });
 
+describe('what is derived ahead', () => {
+  const cost = { logN: 14, r: 8, p: 1 };
+
+  it('is held while nobody wants it, with the memory given back, and what somebody waits for is not', async () => {
+    const { deriver, alive } = open({ memoryBytes: 128 * mebibyte, workers: 1 });
+    deriver.holdAhead(true);
+    let isThere = false;
+    const ahead = { ...request(cost, 'ahead'), order: 1 };
+    const held = deriver.derive(ahead).finally(() => (isThere = true));
+    const wanted = request(cost, 'wanted');
+    // Of a shape of its own, so that no lane of the other goes along with it.
+    expect(hex(await deriver.derive({ ...wanted, logN: 13 }))).toBe(expected({ ...wanted, logN: 13 }));
+    await expect.poll(() => alive.size, { timeout: 60_000 }).toBe(0);
+    expect(isThere).toBe(false);
+    deriver.holdAhead(false);
+    expect(hex(await held)).toBe(expected(ahead));
+  });
+
+  it('is cancelled and closed also while it is held', async () => {
+    const { deriver } = open({ memoryBytes: 128 * mebibyte, workers: 1 });
+    deriver.holdAhead(true);
+    const abort = new AbortController();
+    const cancelled = deriver.derive({ ...request(cost), order: 1 }, abort.signal).catch(problemOf);
+    const closed = deriver.derive({ ...request(cost), order: 2 }).catch(problemOf);
+    abort.abort();
+    expect(await cancelled).toMatchObject({ code: 'cancelled' });
+    await deriver.close();
+    expect(await closed).toMatchObject({ code: 'cancelled' });
+  });
+});
+
 describe('trifles', () => {
   const some = (count: number) =>
     Array.from({ length: count }, (_, i) => request({ logN: 10, r: 8, p: 1 }, `passphrase ${i}`));
