@@ -59,6 +59,15 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
   const heedPauses = () =>
     deriver?.holdAhead(jobs.size > 0 && [...jobs.values()].every(({ gate }) => gate.paused));
 
+  const setPaused = (id: string, paused: boolean) => {
+    const job = jobs.get(id);
+    if (!job) return;
+    if (paused) job.gate.pause();
+    else job.gate.resume();
+    job.meter.paused = paused;
+    heedPauses();
+  };
+
   const derive = (request: DerivationRequest, signal?: AbortSignal) => keyDeriver().derive(request, signal);
   const opener = (path: string) => (member: Parameters<ChunkPool['open']>[1], key: Uint8Array) =>
     chunkPool().open(path, member, key);
@@ -183,21 +192,8 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         }
       },
 
-      pause({ job: id }) {
-        const job = jobs.get(id);
-        if (!job) return;
-        job.gate.pause();
-        job.meter.paused = true;
-        heedPauses();
-      },
-
-      resume({ job: id }) {
-        const job = jobs.get(id);
-        if (!job) return;
-        job.gate.resume();
-        job.meter.paused = false;
-        heedPauses();
-      },
+      pause: ({ job }) => setPaused(job, true),
+      resume: ({ job }) => setPaused(job, false),
 
       cancel({ job: id, keep }) {
         const job = jobs.get(id);

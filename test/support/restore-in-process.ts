@@ -15,10 +15,8 @@ export interface InProcessOptions {
   readonly destination: string | null;
   readonly acceptUnsealed?: boolean;
   readonly acceptPartial?: boolean;
-  /** Told of each key that is derived. */
-  readonly onDerivation?: () => void;
-  /** Awaited after each key is derived, before it is used. */
-  readonly derived?: (signal: AbortSignal | undefined) => Promise<unknown>;
+  /** Told of each key before it is derived, and awaited. */
+  readonly onDerivation?: (signal: AbortSignal | undefined) => unknown;
   readonly onQubeFinished?: () => void;
   /** Cancels the restore. */
   readonly signal?: AbortSignal;
@@ -38,10 +36,8 @@ export async function restoreInProcess(
   const locked = await openBackupFrom(source, 'in-process.backup');
   const backup = await unlockBackup(locked, new TextEncoder().encode(options.passphrase), {
     derive: async (request, signal) => {
-      options.onDerivation?.();
-      const key = nodeKernel.derive(request, gibibyte);
-      await options.derived?.(signal);
-      return key;
+      await options.onDerivation?.(signal);
+      return nodeKernel.derive(request, gibibyte);
     },
     openChunk: async (member, key) => {
       const plain = openSealed(await source.read(member.offset, member.size), key);

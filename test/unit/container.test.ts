@@ -10,6 +10,7 @@ import { indexContainer, type ContainerIndex } from '../../main/recovery/contain
 import { isSafeName } from '../../main/recovery/container/safe-name.ts';
 import { problem, RecoveryError } from '../../shared/problems.ts';
 import type { MadeBackup } from '../support/backup-spec.ts';
+import { codeOf } from '../support/code-of.ts';
 import { findMember, placeMembers } from '../support/container-surgery.ts';
 import { killableBackup } from '../support/killing.ts';
 import { packMembers } from '../support/make-backup.ts';
@@ -25,7 +26,6 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const indexOf = (...parts: readonly Uint8Array[]): Promise<ContainerIndex> =>
   indexContainer(memorySource(Buffer.concat(parts)));
 const codesOf = (index: ContainerIndex) => index.problems.map(({ code }) => code);
-const codeOf = (error: unknown) => (error instanceof RecoveryError ? error.problem.code : error);
 
 /** Members as Qubes names them, with the size of each. */
 const sizes: Readonly<Record<string, number>> = {

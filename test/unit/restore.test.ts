@@ -37,6 +37,7 @@ import { openVerifyOutput } from '../../main/recovery/restore/verify-output.ts';
 import type { UnlockedBackup } from '../../main/recovery/unlock.ts';
 import type { FileReport, Outcome, RestoreMode, RestoreReport } from '../../shared/backup.ts';
 import { problem, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { codeOf } from '../support/code-of.ts';
 import { oracle } from '../support/oracles.ts';
 import { bash, missingTools, run } from '../support/tools.ts';
 import { describeTree, noise, writeTree } from '../support/trees.ts';
@@ -50,7 +51,6 @@ beforeEach(async ({ onTestFinished }) => {
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
 });
 
-const codeOf = (error: unknown) => (error instanceof RecoveryError ? error.problem.code : error);
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 
 describe('a safe name', () => {

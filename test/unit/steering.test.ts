@@ -5,13 +5,12 @@ import { PauseGate } from '../../main/engine/pause-gate.ts';
 import { memorySource } from '../../main/recovery/bytes/source.ts';
 import { steered, steeredStretches, type Steering } from '../../main/recovery/restore/steering.ts';
 import { problem, RecoveryError } from '../../shared/problems.ts';
+import { codeOf } from '../support/code-of.ts';
 import { killableBackup } from '../support/killing.ts';
 import { filesBelow, scratchFolder } from '../support/lifeboat.ts';
 import { oracle } from '../support/oracles.ts';
 import { restoreInProcess } from '../support/restore-in-process.ts';
 import { standardTools } from '../support/standard-backup.ts';
-
-const codeOf = (error: unknown) => (error instanceof RecoveryError ? error.problem.code : error);
 
 /** Lets everything run that can without waiting for anything outside. */
 const settled = () => new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
@@ -144,8 +143,8 @@ gate.describe('a restore that is cancelled', () => {
       signal: abort.signal,
       onQubeFinished: () => abort.abort(),
       // The header, the list, and the chunks of two qubes, which are restored together.
-      derived: (signal) => {
-        if (++derivations <= 2 + 2 * 7) return Promise.resolve();
+      onDerivation: (signal) => {
+        if (++derivations <= 2 + 2 * 7) return undefined;
         return new Promise((_, reject) => {
           signal?.addEventListener('abort', () => reject(new RecoveryError(problem('cancelled'))));
         });

@@ -16,7 +16,7 @@ import { pass, steered, steeredStretches, type Steering } from './steering.ts';
 import { isWhole, overallOutcome, qubeOutcome } from './verdict.ts';
 import { openVerifyOutput } from './verify-output.ts';
 
-export interface RunOptions {
+export interface RunOptions extends Steering {
   readonly backup: UnlockedBackup;
   readonly plan: RestorePlan;
   /** An existing folder to restore into; null only verifies. */
@@ -25,10 +25,6 @@ export interface RunOptions {
   readonly acceptPartial: boolean;
   /** Files worked on at once. */
   readonly streams: number;
-  /** Aborted when the person cancels. */
-  readonly signal: AbortSignal;
-  /** Resolves at once, or when a paused run goes on. */
-  readonly gate: () => Promise<void>;
   readonly listener: RunListener;
 }
 
@@ -58,14 +54,12 @@ const hopeless = new Set<Problem['code']>([
  * @throws RecoveryError `dest-…` when not even the account of the restore can be written
  */
 export async function runRestore(options: RunOptions): Promise<RestoreReport> {
-  const { backup, plan, destination, acceptPartial, signal, gate, listener } = options;
+  const { backup, plan, destination, acceptPartial, signal, listener } = options;
   const mode: RestoreMode = destination === null ? 'verify' : 'restore';
   const reports = new Map<PlannedFile, FileReport>();
   const qubes = new Map<string, QubeReport>();
   const checksums: Checksum[] = [];
   let end: Problem | null = null;
-
-  const steering: Steering = { gate, signal };
 
   const journal = destination === null ? null : await readJournal(backup, destination);
 
@@ -88,11 +82,11 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     const warnings: Problem[] = [];
     const { filter, stretches } = backup.protection;
     const hooks: StreamHooks = {
-      gate: () => pass(steering),
+      gate: () => pass(options),
       onWarning: (warning) => warnings.push(warning),
       onProgress: (storedBytes) => listener.progressed(file, storedBytes),
     };
-    const stream = steered(backup.protection.stream(file.stored, hooks), steering);
+    const stream = steered(backup.protection.stream(file.stored, hooks), options);
     const restored = await restoreFile(file, stream, warnings, {
       mode,
       filter,
@@ -106,7 +100,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
       destination === null || stretches === null
         ? restored.report
         : await salvageFile(file, restored.report, {
-            stretches: steeredStretches(stretches, steering),
+            stretches: steeredStretches(stretches, options),
             filter,
             hooks,
             destination,
