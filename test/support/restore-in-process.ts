@@ -17,7 +17,7 @@ export interface InProcessOptions {
   readonly acceptPartial?: boolean;
   /** Told of each key before it is derived, and awaited. */
   readonly onDerivation?: (signal: AbortSignal | undefined) => unknown;
-  readonly onQubeFinished?: () => void;
+  readonly onFileStarted?: () => void;
   /** Cancels the restore. */
   readonly signal?: AbortSignal;
   /** How the pieces of the stream of the stored file at `path` are cut or delayed. */
@@ -56,10 +56,10 @@ export async function restoreInProcess(
     signal: options.signal ?? new AbortController().signal,
     gate: () => Promise.resolve(),
     listener: {
-      fileStarted: () => undefined,
+      fileStarted: () => options.onFileStarted?.(),
       progressed: () => undefined,
       fileFinished: () => undefined,
-      qubeFinished: () => options.onQubeFinished?.(),
+      qubeFinished: () => undefined,
       finishing: () => undefined,
     },
   });

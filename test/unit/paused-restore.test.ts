@@ -47,17 +47,17 @@ oracle(...standardTools).test(
     try {
       const one = await start('one');
       expect(told[0]).toBe(false);
-      restore.pause({ job: 'one' });
+      void restore.pause({ job: 'one' });
       expect(told[0]).toBe(true);
       const two = await start('two');
       expect(told[0]).toBe(false);
-      restore.pause({ job: 'two' });
+      void restore.pause({ job: 'two' });
       expect(told[0]).toBe(true);
-      restore.cancel({ job: 'one', keep: true });
+      void restore.cancel({ job: 'one', keep: true });
       expect(told[0]).toBe(false);
       expect((await one.over).cancelled).toBe(true);
       expect(told[0]).toBe(true);
-      restore.resume({ job: 'two' });
+      void restore.resume({ job: 'two' });
       expect(told[0]).toBe(false);
       expect((await two.over).report.outcome).toBe('restored');
     } finally {
