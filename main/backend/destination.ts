@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { RestorePlan } from '../../shared/backup.ts';
 import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { errnoOf } from '../recovery/bytes/source.ts';
-import { freeBytesOf } from '../recovery/restore/free-bytes.ts';
+import { freeBytesOf } from '../recovery/writing/free-bytes.ts';
 import { fileLimitOf, fileSystemOf, storesHoles, type FileSystem } from './file-system.ts';
 
 /** A file that a restore would write: its path below the destination, with forward slashes, and its bytes. */

@@ -12,7 +12,7 @@ import { describeEntry, listFolder, pathOfId } from '../recovery/image/listing.t
 import { searchNames } from '../recovery/image/search.ts';
 import { needsRecovery } from '../recovery/mount/journal-state.ts';
 import { previewFile } from '../recovery/preview/preview.ts';
-import { freeBytesOf } from '../recovery/restore/free-bytes.ts';
+import { freeBytesOf } from '../recovery/writing/free-bytes.ts';
 import type { EngineContract } from './contract.ts';
 import { Ticker } from './ticker.ts';
 

@@ -5,7 +5,7 @@ import { link, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'nod
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect } from 'vitest';
 import { memorySource } from '../../main/recovery/bytes/source.ts';
-import { diskOutputs } from '../../main/recovery/restore/disk-output.ts';
+import { diskOutputs } from '../../main/recovery/writing/disk-output.ts';
 import { journalName } from '../../main/recovery/restore/journal.ts';
 import { problem, RecoveryError } from '../../shared/problems.ts';
 import { codesIn, filesBelow, scratchFolder } from '../support/lifeboat.ts';

@@ -6,7 +6,7 @@ import { beforeEach, expect } from 'vitest';
 import { engineContract, type EngineClient } from '../../main/engine/contract.ts';
 import { createEngine } from '../../main/engine/engine.ts';
 import { journalName } from '../../main/recovery/restore/journal.ts';
-import { hasSum } from '../../main/recovery/restore/plain-file.ts';
+import { hasSum } from '../../main/recovery/writing/plain-file.ts';
 import type { QubeReport, RestoreReport } from '../../shared/backup.ts';
 import { clientOf, emittersOf, serve, type Result } from '../../shared/contract/define.ts';
 import type { MadeBackup } from '../support/backup-spec.ts';

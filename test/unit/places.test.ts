@@ -20,7 +20,7 @@ import {
   knownFileSystem,
 } from '../../main/backend/file-system.ts';
 import { createPlaces, readingsOf } from '../../main/backend/places.ts';
-import { freeBytesOf } from '../../main/recovery/restore/free-bytes.ts';
+import { freeBytesOf } from '../../main/recovery/writing/free-bytes.ts';
 import { folderListing } from '../../shared/contract/wizard.ts';
 import { oracle, skipped } from '../support/oracles.ts';
 import { run } from '../support/tools.ts';

@@ -26,14 +26,14 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { saveAccount } from '../../main/recovery/restore/account.ts';
-import { ContentHash } from '../../main/recovery/restore/content-hash.ts';
-import { diskOutputs } from '../../main/recovery/restore/disk-output.ts';
-import { exists, FileWriter, moveWithoutReplacing } from '../../main/recovery/restore/file-writer.ts';
-import { NameRegister, safeName } from '../../main/recovery/restore/output-names.ts';
+import { ContentHash } from '../../main/recovery/writing/content-hash.ts';
+import { diskOutputs } from '../../main/recovery/writing/disk-output.ts';
+import { exists, FileWriter, moveWithoutReplacing } from '../../main/recovery/writing/file-writer.ts';
+import { NameRegister, safeName } from '../../main/recovery/writing/output-names.ts';
 import type { PlannedFile } from '../../main/recovery/restore/plan.ts';
 import { restoreFile, type RestoredFile } from '../../main/recovery/restore/restore-file.ts';
 import { overallOutcome, qubeOutcome } from '../../main/recovery/restore/verdict.ts';
-import { openVerifyOutput } from '../../main/recovery/restore/verify-output.ts';
+import { openVerifyOutput } from '../../main/recovery/writing/verify-output.ts';
 import type { UnlockedBackup } from '../../main/recovery/unlock.ts';
 import type { FileReport, Outcome, RestoreMode, RestoreReport } from '../../shared/backup.ts';
 import { problem, RecoveryError, type Problem } from '../../shared/problems.ts';
@@ -275,7 +275,7 @@ describe('a file writer', () => {
 
 /** Runs the body of an async function in a process of its own, which may write files of 64 KiB at most. */
 async function underFileLimit(body: string): Promise<unknown> {
-  const source = pathToFileURL(join(import.meta.dirname, '../../main/recovery/restore/file-writer.ts')).href;
+  const source = pathToFileURL(join(import.meta.dirname, '../../main/recovery/writing/file-writer.ts')).href;
   const script = `const { FileWriter } = await import(${JSON.stringify(source)});
     const path = process.argv[1];
     try { ${body} } catch (error) { console.log(JSON.stringify(error.problem ?? String(error))); }`;

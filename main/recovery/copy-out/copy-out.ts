@@ -6,11 +6,11 @@ import { fail, problem, problemOf, severityOf, type Problem } from '../../../sha
 import type { Ext4 } from '../image/ext4.ts';
 import type { FileStatus } from '../image/inode.ts';
 import { displayName } from '../image/names.ts';
-import { diskOutputs } from '../restore/disk-output.ts';
-import { partialSuffix } from '../restore/file-writer.ts';
-import { freeBytesOf } from '../restore/free-bytes.ts';
-import type { Output } from '../restore/output.ts';
-import { whereAllowed } from '../restore/tree-output.ts';
+import { diskOutputs } from '../writing/disk-output.ts';
+import { partialSuffix } from '../writing/file-writer.ts';
+import { freeBytesOf } from '../writing/free-bytes.ts';
+import type { Output } from '../writing/output.ts';
+import { whereAllowed } from '../writing/tree-output.ts';
 import { inTurns } from '../turns.ts';
 import { archivePath, entryOf, furtherName, secondsOf } from './entries.ts';
 import type { ConflictChoice } from './conflict.ts';

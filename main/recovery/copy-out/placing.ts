@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
-import { destinationError, exists, moveWithoutReplacing, partialSuffix } from '../restore/file-writer.ts';
-import { longestName, NameRegister } from '../restore/output-names.ts';
+import { destinationError, exists, moveWithoutReplacing, partialSuffix } from '../writing/file-writer.ts';
+import { longestName, NameRegister } from '../writing/output-names.ts';
 import type { ConflictChoice } from './conflict.ts';
 
 /** A name in the destination. */

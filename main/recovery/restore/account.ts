@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
-import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from './file-writer.ts';
-import type { Checksum } from './output.ts';
-import { readPlainFile, replaceOwnFile } from './plain-file.ts';
+import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from '../writing/file-writer.ts';
+import type { Checksum } from '../writing/output.ts';
+import { readPlainFile, replaceOwnFile } from '../writing/plain-file.ts';
 
 export const reportName = 'lifeboat-report.json';
 export const checksumsName = 'SHA256SUMS';

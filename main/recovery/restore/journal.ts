@@ -12,7 +12,7 @@ import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { problemSchema } from '../../../shared/backup.ts';
-import { destinationError, partialSuffix } from './file-writer.ts';
+import { destinationError, partialSuffix } from '../writing/file-writer.ts';
 import {
   appendingOnly,
   hasSum,
@@ -20,9 +20,9 @@ import {
   leadsThroughFolders,
   readPlainFile,
   replaceOwnFile,
-} from './plain-file.ts';
+} from '../writing/plain-file.ts';
 import type { SealedKeyStore } from '../encryption/key-sealer.ts';
-import type { Completed } from './output.ts';
+import type { Completed } from '../writing/output.ts';
 import type { PlannedFile } from './plan.ts';
 
 export const journalName = 'lifeboat-journal.jsonl';

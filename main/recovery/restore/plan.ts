@@ -3,9 +3,9 @@ import { fail, type Problem } from '../../../shared/problems.ts';
 import type { CatalogedQube } from '../catalog/inventory.ts';
 import type { StoredFile } from '../catalog/stored-files.ts';
 import { checksumsName, qubesXmlName, reportName } from './account.ts';
-import { isUnfinishedName } from './file-writer.ts';
+import { isUnfinishedName } from '../writing/file-writer.ts';
 import { journalName } from './journal.ts';
-import { longestGrowingName, NameRegister } from './output-names.ts';
+import { longestGrowingName, NameRegister } from '../writing/output-names.ts';
 
 /** One stored file with its place in the destination. */
 export interface PlannedFile {

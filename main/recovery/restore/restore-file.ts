@@ -11,8 +11,8 @@ import {
   sniffLength,
 } from '../archive/decoders/decoder-for.ts';
 import { peek } from '../bytes/peek.ts';
-import { pathParts, samePath } from './archive-paths.ts';
-import type { Completed, Checksum, OpenOutput, Output } from './output.ts';
+import { pathParts, samePath } from '../writing/archive-paths.ts';
+import type { Completed, Checksum, OpenOutput, Output } from '../writing/output.ts';
 import type { PlannedFile } from './plan.ts';
 import { success } from './verdict.ts';
 

@@ -5,16 +5,16 @@ import { problem, problemOf, type Problem } from '../../../shared/problems.ts';
 import type { StreamHooks } from '../encryption/protection.ts';
 import { salvageFile } from '../salvage/salvage-file.ts';
 import type { UnlockedBackup } from '../unlock.ts';
-import { diskOutputs } from './disk-output.ts';
-import type { Checksum } from './output.ts';
+import { diskOutputs } from '../writing/disk-output.ts';
+import type { Checksum } from '../writing/output.ts';
 import type { PlannedFile, RestorePlan } from './plan.ts';
 import { saveAccount } from './account.ts';
-import { exists } from './file-writer.ts';
+import { exists } from '../writing/file-writer.ts';
 import { Journal } from './journal.ts';
 import { restoreFile, wholeReport } from './restore-file.ts';
 import { pass, steered, steeredStretches, type Steering } from './steering.ts';
 import { isWhole, overallOutcome, qubeOutcome } from './verdict.ts';
-import { openVerifyOutput } from './verify-output.ts';
+import { openVerifyOutput } from '../writing/verify-output.ts';
 
 export interface RunOptions extends Steering {
   readonly backup: UnlockedBackup;

@@ -1,6 +1,6 @@
 /** Puts bytes of an archive where they belong in its file, and notes which are lost. */
 import type { Extent } from '../archive/sparse-map.ts';
-import type { FileWriter } from '../restore/file-writer.ts';
+import type { FileWriter } from '../writing/file-writer.ts';
 import type { DataLayout } from './archive-layout.ts';
 import type { Decoded, Range } from './decoded.ts';
 import type { LostMap } from './lost-map.ts';

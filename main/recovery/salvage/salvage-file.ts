@@ -13,7 +13,7 @@ import { compressionOfFilter } from '../archive/decoders/recognise.ts';
 import { denseMap } from '../archive/sparse-map.ts';
 import { peek } from '../bytes/peek.ts';
 import type { StreamHooks, StretchReader } from '../encryption/protection.ts';
-import { pathParts, samePath } from '../restore/archive-paths.ts';
+import { pathParts, samePath } from '../writing/archive-paths.ts';
 import {
   FileWriter,
   makeRoom,
@@ -22,7 +22,7 @@ import {
   moveWithoutReplacing,
   partialSuffix,
   pieceSuffix,
-} from '../restore/file-writer.ts';
+} from '../writing/file-writer.ts';
 import type { PlannedFile } from '../restore/plan.ts';
 import { readLayout, type ArchiveLayout } from './archive-layout.ts';
 import { upToFault, type Decoded, type Run } from './decoded.ts';
