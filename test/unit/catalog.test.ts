@@ -293,6 +293,17 @@ describe('the list of qubes', () => {
     expect(core2('name="x"', 'QubesSomethingVm')).toEqual([]);
   });
 
+  it('of Qubes 3 has a qube without a template as a standalone one, whatever its element', () => {
+    for (const element of ['QubesAppVm', 'QubesHVm', 'QubesNetVm', 'QubesProxyVm']) {
+      expect(core2('name="x" template_qid="none"', element)).toMatchObject([{ class: 'StandaloneVM' }]);
+      expect(core2('name="x" template_qid="None"', element)).toMatchObject([{ class: 'StandaloneVM' }]);
+      expect(core2('name="x" template_qid="3"', element)).toMatchObject([{ class: 'AppVM' }]);
+    }
+    for (const element of ['QubesTemplateVm', 'QubesTemplateHVm'])
+      expect(core2('name="x" template_qid="none"', element)).toMatchObject([{ class: 'TemplateVM' }]);
+    expect(core2('template_qid="none"', 'QubesAdminVm')).toMatchObject([{ class: 'AdminVM' }]);
+  });
+
   it('of Qubes 3 tells no network from one that is not said', () => {
     expect(core2('name="x" netvm_qid="none"')).toMatchObject([{ netvm: '' }]);
     expect(core2('name="x" qid="7" netvm_qid="7"')).toMatchObject([{ netvm: 'x' }]);

@@ -81,6 +81,7 @@ function namedTexts(element: XmlElement, container: string, entry: string): Read
   );
 }
 
+/** Today's class of each element of the old list; an element that may be of two is told by its template. */
 const core2Classes: ReadonlyMap<string, string> = new Map([
   ['QubesAppVm', 'AppVM'],
   ['QubesHVm', 'StandaloneVM'],
@@ -92,9 +93,19 @@ const core2Classes: ReadonlyMap<string, string> = new Map([
   ['QubesAdminVm', 'AdminVM'],
 ]);
 
+/** Whatever its element is called, a qube without a template is a standalone one, and one with a template is not. */
+function core2Class(
+  element: string,
+  { template_qid: template }: XmlElement['attributes'],
+): string | undefined {
+  const kind = core2Classes.get(element);
+  if (template === undefined || (kind !== 'AppVM' && kind !== 'StandaloneVM')) return kind;
+  return template.toLowerCase() === 'none' ? 'StandaloneVM' : 'AppVM';
+}
+
 function core2(root: XmlElement): readonly ListedQube[] {
   const elements = root.children.flatMap(({ name, attributes }) => {
-    const kind = core2Classes.get(name);
+    const kind = core2Class(name, attributes);
     return kind === undefined ? [] : [{ kind, attributes }];
   });
   const nameByQid = new Map(
