@@ -4,7 +4,7 @@ import { mkdir, open, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import { errnoOf } from '../../recovery/bytes/source.ts';
-import { exists } from '../../recovery/writing/file-writer.ts';
+import { exists } from '../../recovery/writing/moving.ts';
 import { destinationProblem } from '../destination.ts';
 import { byHand } from './by-hand.ts';
 import { readMaterials, type Materials } from './materials.ts';

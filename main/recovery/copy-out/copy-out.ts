@@ -7,7 +7,7 @@ import type { Ext4 } from '../image/ext4.ts';
 import type { FileStatus } from '../image/inode.ts';
 import { displayName } from '../image/names.ts';
 import { diskOutputs } from '../writing/disk-output.ts';
-import { partialSuffix } from '../writing/file-writer.ts';
+import { partialSuffix } from '../writing/partial-names.ts';
 import { freeBytesOf } from '../writing/free-bytes.ts';
 import type { Output } from '../writing/output.ts';
 import { whereAllowed } from '../writing/tree-output.ts';

@@ -3,7 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, realpath, rename, rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
-import { destinationError, exists, moveWithoutReplacing, partialSuffix } from '../writing/file-writer.ts';
+import { destinationError } from '../writing/destination-error.ts';
+import { exists, moveWithoutReplacing } from '../writing/moving.ts';
+import { partialSuffix } from '../writing/partial-names.ts';
 import { longestName, NameRegister } from '../writing/output-names.ts';
 import type { ConflictChoice } from './conflict.ts';
 

@@ -10,7 +10,7 @@ import { resolve } from 'node:path';
 import { fail, problem, RecoveryError, type ProblemCode } from '../../../shared/problems.ts';
 import { openFileSource } from '../bytes/source.ts';
 import { openImage, type DiskImage, type Volume } from '../image/image.ts';
-import { destinationError } from '../writing/file-writer.ts';
+import { destinationError } from '../writing/destination-error.ts';
 import { claimImage, noTrace, type Claim } from './claim.ts';
 import { mountCommand } from './commands.ts';
 import { needsRecovery } from './journal-state.ts';

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import { openFileSource, type ByteSource } from '../bytes/source.ts';
 import { openVolume, type Volume } from '../image/image.ts';
-import { destinationError } from '../writing/file-writer.ts';
+import { destinationError } from '../writing/destination-error.ts';
 import { needsRecovery } from './journal-state.ts';
 import { inheritedFile, lastWords, type Tools } from './system.ts';
 

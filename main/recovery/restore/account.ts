@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
-import { destinationError, FileWriter, moveWithoutReplacing, partialSuffix } from '../writing/file-writer.ts';
+import { destinationError } from '../writing/destination-error.ts';
+import { FileWriter } from '../writing/file-writer.ts';
+import { moveWithoutReplacing } from '../writing/moving.ts';
+import { partialSuffix } from '../writing/partial-names.ts';
 import type { Checksum } from '../writing/output.ts';
 import { readPlainFile, replaceOwnFile } from '../writing/plain-file.ts';
 

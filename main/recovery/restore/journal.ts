@@ -12,7 +12,8 @@ import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { problemSchema } from '../../../shared/backup.ts';
-import { destinationError, partialSuffix } from '../writing/file-writer.ts';
+import { destinationError } from '../writing/destination-error.ts';
+import { partialSuffix } from '../writing/partial-names.ts';
 import {
   appendingOnly,
   hasSum,

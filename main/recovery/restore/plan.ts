@@ -3,7 +3,7 @@ import { fail, type Problem } from '../../../shared/problems.ts';
 import type { CatalogedQube } from '../catalog/inventory.ts';
 import type { StoredFile } from '../catalog/stored-files.ts';
 import { checksumsName, qubesXmlName, reportName } from './account.ts';
-import { isUnfinishedName } from '../writing/file-writer.ts';
+import { isUnfinishedName } from '../writing/partial-names.ts';
 import { journalName } from './journal.ts';
 import { longestGrowingName, NameRegister } from '../writing/output-names.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { FileReport, RestoreReport } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
-import { finishedNameOf, mapSuffix } from '../writing/file-writer.ts';
+import { finishedNameOf, mapSuffix } from '../writing/partial-names.ts';
 import { readJournal } from './run.ts';
 import { overallOutcome, qubeOutcome } from './verdict.ts';
 

@@ -9,7 +9,7 @@ import { diskOutputs } from '../writing/disk-output.ts';
 import type { Checksum } from '../writing/output.ts';
 import type { PlannedFile, RestorePlan } from './plan.ts';
 import { saveAccount } from './account.ts';
-import { exists } from '../writing/file-writer.ts';
+import { exists } from '../writing/moving.ts';
 import { Journal } from './journal.ts';
 import { restoreFile, wholeReport } from './restore-file.ts';
 import { pass, steered, steeredStretches, type Steering } from './steering.ts';

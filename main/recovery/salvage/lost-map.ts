@@ -3,7 +3,7 @@
  * mapfiles (its manual, "Mapfile structure"), which other tools of data recovery read too.
  */
 import { open, type FileHandle } from 'node:fs/promises';
-import { destinationError } from '../writing/file-writer.ts';
+import { destinationError } from '../writing/destination-error.ts';
 import type { Range } from './decoded.ts';
 
 /** Ranges that a report lists one by one; the map has all of them. */

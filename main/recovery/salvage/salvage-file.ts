@@ -14,15 +14,9 @@ import { denseMap } from '../archive/sparse-map.ts';
 import { peek } from '../bytes/peek.ts';
 import type { StreamHooks, StretchReader } from '../encryption/protection.ts';
 import { pathParts, samePath } from '../writing/archive-paths.ts';
-import {
-  FileWriter,
-  makeRoom,
-  mapSuffix,
-  mostPieces,
-  moveWithoutReplacing,
-  partialSuffix,
-  pieceSuffix,
-} from '../writing/file-writer.ts';
+import { FileWriter } from '../writing/file-writer.ts';
+import { makeRoom, moveWithoutReplacing } from '../writing/moving.ts';
+import { mapSuffix, mostPieces, partialSuffix, pieceSuffix } from '../writing/partial-names.ts';
 import type { PlannedFile } from '../restore/plan.ts';
 import { readLayout, type ArchiveLayout } from './archive-layout.ts';
 import { upToFault, type Decoded, type Run } from './decoded.ts';

@@ -8,14 +8,10 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
-import {
-  destinationError,
-  FileWriter,
-  makeRoom,
-  moveWithoutReplacing,
-  partialSuffix,
-  type WritingOptions,
-} from './file-writer.ts';
+import { destinationError } from './destination-error.ts';
+import { FileWriter, type WritingOptions } from './file-writer.ts';
+import { makeRoom, moveWithoutReplacing } from './moving.ts';
+import { partialSuffix } from './partial-names.ts';
 import type { Abandoned, Completed, OpenOutput, Output } from './output.ts';
 import { leadsThroughFolders } from './plain-file.ts';
 import { TreeOutput } from './tree-output.ts';

@@ -1,10 +1,10 @@
 /** Writes the bytes of one restored file: with true holes, hashed on the way, checked and made durable at its end. */
 import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, rename, rm, unlink, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { open, type FileHandle } from 'node:fs/promises';
+import { fail, problem, RecoveryError } from '../../../shared/problems.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { ContentHash } from './content-hash.ts';
+import { destinationError } from './destination-error.ts';
 import { standsAt } from './standing.ts';
 
 /** What a finished file is. */
@@ -34,35 +34,6 @@ const fatFileLimit = 2 ** 32 - 1;
  * back would make everybody wait at the end of the file.
  */
 const syncInterval = 128 * 2 ** 20;
-
-/** What is appended to the name of everything that is not finished yet. */
-export const partialSuffix = '.partial';
-
-/** What is appended to that of a file of which parts are lost, for the map that says which. */
-export const mapSuffix = '.map';
-
-/** What is appended to it for a piece of a file whose place in it nobody knows, counted from 1 on. */
-export function pieceSuffix(number: number): string {
-  return `.piece-${number}`;
-}
-
-/** Pieces that are saved of one file at most. */
-export const mostPieces = 99;
-
-/** The longest of these endings. */
-export const longestEnding = partialSuffix + pieceSuffix(mostPieces) + mapSuffix;
-
-const unfinished = /\.partial(?:\.piece-\d+)?(?:\.map)?$/;
-
-/** Whether a name is one at which something grows beside a file: one would replace the other there. */
-export function isUnfinishedName(name: string): boolean {
-  return unfinished.test(name);
-}
-
-/** The final name of what stands at it, or grows or was saved beside it. */
-export function finishedNameOf(path: string): string {
-  return path.replace(unfinished, '');
-}
 
 export class FileWriter {
   readonly path: string;
@@ -182,97 +153,4 @@ function* dataRuns(buffer: Buffer, position: number): Generator<{ start: number;
     }
   }
   if (start >= 0) yield { start, end: buffer.length };
-}
-
-/**
- * Makes the folder of `path` and clears its partial name, and those of its map and pieces, of what an earlier run left.
- *
- * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at `path` itself
- */
-export async function makeRoom(path: string): Promise<void> {
-  if (await exists(path)) fail('dest-occupied', { path });
-  try {
-    const [folder, name] = [dirname(path), basename(path)];
-    await mkdir(folder, { recursive: true });
-    for (const other of await readdir(folder)) {
-      const ending = other.startsWith(name) ? other.slice(name.length) : '';
-      if (unfinished.exec(ending)?.index === 0)
-        await rm(join(folder, other), { recursive: true, force: true });
-    }
-  } catch (error) {
-    throw destinationError(path, error);
-  }
-}
-
-/**
- * Renames a file or, where `to` is free, a folder. Never replaces what stands at `to`: a hard link is refused by
- * the system itself when the name is taken; where there are no hard links the name is checked right before.
- *
- * @throws RecoveryError `dest-occupied`
- */
-export async function moveWithoutReplacing(from: string, to: string): Promise<void> {
-  const isFile = (await lstat(from)).isFile();
-  const linked = isFile && (await tryLink(from, to));
-  if (linked) {
-    await unlink(from);
-  } else {
-    if (await exists(to)) fail('dest-occupied', { path: to });
-    await rename(from, to);
-  }
-  await syncFolder(dirname(to));
-}
-
-async function tryLink(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to);
-    return true;
-  } catch (error) {
-    if (errnoOf(error) === 'EEXIST') fail('dest-occupied', { path: to });
-    return false;
-  }
-}
-
-/** Makes a rename durable; systems that cannot open folders do not need it. */
-async function syncFolder(path: string): Promise<void> {
-  try {
-    await using folder = await open(path, constants.O_RDONLY);
-    await folder.sync();
-  } catch {
-    return;
-  }
-}
-
-export async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-/** The catalogued problem behind a failure of writing to `path`. */
-export function destinationError(path: string, error: unknown): RecoveryError {
-  if (error instanceof RecoveryError) return error;
-  return new RecoveryError(destinationProblem(path, errnoOf(error)), { cause: error });
-}
-
-function destinationProblem(path: string, errno: string): Problem {
-  switch (errno) {
-    case 'ENOSPC':
-    case 'EDQUOT':
-      return problem('dest-ran-full', { path });
-    case 'EROFS':
-      return problem('dest-read-only', { path });
-    case 'EACCES':
-    case 'EPERM':
-      return problem('dest-denied', { path });
-    case 'EEXIST':
-      return problem('dest-occupied', { path });
-    case 'ENAMETOOLONG':
-    case 'EILSEQ':
-      return problem('dest-name-refused', { path });
-    case 'ENOTDIR':
-      return problem('dest-not-a-folder', { path });
-    default:
-      return problem('dest-lost', { path, reason: errno });
-  }
 }

@@ -1,6 +1,6 @@
 /** Names for restored files and folders that every operating system accepts, and that stay inside the destination. */
 
-import { longestEnding } from './file-writer.ts';
+import { longestEnding } from './partial-names.ts';
 
 /** Device names that Windows reserves, with blanks behind them and with any extension. */
 const reservedOnWindows = /^(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?$/i;

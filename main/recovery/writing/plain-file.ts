@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { partialSuffix } from './file-writer.ts';
+import { partialSuffix } from './partial-names.ts';
 
 /** Windows has none of these. */
 const optional = (name: 'O_NOFOLLOW' | 'O_NONBLOCK') => (name in constants ? constants[name] : 0);

@@ -22,13 +22,10 @@ import { fail, problem, RecoveryError, type Problem } from '../../../shared/prob
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { pathParts, staysInside } from './archive-paths.ts';
-import {
-  destinationError,
-  FileWriter,
-  moveWithoutReplacing,
-  partialSuffix,
-  type WritingOptions,
-} from './file-writer.ts';
+import { destinationError } from './destination-error.ts';
+import { FileWriter, type WritingOptions } from './file-writer.ts';
+import { moveWithoutReplacing } from './moving.ts';
+import { partialSuffix } from './partial-names.ts';
 import { longestName, NameRegister } from './output-names.ts';
 import type { Abandoned, Checksum, Completed, Output } from './output.ts';
 import { holdFolder, standsAt } from './standing.ts';

@@ -1,0 +1,73 @@
+/** Moves what is complete from its partial name to its own, without replacing anything, and makes room for it. */
+import { constants } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { fail } from '../../../shared/problems.ts';
+import { errnoOf } from '../bytes/source.ts';
+import { destinationError } from './destination-error.ts';
+import { unfinished } from './partial-names.ts';
+
+/**
+ * Makes the folder of `path` and clears its partial name, and those of its map and pieces, of what an earlier run left.
+ *
+ * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at `path` itself
+ */
+export async function makeRoom(path: string): Promise<void> {
+  if (await exists(path)) fail('dest-occupied', { path });
+  try {
+    const [folder, name] = [dirname(path), basename(path)];
+    await mkdir(folder, { recursive: true });
+    for (const other of await readdir(folder)) {
+      const ending = other.startsWith(name) ? other.slice(name.length) : '';
+      if (unfinished.exec(ending)?.index === 0)
+        await rm(join(folder, other), { recursive: true, force: true });
+    }
+  } catch (error) {
+    throw destinationError(path, error);
+  }
+}
+
+/**
+ * Renames a file or, where `to` is free, a folder. Never replaces what stands at `to`: a hard link is refused by
+ * the system itself when the name is taken; where there are no hard links the name is checked right before.
+ *
+ * @throws RecoveryError `dest-occupied`
+ */
+export async function moveWithoutReplacing(from: string, to: string): Promise<void> {
+  const isFile = (await lstat(from)).isFile();
+  const linked = isFile && (await tryLink(from, to));
+  if (linked) {
+    await unlink(from);
+  } else {
+    if (await exists(to)) fail('dest-occupied', { path: to });
+    await rename(from, to);
+  }
+  await syncFolder(dirname(to));
+}
+
+async function tryLink(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') fail('dest-occupied', { path: to });
+    return false;
+  }
+}
+
+/** Makes a rename durable; systems that cannot open folders do not need it. */
+async function syncFolder(path: string): Promise<void> {
+  try {
+    await using folder = await open(path, constants.O_RDONLY);
+    await folder.sync();
+  } catch {
+    return;
+  }
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}
