@@ -149,6 +149,7 @@ export const problemKinds = {
 
   // The program itself
   'engine-gone': retriable('reason'),
+  'output-failed': retriable('reason'),
   cancelled: notice(),
   unexpected: failure('detail'),
 } as const satisfies Record<string, ProblemKind>;

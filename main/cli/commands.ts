@@ -13,6 +13,7 @@ import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { progressBar } from './progress-bar.ts';
 import { openSession, valueOf, type EngineLimits, type Session } from './session.ts';
+import { standardOutput } from './standard-output.ts';
 import { infoText, listText, problemText, reportText, type Speech } from './text.ts';
 
 export interface CommonOptions extends PassphraseOptions {
@@ -31,12 +32,13 @@ export interface RestoreOptions extends CommonOptions {
 }
 
 /** Prints the one JSON document of a command. */
-export function printJson(document: unknown): void {
-  process.stdout.write(JSON.stringify(document, null, 2) + '\n');
+export async function printJson(document: unknown): Promise<void> {
+  await print(JSON.stringify(document, null, 2));
 }
 
-function print(text: string): void {
-  process.stdout.write(text + '\n');
+/** Prints a result for a person. */
+export async function print(text: string): Promise<void> {
+  await standardOutput.write(`${text}\n`);
 }
 
 /** Prints problems for a person, apart from the results. */
@@ -58,11 +60,11 @@ export async function info(
   await using session = await openSession(engine, path, limitsOf(options));
   const { problems, ...backup } = session.summary;
   if (options.json) {
-    printJson({ verified: false, backup, problems });
+    await printJson({ verified: false, backup, problems });
   } else {
-    print(infoText(session.summary, speech));
-    print('');
-    print(speech.words.unverified);
+    await print(infoText(session.summary, speech));
+    await print('');
+    await print(speech.words.unverified);
     printProblems(problems, speech);
   }
   return exitCodes.right;
@@ -71,8 +73,8 @@ export async function info(
 /** `lifeboat rescue-kit`: a folder that opens the backup one day, beside it or wherever it shall be. */
 export async function rescueKit(target: string, options: CommonOptions, speech: Speech): Promise<number> {
   const folder = await writeRescueKit(resolve(target));
-  if (options.json) printJson({ folder, problems: [] });
-  else if (!options.quiet) print(speech.words.kitWritten(visible(folder)));
+  if (options.json) await printJson({ folder, problems: [] });
+  else if (!options.quiet) await print(speech.words.kitWritten(visible(folder)));
   return exitCodes.right;
 }
 
@@ -86,9 +88,9 @@ export async function list(
   await using session = await openSession(engine, path, limitsOf(options));
   const inventory = await unlock(session, options, speech);
   if (options.json) {
-    printJson(listDocument(inventory));
+    await printJson(listDocument(inventory));
   } else {
-    print(listText(inventory, speech));
+    await print(listText(inventory, speech));
     printProblems(problemsOf(inventory), speech);
   }
   return exitCodes.right;
@@ -195,8 +197,8 @@ async function run(
   if (target.destination !== null && !options.quiet)
     await tellWhatIsThere(session, wanted, target.destination, speech);
   const { report, cancelled } = await runJob(session, wanted, target, options, speech);
-  if (options.json) printJson(reportDocument(report));
-  else if (!options.quiet || !isWhole(report.outcome)) print(reportText(report, speech));
+  if (options.json) await printJson(reportDocument(report));
+  else if (!options.quiet || !isWhole(report.outcome)) await print(reportText(report, speech));
   if (cancelled) {
     process.stderr.write(`${speech.words.cancelled}\n`);
     return exitCodes.cancelled;

@@ -37,6 +37,7 @@ const codeOfProblem: Partial<Record<ProblemCode, number>> = {
   'source-not-a-file': exitCodes.unsupported,
   'header-missing': exitCodes.unsupported,
   'header-malformed': exitCodes.unsupported,
+  'output-failed': exitCodes.partial,
   cancelled: exitCodes.cancelled,
 };
 

@@ -1,5 +1,4 @@
 /** The commands `ls`, `cat` and `cp`: files of a restored image, without root and without mounting it. */
-import { finished } from 'node:stream/promises';
 import { resolve } from 'node:path';
 import type { CopiedItem } from '../../shared/image.ts';
 import { fail, RecoveryError, type Problem } from '../../shared/problems.ts';
@@ -13,8 +12,9 @@ import type { Ext4 } from '../recovery/image/ext4.ts';
 import { openImage, openVolume, type DiskImage, type Volume } from '../recovery/image/image.ts';
 import type { FileStatus } from '../recovery/image/inode.ts';
 import { displayName } from '../recovery/image/names.ts';
-import { printJson, printProblems } from './commands.ts';
+import { print, printJson, printProblems } from './commands.ts';
 import { exitCodes } from './exit-codes.ts';
+import { standardOutput } from './standard-output.ts';
 import { problemText, type Speech } from './text.ts';
 
 export interface ImageOptions {
@@ -83,9 +83,9 @@ export async function ls(
       ? await listFolder(filesystem, inode, problems)
       : [{ name: inside.split('/').findLast((part) => part !== '') ?? inside, status, target: null }];
   if (options.json) {
-    printJson({ path: inside, entries: listed.map(entryDocument), problems });
+    await printJson({ path: inside, entries: listed.map(entryDocument), problems });
   } else {
-    for (const entry of listed) process.stdout.write(`${entryLine(entry, speech)}\n`);
+    for (const entry of listed) await print(entryLine(entry, speech));
     printProblems(problems, speech);
   }
   return problems.some((value) => value.code === 'filesystem-damaged') ? exitCodes.partial : exitCodes.right;
@@ -133,17 +133,11 @@ export async function cat(path: string, inside: string, options: ImageOptions): 
   const { filesystem } = image;
   const content = await filesystem.openFile(await filesystem.lookup(inside));
   const pieceSize = 1024 * 1024;
-  const gone = finished(process.stdout, { readable: false }).catch(() => 'gone' as const);
   for (let at = 0; at < content.size; at += pieceSize) {
     const piece = await content.read(at, Math.min(pieceSize, content.size - at));
-    const more = process.stdout.write(piece);
-    if (!more && (await Promise.race([gone, drained()])) === 'gone') break;
+    if (!(await standardOutput.write(piece))) break;
   }
   return exitCodes.right;
-}
-
-function drained(): Promise<void> {
-  return new Promise((done) => process.stdout.once('drain', done));
 }
 
 /** `lifeboat cp`: files and folders of the image into a folder of this computer. */
@@ -164,13 +158,13 @@ export async function cp(
   const { items } = await copyOut(filesystem, paths, { destination, conflict, image: path, measures });
   const outcome = outcomeOf(items);
   if (options.json) {
-    printJson({ outcome, items, problems: image.problems });
+    await printJson({ outcome, items, problems: image.problems });
   } else {
     for (const item of items) {
       const size = formatSize(item.bytes, speech.language);
       const name = visible(item.path ?? item.name);
-      process.stdout.write(`${name}  ${size}  ${speech.words.copies[item.outcome]}\n`);
-      for (const value of item.problems) process.stdout.write(`${problemText(value, speech)}\n`);
+      await print(`${name}  ${size}  ${speech.words.copies[item.outcome]}`);
+      for (const value of item.problems) await print(problemText(value, speech));
     }
     printProblems(image.problems, speech);
   }

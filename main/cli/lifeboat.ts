@@ -19,6 +19,7 @@ import { fishCompletion } from './reference/fish.ts';
 import { manPage } from './reference/man-page.ts';
 import { outlineOf } from './reference/outline.ts';
 import { zshCompletion } from './reference/zsh.ts';
+import { standardOutput } from './standard-output.ts';
 import type { Speech } from './text.ts';
 import { cliWords } from './words.ts';
 
@@ -43,7 +44,7 @@ async function conclude(options: CommonOptions, command: () => Promise<number>):
     }
     const problem = problemOf(error);
     const { printJson, printProblems } = await import('./commands.ts');
-    if (options.json) printJson({ outcome: 'failed', qubes: [], problems: [problem] });
+    if (options.json) await printJson({ outcome: 'failed', qubes: [], problems: [problem] });
     else printProblems([problem], speech);
     process.exitCode = exitCodeOfProblem(problem.code);
   }
@@ -89,6 +90,7 @@ const program = new Command('lifeboat')
   .description('Restores Qubes OS backups on any computer, without Qubes.')
   .version(manifest.version)
   .exitOverride()
+  .configureOutput({ writeOut: (text) => void standardOutput.write(text) })
   .showHelpAfterError('(lifeboat --help says more)');
 
 /** The options that every command with a passphrase has. */
@@ -234,14 +236,14 @@ program
   .description('print a script that lets a shell complete commands and options')
   .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(completions)))
   .action((shell: keyof typeof completions) => {
-    process.stdout.write(completions[shell](outlineOf(program)));
+    void standardOutput.write(completions[shell](outlineOf(program)));
   });
 
 program
   .command('manual')
   .description('print the manual as a page for man: lifeboat manual | man -l -')
   .action(() => {
-    process.stdout.write(manPage(outlineOf(program)));
+    void standardOutput.write(manPage(outlineOf(program)));
   });
 
 try {
@@ -249,4 +251,12 @@ try {
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
   process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+}
+
+const unwritten = await standardOutput.settled();
+if (unwritten) {
+  const { problemText } = await import('./text.ts');
+  process.stderr.write(`${problemText(unwritten, speech)}\n`);
+  // What the command found out stays true; that nobody could read it keeps it from being right.
+  process.exitCode ||= exitCodeOfProblem(unwritten.code);
 }

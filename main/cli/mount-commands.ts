@@ -6,7 +6,7 @@ import { typed } from '../recovery/mount/commands.ts';
 import { mountImage, type MountOptions } from '../recovery/mount/mount-image.ts';
 import { cleanUpMounts, unmountImage, type Mounted } from '../recovery/mount/mounted-images.ts';
 import type { MountWay } from '../recovery/mount/way.ts';
-import { printJson, printProblems } from './commands.ts';
+import { print, printJson, printProblems } from './commands.ts';
 import { exitCodeOfProblem, exitCodes } from './exit-codes.ts';
 import type { Speech } from './text.ts';
 
@@ -71,10 +71,10 @@ export async function mount(path: string, options: MountCommandOptions, speech: 
     const mounted = await mountImage(path, { ...mountOptions(options), keep: true, signal: abort.signal });
     const hidden = mounted.journal === 'not-replayed' ? [problem('mount-hides-changes')] : [];
     if (options.json) {
-      printJson({ mounted, problems: [warning, ...hidden, ...leftovers] });
+      await printJson({ mounted, problems: [warning, ...hidden, ...leftovers] });
     } else {
       printProblems([...hidden, ...leftovers], speech);
-      process.stdout.write(`${words.mounted(mounted)}\n`);
+      await print(words.mounted(mounted));
     }
     return exitCodes.right;
   } catch (error) {
@@ -101,6 +101,6 @@ function mountOptions({ at, recover, leaveJournal, partition, way }: MountComman
 /** `lifeboat unmount`: of an image that this user has mounted with Lifeboat. */
 export async function unmount(path: string, speech: Speech): Promise<number> {
   await unmountImage(path);
-  process.stdout.write(`${mountWords[speech.language].unmounted(path)}\n`);
+  await print(mountWords[speech.language].unmounted(path));
   return exitCodes.right;
 }

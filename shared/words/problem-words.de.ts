@@ -544,6 +544,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Der arbeitende Teil des Programms ist nicht mehr da ({{reason}}).',
     todo: 'Setzen Sie fort, oder beginnen Sie dieselbe Wiederherstellung noch einmal: Sie geht nach dem weiter, was fertig war.',
   },
+  'output-failed': {
+    what: 'Die Ausgabe konnte nicht vollständig geschrieben werden.',
+    why: 'Das System meldet „{{reason}}“ für die Standardausgabe. Vielleicht ist das Laufwerk voll, auf das sie geschrieben wird, oder es nimmt keine so großen Dateien.',
+    todo: 'Schaffen Sie Platz oder wählen Sie einen anderen Ort für die Ausgabe, und starten Sie den Befehl noch einmal.',
+  },
   cancelled: {
     what: 'Abgebrochen.',
     why: 'Sie haben um Abbruch gebeten.',

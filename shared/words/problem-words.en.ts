@@ -544,6 +544,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'The part of the program that does the work ended ({{reason}}).',
     todo: 'Resume, or start the same restore again: it goes on after what was finished.',
   },
+  'output-failed': {
+    what: 'The output could not be written completely.',
+    why: 'The system answered “{{reason}}” for standard output. The drive that it is written to may be full, or may not take files of this size.',
+    todo: 'Free some space or choose another place for the output, then run the command again.',
+  },
   cancelled: {
     what: 'Cancelled.',
     why: 'You asked to stop.',
