@@ -25,8 +25,8 @@ export type Blow = (typeof blows)[number];
 /** How long processes may take to end once the one that they work for is gone, in milliseconds of their own running. */
 const patience = 20_000;
 
-/** A backup of some small qubes, whose restore takes about a second. */
-export async function killableBackup(): Promise<MadeBackup> {
+/** A backup of some small qubes, whose restore takes about a second, or longer with dearer keys. */
+export async function killableBackup(cost = { logN: 12, r: 8, p: 1 }): Promise<MadeBackup> {
   const folder = await scratchFolder();
   const names = ['one', 'two', 'three'];
   for (const name of names) await writeFile(join(folder, name), noise(3 << 20, name));
@@ -34,7 +34,7 @@ export async function killableBackup(): Promise<MadeBackup> {
     destination: join(folder, 'killable.backup'),
     passphrase,
     chunkSize: 1 << 19,
-    cost: { logN: 12, r: 8, p: 1 },
+    cost,
     qubes: names.map((name) => ({
       name,
       class: 'AppVM',

@@ -2,7 +2,7 @@
 import { openBackupFrom } from '../../main/recovery/backup.ts';
 import type { ByteSource } from '../../main/recovery/bytes/source.ts';
 import { openSealed } from '../../main/recovery/encryption/scrypt-container.ts';
-import type { Protection } from '../../main/recovery/encryption/protection.ts';
+import type { Protection, VerifiedStreams } from '../../main/recovery/encryption/protection.ts';
 import { nodeKernel } from '../../main/recovery/kdf/node-kernel.ts';
 import { planRestore } from '../../main/recovery/restore/plan.ts';
 import { runRestore } from '../../main/recovery/restore/run.ts';
@@ -66,13 +66,17 @@ export async function restoreInProcess(
 }
 
 function recutting(protection: Protection, recut: NonNullable<InProcessOptions['recut']>): Protection {
+  const recutStreams = (streams: VerifiedStreams): VerifiedStreams => ({
+    filter: streams.filter,
+    stretches: streams.stretches,
+    stream: (file, hooks) => recut(streams.stream(file, hooks), file.path),
+  });
   return {
-    filter: protection.filter,
-    stretches: protection.stretches,
-    stream: (file, hooks) => recut(protection.stream(file, hooks), file.path),
-    lookAhead: (files) => protection.lookAhead(files),
-    stopLookingAhead: () => protection.stopLookingAhead(),
-    keepKeysIn: (store) => protection.keepKeysIn(store),
+    ...recutStreams(protection),
+    beginRun: (options) => {
+      const run = protection.beginRun(options);
+      return { ...recutStreams(run), [Symbol.dispose]: () => run[Symbol.dispose]() };
+    },
     attest: (text) => protection.attest(text),
     wipe: () => protection.wipe(),
   };

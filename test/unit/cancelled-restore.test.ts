@@ -2,12 +2,12 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeEach, expect } from 'vitest';
+import { beforeEach, expect, vi } from 'vitest';
 import { engineContract, type EngineClient } from '../../main/engine/contract.ts';
 import { createEngine } from '../../main/engine/engine.ts';
 import { journalName } from '../../main/recovery/restore/journal.ts';
 import { hasSum } from '../../main/recovery/writing/plain-file.ts';
-import type { QubeReport, RestoreReport } from '../../shared/backup.ts';
+import type { QubeReport, RestoreProgress, RestoreReport } from '../../shared/backup.ts';
 import { clientOf, emittersOf, serve, type Result } from '../../shared/contract/define.ts';
 import type { MadeBackup } from '../support/backup-spec.ts';
 import { flipByte, operate } from '../support/container-surgery.ts';
@@ -24,6 +24,8 @@ function valueOf<T>(result: Result<T>): T {
 interface Session {
   readonly client: EngineClient;
   readonly handle: number;
+  /** The jobs that have told of a file they work on. */
+  readonly atWork: ReadonlySet<string>;
   /** Restores and, as soon as the first of `stopAfter` is finished, stops and keeps nothing. */
   readonly restore: (
     to: string,
@@ -37,8 +39,13 @@ interface Session {
 /** A backup, by default the standard one, unlocked in an engine of this process. */
 async function session(made?: MadeBackup): Promise<Session & AsyncDisposable> {
   let stops: readonly string[] = [];
+  const atWork = new Set<string>();
   const engine = createEngine(
     emittersOf(engineContract, (name, payload) => {
+      if (name === 'restore.progress') {
+        const { job, progress } = payload as { readonly job: string; readonly progress: RestoreProgress };
+        if (progress.active.length > 0) atWork.add(job);
+      }
       if (name !== 'restore.qubeFinished') return;
       const { job, qube } = payload as { readonly job: string; readonly qube: QubeReport };
       if (stops.includes(qube.name)) void engine.handlers.restore.cancel({ job, keep: false });
@@ -53,6 +60,7 @@ async function session(made?: MadeBackup): Promise<Session & AsyncDisposable> {
   return {
     client,
     handle,
+    atWork,
     async restore(destination, qubes, stopAfter = []) {
       stops = stopAfter;
       const job = `job-${jobs++}`;
@@ -135,6 +143,19 @@ gate.describe('a restore that is stopped with nothing to be kept', () => {
       expect([cancelled, report.outcome]).toEqual([true, 'failed']);
       expect(await filesBelow(other)).toEqual([]);
     });
+
+  gate.test('leaves another one of the same opened backup alone', async () => {
+    await using here = await session(await killableBackup({ logN: 15, r: 8, p: 2 }));
+    const other = await scratchFolder();
+    const stopped = here.restore(to, ['one']);
+    const going = here.restore(other, ['one']);
+    // Both wait for keys that are derived for both.
+    await vi.waitFor(() => expect(here.atWork.size).toBe(2), { timeout: 60_000, interval: 10 });
+    await here.client.restore.cancel({ job: 'job-0', keep: false });
+    expect((await stopped).cancelled).toBe(true);
+    const { report, cancelled } = await going;
+    expect([cancelled, ...outcomesIn(report)]).toEqual([false, 'one: restored']);
+  });
 
   gate.test('forgets in its journal what it took back, and no more', async () => {
     await using here = await session();

@@ -375,7 +375,7 @@ scrypt.describe('a key ring', () => {
         });
       });
     });
-    ring.lookAhead(Array.from({ length: 200 }, () => sealedAs({ ...member })));
+    ring.beginRun({ members: Array.from({ length: 200 }, () => sealedAs({ ...member })), store: null });
     for (let done = 0; done < 200;) {
       await settled();
       expect(open).toBeLessThanOrEqual(64);
@@ -405,7 +405,7 @@ scrypt.describe('a key ring', () => {
       orders.push(order);
       return Promise.reject(new RecoveryError(problem('cancelled')));
     });
-    ring.lookAhead(Array.from({ length: 4 }, () => sealedAs({ ...member })));
+    ring.beginRun({ members: Array.from({ length: 4 }, () => sealedAs({ ...member })), store: null });
     await settled();
     await settled();
     expect(orders).toEqual([2, 3, 4, 1]);
@@ -416,7 +416,7 @@ scrypt.describe('a key ring', () => {
   it('has looked ahead by the time a key is asked for, and stops when told', async () => {
     const derive = countingDerive();
     const ring = new KeyRing(memorySource(sealed.bytes), passphrase, derive);
-    ring.lookAhead(members());
+    ring.beginRun({ members: members(), store: null });
     await settled();
     expect(derive.keys).toHaveLength(chunkCount);
     for (const member of members()) await ring.keyFor(member);
@@ -431,13 +431,12 @@ scrypt.describe('a key ring', () => {
         yield sealedAs({ ...first().member });
       }
     }
-    stopped.lookAhead(endless());
-    stopped.stopLookingAhead();
+    stopped.beginRun({ members: endless(), store: null })[Symbol.dispose]();
     await settled();
     expect(taken).toBeLessThanOrEqual(65);
   });
 
-  it('gives up what is being derived when told to stop, and derives it when it is asked for again', async () => {
+  it('gives up what is being derived when its run ends, and derives it when it is asked for again', async () => {
     const derive = countingDerive();
     const signals: AbortSignal[] = [];
     let hangs = false;
@@ -453,11 +452,11 @@ scrypt.describe('a key ring', () => {
     });
     const kept = await ring.keyFor(first());
     hangs = true;
-    ring.lookAhead(members());
+    const run = ring.beginRun({ members: members(), store: null });
     await settled();
     expect(signals).toHaveLength(chunkCount - 1);
-    const waiting = ring.keyFor(second()).catch(codeOf);
-    ring.stopLookingAhead();
+    const waiting = run.keyFor(second()).catch(codeOf);
+    run[Symbol.dispose]();
     expect(signals.every(({ aborted }) => aborted)).toBe(true);
     hangs = false;
     expect(await ring.keyFor(second())).toHaveLength(64);
@@ -469,13 +468,78 @@ scrypt.describe('a key ring', () => {
     expect(derive.keys).toHaveLength(2);
   });
 
+  it('keeps what one run waits for when another run ends, and answers only the ended one with cancelled', async () => {
+    const open = new Map<string, { signal: AbortSignal; finish: () => void }>();
+    const ring = new KeyRing(memorySource(sealed.bytes), passphrase, (request, signal) => {
+      const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+      if (!signal) throw new TypeError('every derivation can be given up');
+      signal.addEventListener('abort', () => reject(new RecoveryError(problem('cancelled'))));
+      const name = Buffer.from(request.passphrase).toString().split('!')[1] ?? '';
+      open.set(name, { signal, finish: () => resolve(nodeKernel.derive(request, memory)) });
+      return promise;
+    });
+    const run = ring.beginRun({ members: [first(), second()], store: null });
+    const other = ring.beginRun({ members: [second()], store: null });
+    await settled();
+    const [onlyFirst, both] = [open.get('vm1/private.img.000'), open.get('vm1/private.img.001')];
+    const ended = run.keyFor(second()).catch(codeOf);
+    const going = other.keyFor(second());
+
+    run[Symbol.dispose]();
+    expect(onlyFirst?.signal.aborted).toBe(true);
+    expect(both?.signal.aborted).toBe(false);
+    expect(await ended).toBe('cancelled');
+    both?.finish();
+    expect(await going).toHaveLength(64);
+    expect(await run.keyFor(second()).catch(codeOf)).toBe('cancelled');
+    expect(open.size).toBe(2);
+    other[Symbol.dispose]();
+  });
+
+  it('derives ahead for all runs by turns', async () => {
+    const { member } = first();
+    const asked: string[] = [];
+    const finish: (() => void)[] = [];
+    const ring = new KeyRing(memorySource(sealed.bytes), passphrase, ({ passphrase: bound }) => {
+      asked.push(Buffer.from(bound).toString().charAt(0));
+      return new Promise((_, reject) => {
+        finish.push(() => reject(new RecoveryError(problem('cancelled'))));
+      });
+    });
+    const membersOf = (name: string) =>
+      Array.from({ length: 100 }, () => ({ member: { ...member }, sealedName: name }));
+    ring.beginRun({ members: membersOf('a'), store: null });
+    ring.beginRun({ members: membersOf('b'), store: null });
+    await settled();
+    expect(asked.join('')).toBe('a'.repeat(64));
+    for (const end of finish.splice(0, 10)) end();
+    await settled();
+    expect(asked.slice(64).filter((name) => name === 'b')).toHaveLength(5);
+    expect(asked).toHaveLength(74);
+  });
+
+  it('keeps a key in the store of each run that wants it', async () => {
+    const ring = new KeyRing(memorySource(sealed.bytes), passphrase, countingDerive());
+    ring.sealWith(new Uint8Array(64).fill(7));
+    const stores = [new Map<string, string>(), new Map<string, string>()];
+    for (const kept of stores) {
+      const store = {
+        find: (name: string) => kept.get(name),
+        keep: (name: string, key: string) => void kept.set(name, key),
+      };
+      ring.beginRun({ members: [second()], store });
+    }
+    await settled();
+    for (const kept of stores) expect([...kept.keys()]).toEqual([second().sealedName]);
+  });
+
   it('raises what went wrong ahead only when that key is asked for, and tries again then', async () => {
     let fails = true;
     const derive = countingDerive();
     const ring = new KeyRing(memorySource(sealed.bytes), passphrase, (request) =>
       fails ? Promise.reject(new RecoveryError(problem('cancelled'))) : derive(request),
     );
-    ring.lookAhead(members());
+    ring.beginRun({ members: members(), store: null });
     await settled();
     expect(await ring.keyFor(first()).catch(codeOf)).toBe('cancelled');
     fails = false;

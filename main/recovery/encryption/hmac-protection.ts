@@ -21,7 +21,13 @@ import {
   type Cipher,
 } from './openssl-enc.ts';
 import { KeySealer } from './key-sealer.ts';
-import { noHooks, type Protection, type StreamHooks, type StretchReader } from './protection.ts';
+import {
+  noHooks,
+  type ProtectedRun,
+  type Protection,
+  type StreamHooks,
+  type StretchReader,
+} from './protection.ts';
 import { isBadPlace, isReadFault } from '../bytes/unreadable.ts';
 import { readToVerify, readVerified, type Fingerprints } from './two-readings.ts';
 
@@ -150,16 +156,15 @@ export class HmacProtection implements Protection {
     return parseHmacFile(bytes) ?? fail('chunk-header-damaged', { file: file.path, chunk: chunk.number });
   }
 
-  lookAhead(): void {
-    // Nothing is derived in these formats.
-  }
-
-  stopLookingAhead(): void {
-    // As above.
-  }
-
-  keepKeysIn(): void {
-    // As above.
+  /** These formats derive no keys: a run has nothing of its own. */
+  beginRun(): ProtectedRun {
+    const { filter, stretches } = this;
+    return {
+      filter,
+      stretches,
+      stream: (file, hooks) => this.stream(file, hooks),
+      [Symbol.dispose]: () => undefined,
+    };
   }
 
   attest(text: string): string {

@@ -5,7 +5,7 @@
  * before restoring, retrying and pausing never derive twice.
  */
 import type { Member } from '../container/container-index.ts';
-import { problem, RecoveryError } from '../../../shared/problems.ts';
+import { cancelled, unlessCancelled } from '../cancel.ts';
 import { secretCopy } from '../bytes/secret.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { DerivationRequest } from '../kdf/derivation.ts';
@@ -27,32 +27,69 @@ export type Derive = (
   signal?: AbortSignal,
 ) => Promise<Uint8Array>;
 
-/** How many derivations beyond those asked for are kept going. */
+/** How many derivations beyond those asked for are kept going, for all runs together. */
 const derivationsAhead = 64;
+
+/** The keys of sealed members, for whoever reads them. */
+export interface Keys {
+  /**
+   * The 64-byte key of a sealed member, proven by the member's header.
+   *
+   * @throws SealFault `not-sealed`, `too-short`, `header-damaged`, `not-authentic`
+   * @throws RecoveryError what reading or deriving refuses; `cancelled` once the run ended or the ring was wiped
+   */
+  keyFor(sealed: SealedMember): Promise<Uint8Array>;
+  /** Forgets a key, so that the next `keyFor` reads the header and derives again. */
+  forget(member: Member): void;
+}
+
+/**
+ * The keys of one run. Disposing stops deriving ahead for it, and gives up what is being derived for no other run:
+ * nobody wants a computer that is busy with it for longer.
+ */
+export type KeyRun = Keys & Disposable;
+
+export interface KeyRunOptions {
+  /** What the run will ask for: derived ahead in this order. */
+  readonly members: Iterable<SealedMember>;
+  /** Where keys are taken from rather than derived, and kept sealed; null keeps none. */
+  readonly store: SealedKeyStore | null;
+}
+
+/** Somebody who wants keys: a run, or the session that the ring belongs to. */
+interface Claimant {
+  readonly queue: Iterator<SealedMember>;
+  readonly store: SealedKeyStore | null;
+  readonly ended: AbortController;
+  /** How many were begun ahead for it so far. */
+  begunAhead: number;
+}
 
 interface BegunKey {
   /** What the key is bound to: a member asked for under another name has another one. */
   readonly sealedName: string;
   readonly key: Promise<Uint8Array>;
+  /** Gives the derivation up. */
+  readonly abort: AbortController;
+  readonly wantedBy: Set<Claimant>;
   /** Whether it is there, and not only being derived. */
   isThere: boolean;
 }
 
-export class KeyRing {
+export class KeyRing implements Keys {
   readonly #source: ByteSource;
   readonly #derive: Derive;
   readonly #passphrase: Uint8Array;
-  /** Gives up what is being derived. */
-  #abort = new AbortController();
   readonly #keys = new Map<Member, BegunKey>();
   /** Keys that were replaced or forgotten, which somebody may still hold: they are wiped with the others. */
   readonly #former: Promise<Uint8Array>[] = [];
+  /** Asks for keys outside of any run, until the ring is wiped. */
+  readonly #session = claimant([], null);
+  readonly #runs = new Set<Claimant>();
+  /** The runs for which there is more to derive ahead; the one whose turn it is comes first. */
+  readonly #waiting = new Set<Claimant>();
   #sealer: KeySealer | undefined;
-  #store: SealedKeyStore | null = null;
-  #queue: Iterator<SealedMember> | undefined;
   #ahead = 0;
-  /** How many were begun ahead so far. */
-  #begunAhead = 0;
 
   /** @param passphrase bytes as the person typed them; the ring keeps and wipes its own copy */
   constructor(source: ByteSource, passphrase: Uint8Array, derive: Derive) {
@@ -61,20 +98,23 @@ export class KeyRing {
     this.#passphrase = secretCopy(passphrase);
   }
 
-  /**
-   * The 64-byte key of a sealed member, proven by the member's header.
-   *
-   * @throws SealFault `not-sealed`, `too-short`, `header-damaged`, `not-authentic`
-   * @throws RecoveryError what reading or deriving refuses; `cancelled` when told to stop, and once the ring was wiped
-   */
-  async keyFor(sealed: SealedMember): Promise<Uint8Array> {
-    const begun = this.#keys.get(sealed.member);
-    const key = begun?.sealedName === sealed.sealedName ? begun.key : this.#begin(sealed, 0);
-    try {
-      return await key;
-    } finally {
-      this.#advance();
-    }
+  /** As `Keys.keyFor`, for nobody's run: what is asked for here is derived until the ring is wiped. */
+  keyFor(sealed: SealedMember): Promise<Uint8Array> {
+    return this.#keyFor(sealed, this.#session);
+  }
+
+  /** Begins a run, which has its own order and its own end: several can share the ring. */
+  beginRun({ members, store }: KeyRunOptions): KeyRun {
+    const run = claimant(members, store);
+    if (this.#session.ended.signal.aborted) run.ended.abort();
+    else this.#waiting.add(run);
+    this.#runs.add(run);
+    this.#advance();
+    return {
+      keyFor: (sealed) => this.#keyFor(sealed, run),
+      forget: (member) => this.forget(member),
+      [Symbol.dispose]: () => this.#end(run),
+    };
   }
 
   /** Makes ready to keep keys, by the key of the backup's header. */
@@ -87,54 +127,63 @@ export class KeyRing {
     return this.#sealer?.attest(text) ?? null;
   }
 
-  /** From now on takes keys from `store` rather than deriving them, and keeps there, sealed, what it derives. */
-  keepIn(store: SealedKeyStore | null): void {
-    this.#store = store;
-  }
-
-  /** Forgets a key, so that the next `keyFor` reads the header and derives again. */
   forget(member: Member): void {
     const begun = this.#keys.get(member);
     this.#keys.delete(member);
     if (begun) this.#former.push(begun.key);
   }
 
-  /** Derives ahead in the order of `members`, as keys are asked for; replaces an earlier order. */
-  lookAhead(members: Iterable<SealedMember>): void {
-    this.#queue = members[Symbol.iterator]();
-    this.#advance();
-  }
-
-  /** Stops deriving ahead, and gives up what is being derived: nobody wants a computer that is busy with it for longer. */
-  stopLookingAhead(): void {
-    this.#queue = undefined;
-    this.#abort.abort();
-    this.#abort = new AbortController();
-    // Whoever asks for one of these later is not to get what was given up.
-    for (const [member, { isThere }] of this.#keys) if (!isThere) this.forget(member);
-  }
-
-  /** Ends what is being derived, and overwrites every key and the passphrase. */
+  /** Ends every run and what is being derived, and overwrites every key and the passphrase. */
   async wipe(): Promise<void> {
-    this.#queue = undefined;
-    this.#abort.abort();
+    for (const claim of [this.#session, ...this.#runs]) claim.ended.abort();
+    this.#runs.clear();
+    this.#waiting.clear();
+    for (const { abort } of this.#keys.values()) abort.abort();
     const keys = [...[...this.#keys.values()].map(({ key }) => key), ...this.#former];
     this.#keys.clear();
     this.#former.length = 0;
     this.#passphrase.fill(0);
     this.#sealer?.wipe();
     this.#sealer = undefined;
-    this.#store = null;
     for (const settled of await Promise.allSettled(keys)) {
       if (settled.status === 'fulfilled') settled.value.fill(0);
     }
   }
 
+  async #keyFor(sealed: SealedMember, by: Claimant): Promise<Uint8Array> {
+    const { signal } = by.ended;
+    if (signal.aborted) throw cancelled();
+    const begun = this.#keys.get(sealed.member);
+    const wanted = begun?.sealedName === sealed.sealedName ? begun : this.#begin(sealed, by, 0);
+    wanted.wantedBy.add(by);
+    try {
+      return await unlessCancelled(wanted.key, signal);
+    } finally {
+      this.#advance();
+    }
+  }
+
+  #end(run: Claimant): void {
+    run.ended.abort();
+    this.#runs.delete(run);
+    this.#waiting.delete(run);
+    for (const [member, begun] of this.#keys) {
+      begun.wantedBy.delete(run);
+      if (begun.isThere || begun.wantedBy.size > 0) continue;
+      begun.abort.abort();
+      // Whoever asks for it later is not to get what was given up.
+      this.forget(member);
+    }
+    this.#advance();
+  }
+
   /** @param order its place among those begun ahead, counted from 1; what somebody waits for comes before all of them */
-  #begin(sealed: SealedMember, order: number): Promise<Uint8Array> {
+  #begin(sealed: SealedMember, by: Claimant, order: number): BegunKey {
     const { member, sealedName } = sealed;
-    const key = this.#prove(sealed, order);
-    const begun: BegunKey = { sealedName, key, isThere: false };
+    const abort = new AbortController();
+    const wantedBy = new Set([by]);
+    const key = this.#prove(sealed, order, abort.signal, wantedBy);
+    const begun: BegunKey = { sealedName, key, abort, wantedBy, isThere: false };
     this.forget(member);
     this.#keys.set(member, begun);
     key.then(
@@ -144,22 +193,27 @@ export class KeyRing {
         if (this.#keys.get(member) === begun) this.#keys.delete(member);
       },
     );
-    return key;
+    return begun;
   }
 
-  async #prove({ member, sealedName }: SealedMember, order: number): Promise<Uint8Array> {
-    const { signal } = this.#abort;
+  async #prove(
+    { member, sealedName }: SealedMember,
+    order: number,
+    signal: AbortSignal,
+    wantedBy: ReadonlySet<Claimant>,
+  ): Promise<Uint8Array> {
     const bytes = await this.#source.read(member.offset, Math.min(sealHeaderLength, member.size));
     const header = parseSealHeader(bytes, member.size);
     // Of a wiped passphrase, the zeros that are left would derive a key that opens nothing.
-    if (signal.aborted) throw new RecoveryError(problem('cancelled'));
-    const kept = this.#kept(sealedName, header);
+    if (signal.aborted) throw cancelled();
+    const stores = [...wantedBy].flatMap(({ store }) => store ?? []);
+    const kept = this.#kept(sealedName, header, stores);
     if (kept) return kept;
     const passphrase = memberPassphrase(sealedName, this.#passphrase);
     try {
       const key = await this.#derive({ ...header, passphrase, order }, signal);
       if (opensHeader(header, key)) {
-        if (this.#sealer) this.#store?.keep(sealedName, this.#sealer.seal(sealedName, header.bytes, key));
+        this.#keep(sealedName, header, key, wantedBy);
         return key;
       }
       key.fill(0);
@@ -169,32 +223,56 @@ export class KeyRing {
     }
   }
 
-  /** The key out of the store, provided that it is the one that sealed this header. */
-  #kept(sealedName: string, header: SealHeader): Uint8Array | undefined {
-    const sealed = this.#store?.find(sealedName);
-    const key = sealed === undefined ? undefined : this.#sealer?.open(sealedName, header.bytes, sealed);
-    if (key && opensHeader(header, key)) return key;
-    key?.fill(0);
+  /** Keeps a key, sealed, for every run that wants it. */
+  #keep(sealedName: string, header: SealHeader, key: Uint8Array, wantedBy: ReadonlySet<Claimant>): void {
+    for (const { store } of wantedBy) {
+      if (this.#sealer && store) store.keep(sealedName, this.#sealer.seal(sealedName, header.bytes, key));
+    }
+  }
+
+  /** The key out of a store, provided that it is the one that sealed this header. */
+  #kept(sealedName: string, header: SealHeader, stores: readonly SealedKeyStore[]): Uint8Array | undefined {
+    for (const store of stores) {
+      const sealed = store.find(sealedName);
+      const key = sealed === undefined ? undefined : this.#sealer?.open(sealedName, header.bytes, sealed);
+      if (key && opensHeader(header, key)) return key;
+      key?.fill(0);
+    }
     return undefined;
   }
 
+  /** Derives ahead for all runs by turns, as many as there may be at once. */
   #advance(): void {
-    while (this.#queue && this.#ahead < derivationsAhead) {
-      const next = this.#queue.next();
-      if (next.done) {
-        this.#queue = undefined;
-        return;
-      }
-      if (this.#keys.has(next.value.member)) continue;
-      this.#ahead++;
-      void this.#begin(next.value, ++this.#begunAhead)
-        .catch(() => undefined)
-        .finally(() => {
-          this.#ahead--;
-          this.#advance();
-        });
+    while (this.#ahead < derivationsAhead) {
+      const [run] = this.#waiting;
+      if (!run) return;
+      this.#waiting.delete(run);
+      const next = run.queue.next();
+      if (next.done === true) continue;
+      // Behind the others, whose turn it is now.
+      this.#waiting.add(run);
+      this.#beginAhead(next.value, run);
     }
   }
+
+  #beginAhead(sealed: SealedMember, run: Claimant): void {
+    const begun = this.#keys.get(sealed.member);
+    if (begun) {
+      begun.wantedBy.add(run);
+      return;
+    }
+    this.#ahead++;
+    void this.#begin(sealed, run, ++run.begunAhead)
+      .key.catch(() => undefined)
+      .finally(() => {
+        this.#ahead--;
+        this.#advance();
+      });
+  }
+}
+
+function claimant(members: Iterable<SealedMember>, store: SealedKeyStore | null): Claimant {
+  return { queue: members[Symbol.iterator](), store, ended: new AbortController(), begunAhead: 0 };
 }
 
 /** A member with the name it was sealed under, which its key is bound to. */

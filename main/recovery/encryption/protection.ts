@@ -13,7 +13,8 @@ export interface StreamHooks {
   readonly onProgress: (storedBytes: number) => void;
 }
 
-export interface Protection {
+/** What is stored, verified and decrypted. */
+export interface VerifiedStreams {
   /**
    * The compression filter that the stream of a stored file still has on it; null when it has none. Format 2
    * compresses each chunk by itself, so that it has to be undone below this face.
@@ -28,17 +29,29 @@ export interface Protection {
   stream(file: StoredFile, hooks: StreamHooks): AsyncIterable<Uint8Array>;
   /** For salvage: how parts of a stream are read by themselves; null where they cannot be. */
   readonly stretches: StretchReader | null;
-  /** Prepares ahead what the files will need, in their order; replaces an earlier order. */
-  lookAhead(files: readonly StoredFile[]): void;
-  /** Stops preparing ahead, and gives up what is being prepared: whoever waits for it gets `cancelled`. */
-  stopLookingAhead(): void;
-  /** Takes derived keys from `store`, and keeps them there, sealed; null keeps none. */
-  keepKeysIn(store: SealedKeyStore | null): void;
+}
+
+export interface Protection extends VerifiedStreams {
+  /** Begins a run over several files. Several can be under way at once. */
+  beginRun(options: RunOptions): ProtectedRun;
   /** What only somebody with the passphrase can say of `text`; null where there is no key to say it by. */
   attest(text: string): string | null;
   /** Overwrites every key and the passphrase. */
   wipe(): Promise<void>;
 }
+
+export interface RunOptions {
+  /** What the run reads, in its order: what these files need is prepared ahead. */
+  readonly files: readonly StoredFile[];
+  /** Where keys are taken from, and kept sealed; null keeps none. */
+  readonly store: SealedKeyStore | null;
+}
+
+/**
+ * The streams of one run. Disposing ends what is prepared for this run and for nobody else: whoever waits for it gets
+ * `cancelled`.
+ */
+export interface ProtectedRun extends VerifiedStreams, Disposable {}
 
 /** Reads a stream around chunks that are lost. */
 export interface StretchReader {
@@ -47,14 +60,14 @@ export interface StretchReader {
   /**
    * Reads and verifies one chunk.
    *
-   * @throws RecoveryError as `Protection.stream`
+   * @throws RecoveryError as `VerifiedStreams.stream`
    */
   verify(file: StoredFile, chunk: Chunk, hooks: StreamHooks): Promise<void>;
   /**
-   * Yields the stream of consecutive chunks as `Protection.stream` does. Behind lost ones it begins `streamLength` of all
+   * Yields the stream of consecutive chunks as `VerifiedStreams.stream` does. Behind lost ones it begins `streamLength` of all
    * chunks of a file before them into the stream.
    *
-   * @throws RecoveryError as `Protection.stream`
+   * @throws RecoveryError as `VerifiedStreams.stream`
    */
   stretch(file: StoredFile, chunks: readonly Chunk[], hooks: StreamHooks): AsyncIterable<Uint8Array>;
 }

@@ -4,10 +4,16 @@ import type { ByteSource } from '../bytes/source.ts';
 import { drain } from '../bytes/drain.ts';
 import { chunkName, type Chunk, type StoredFile } from '../catalog/stored-files.ts';
 import type { Member } from '../container/container-index.ts';
-import type { KeyRing, SealedMember } from './key-ring.ts';
-import type { SealedKeyStore } from './key-sealer.ts';
+import type { KeyRing, KeyRun, Keys, SealedMember } from './key-ring.ts';
 import { openLargeSealed } from './large-chunk.ts';
-import type { Protection, StreamHooks, StretchReader } from './protection.ts';
+import type {
+  ProtectedRun,
+  Protection,
+  RunOptions,
+  StreamHooks,
+  StretchReader,
+  VerifiedStreams,
+} from './protection.ts';
 import { SealFault, type SealFaultKind, sealOverhead } from './scrypt-container.ts';
 import { isBadPlace, isReadFault } from '../bytes/unreadable.ts';
 
@@ -20,9 +26,9 @@ export interface OpenedChunk {
 /** Reads a sealed member whole, verifies it with its 64-byte key and decrypts it. Throws `SealFault`. */
 export type OpenChunk = (member: Member, key: Uint8Array) => Promise<OpenedChunk>;
 
-export interface ScryptProtectionOptions {
+export interface ScryptStreamsOptions {
   readonly source: ByteSource;
-  readonly keys: KeyRing;
+  readonly keys: Keys;
   readonly openChunk: OpenChunk;
   readonly backupId: string;
   readonly filter: string | null;
@@ -30,6 +36,10 @@ export interface ScryptProtectionOptions {
   readonly acceptUnsealed: boolean;
   /** Path under which a file's chunks were sealed, where it is not the file's own. */
   readonly sealedPath?: string;
+}
+
+export interface ScryptProtectionOptions extends ScryptStreamsOptions {
+  readonly keys: KeyRing;
 }
 
 /** Chunks of Qubes have 100 MiB; from this size on they are read twice rather than held in memory. */
@@ -44,12 +54,13 @@ interface ReadyChunk {
   release(): void;
 }
 
-export class ScryptProtection implements Protection {
+/** The streams of a backup of format 4, with keys of whoever reads them. */
+export class ScryptStreams implements VerifiedStreams {
   readonly filter: string | null;
   readonly stretches: StretchReader | null;
-  readonly #options: ScryptProtectionOptions;
+  readonly #options: ScryptStreamsOptions;
 
-  constructor(options: ScryptProtectionOptions) {
+  constructor(options: ScryptStreamsOptions) {
     this.filter = options.filter;
     this.#options = options;
     const stretch: StretchReader['stretch'] = (file, chunks, hooks) =>
@@ -95,27 +106,8 @@ export class ScryptProtection implements Protection {
     if (file.firstMissing !== null) fail('chunk-missing', { file: file.path, chunk: file.firstMissing });
   }
 
-  lookAhead(files: readonly StoredFile[]): void {
-    this.#options.keys.lookAhead(this.#sealedMembers(files));
-  }
-
-  stopLookingAhead(): void {
-    this.#options.keys.stopLookingAhead();
-  }
-
-  keepKeysIn(store: SealedKeyStore | null): void {
-    this.#options.keys.keepIn(store);
-  }
-
-  attest(text: string): string | null {
-    return this.#options.keys.attest(text);
-  }
-
-  wipe(): Promise<void> {
-    return this.#options.keys.wipe();
-  }
-
-  *#sealedMembers(files: readonly StoredFile[]): Generator<SealedMember> {
+  /** What the chunks of `files` are sealed under, in their order. */
+  *sealedMembers(files: readonly StoredFile[]): Generator<SealedMember> {
     for (const file of files) {
       for (const chunk of file.chunks) yield this.#sealed(file, chunk);
       for (const chunk of file.behindGap) yield this.#sealed(file, chunk);
@@ -170,6 +162,41 @@ export class ScryptProtection implements Protection {
     }
     const { plain, release } = await openChunk(chunk.member, key);
     return { pieces: () => slicesOf(plain), release };
+  }
+}
+
+export class ScryptProtection extends ScryptStreams implements Protection {
+  readonly #options: ScryptProtectionOptions;
+
+  constructor(options: ScryptProtectionOptions) {
+    super(options);
+    this.#options = options;
+  }
+
+  beginRun({ files, store }: RunOptions): ProtectedRun {
+    const keys = this.#options.keys.beginRun({ members: this.sealedMembers(files), store });
+    return new ScryptRun({ ...this.#options, keys });
+  }
+
+  attest(text: string): string | null {
+    return this.#options.keys.attest(text);
+  }
+
+  wipe(): Promise<void> {
+    return this.#options.keys.wipe();
+  }
+}
+
+class ScryptRun extends ScryptStreams implements ProtectedRun {
+  readonly #keys: KeyRun;
+
+  constructor(options: ScryptStreamsOptions & { readonly keys: KeyRun }) {
+    super(options);
+    this.#keys = options.keys;
+  }
+
+  [Symbol.dispose](): void {
+    this.#keys[Symbol.dispose]();
   }
 }
 

@@ -63,7 +63,8 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
 
   const journal = destination === null ? null : await readJournal(backup, destination);
 
-  backup.protection.keepKeysIn(journal?.keys ?? null);
+  const files = plan.files.map((file) => file.stored);
+  const reading = backup.protection.beginRun({ files, store: journal?.keys ?? null });
   const work = async (file: PlannedFile): Promise<FileReport> => {
     const earlier = await journal?.finishedAndIntact(file, signal, (share) =>
       listener.progressed(file, Math.floor(share * file.stored.storedBytes)),
@@ -80,13 +81,13 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
       return failedReport(file, problem('dest-occupied', { path: place }));
     listener.fileStarted(file);
     const warnings: Problem[] = [];
-    const { filter, stretches } = backup.protection;
+    const { filter, stretches } = reading;
     const hooks: StreamHooks = {
       gate: () => pass(options),
       onWarning: (warning) => warnings.push(warning),
       onProgress: (storedBytes) => listener.progressed(file, storedBytes),
     };
-    const stream = steered(backup.protection.stream(file.stored, hooks), options);
+    const stream = steered(reading.stream(file.stored, hooks), options);
     const restored = await restoreFile(file, stream, warnings, {
       mode,
       filter,
@@ -125,7 +126,6 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     listener.qubeFinished(report);
   };
 
-  backup.protection.lookAhead(plan.files.map((file) => file.stored));
   try {
     const queue = plan.files.values();
     const worker = async () => {
@@ -133,8 +133,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     };
     await Promise.all(Array.from({ length: Math.max(1, options.streams) }, worker));
   } finally {
-    backup.protection.stopLookingAhead();
-    backup.protection.keepKeysIn(null);
+    reading[Symbol.dispose]();
     await journal?.close();
   }
   for (const name of plan.qubes) if (!qubes.has(name)) settleQube(name);

@@ -1,5 +1,5 @@
 /** How a run that is under way is steered from outside: held, let go on, cancelled; whatever it waits for just then. */
-import { problem, RecoveryError } from '../../../shared/problems.ts';
+import { cancelled, unlessCancelled } from '../cancel.ts';
 import type { StretchReader } from '../encryption/protection.ts';
 
 export interface Steering {
@@ -51,21 +51,4 @@ export function steeredStretches(stretches: StretchReader, steering: Steering): 
     verify: (...args) => unlessCancelled(stretches.verify(...args), steering.signal),
     stretch: (...args) => steered(stretches.stretch(...args), steering),
   };
-}
-
-/** What `promise` brings; `cancelled` as soon as the signal says so, after which the promise is nobody's. */
-async function unlessCancelled<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  const cancel = () => reject(cancelled());
-  signal.addEventListener('abort', cancel, { once: true });
-  if (signal.aborted) cancel();
-  try {
-    return await Promise.race([promise, ended]);
-  } finally {
-    signal.removeEventListener('abort', cancel);
-  }
-}
-
-function cancelled(): RecoveryError {
-  return new RecoveryError(problem('cancelled'));
 }
