@@ -43,6 +43,13 @@ export const backupFile = z.object({
 });
 export type BackupFile = z.infer<typeof backupFile>;
 
+/**
+ * Why nothing can be had of a qube that the list of qubes says is in the backup: the file ends before it, or is whole
+ * at its end and has nothing of it all the same.
+ */
+export const qubeLoss = z.enum(['cut-off', 'missing']);
+export type QubeLoss = z.infer<typeof qubeLoss>;
+
 export const qube = z.object({
   name: z.string(),
   class: z.string(),
@@ -52,6 +59,8 @@ export const qube = z.object({
   netvm: z.nullable(z.string()),
   /** Whether the backup holds this qube's files; the list names all qubes of the system that was backed up. */
   included: z.boolean(),
+  /** Null while the backup has files of the qube, and where it was never included. */
+  lost: z.nullable(qubeLoss),
   path: z.nullable(z.string()),
   files: z.array(backupFile),
   problems: z.array(problemSchema),

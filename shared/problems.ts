@@ -98,6 +98,7 @@ export const problemKinds = {
   'qube-unknown': failure('qube'),
   'qube-not-included': failure('qube'),
   'qube-has-no-files': failure('qube'),
+  'qube-cut-off': failure('qube'),
   'volume-missing': warning('qube', 'volume'),
 
   // Destination

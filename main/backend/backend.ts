@@ -240,7 +240,8 @@ export const createBackend: CreateBackend = (host, emit) => {
             const backup = inventory.backup;
             // eslint-disable-next-line no-restricted-syntax -- a moment for the report to name, which decides nothing
             const finishedAt = Date.now();
-            job.ended = { version: host.version, backup, qubes, destination, finishedAt, ...ended };
+            const lost = inventory.qubes.filter((qube) => qube.lost !== null);
+            job.ended = { version: host.version, backup, qubes, lost, destination, finishedAt, ...ended };
             log.noteEnd(ended.report, ended.cancelled);
             emit.restore.finished({ jobId, ...ended });
           });

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { Inventory, RestoreReport } from '../../shared/backup.ts';
 import { variantsOf } from '../../shared/passphrase-variants.ts';
-import { problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { problemOf, RecoveryError, severityOf, type Problem } from '../../shared/problems.ts';
 import { variantWords } from '../../shared/words/variant-words.ts';
 import type { EngineProcess } from '../backend/host.ts';
 import { isWhole } from '../recovery/restore/verdict.ts';
@@ -93,7 +93,8 @@ export async function list(
     await print(listText(inventory, speech));
     printProblems(problemsOf(inventory), speech);
   }
-  return exitCodes.right;
+  const hasFailure = problemsOf(inventory).some((each) => severityOf(each) === 'failure');
+  return hasFailure ? exitCodes.partial : exitCodes.right;
 }
 
 /** Unlocks with the passphrase that was given, or where it was asked for, with one of its other forms. */
@@ -138,12 +139,13 @@ function listDocument(inventory: Inventory) {
   const { version, backupId, compression, encrypted, created, size } = inventory.backup;
   return {
     backup: { version, backupId, compression, encrypted, created, size },
-    qubes: inventory.qubes.map(({ name, class: kind, label, template, included, path, files }) => ({
+    qubes: inventory.qubes.map(({ name, class: kind, label, template, included, lost, path, files }) => ({
       name,
       class: kind,
       label,
       template,
       included,
+      lost,
       path,
       files,
     })),

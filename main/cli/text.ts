@@ -1,9 +1,10 @@
 /** The human face of the command line: what each command prints when nobody asked for JSON. */
-import type { BackupSummary, Inventory, RestoreReport } from '../../shared/backup.ts';
-import { toldOfFile, toldOfQube } from '../../shared/told-outcome.ts';
+import type { BackupSummary, Inventory, Qube, RestoreReport } from '../../shared/backup.ts';
+import { problemsByQube, toldOfFile, toldOfQube } from '../../shared/told-outcome.ts';
 import { commandOf, type Problem } from '../../shared/problems.ts';
 import { formatSize, visible } from '../../shared/words/formats.ts';
 import type { Language } from '../../shared/words/languages.ts';
+import { lossWords } from '../../shared/words/loss-words.ts';
 import { wordsFor } from '../../shared/words/problem-words.ts';
 import type { CliWords } from './words.ts';
 
@@ -37,24 +38,30 @@ export function infoText(summary: BackupSummary, { words, language }: Speech): s
   ]);
 }
 
-export function listText(inventory: Inventory, { words, language }: Speech): string {
+export function listText(inventory: Inventory, speech: Speech): string {
   const rows = inventory.qubes.map((qube) => [
     visible(qube.name),
     visible(qube.class),
     visible(qube.label),
     visible(qube.template ?? '-'),
-    qube.included
-      ? formatSize(
-          qube.files.reduce((sum, file) => sum + file.storedBytes, 0),
-          language,
-        )
-      : words.notIncluded,
+    storedText(qube, speech),
   ]);
-  return table([[...words.columns], ...rows]);
+  return table([[...speech.words.columns], ...rows]);
+}
+
+/** How much the backup has of a qube, or why nothing. */
+function storedText({ included, lost, files }: Qube, { words, language }: Speech): string {
+  if (!included) return words.notIncluded;
+  if (lost) return lossWords[language][lost];
+  return formatSize(
+    files.reduce((sum, file) => sum + file.storedBytes, 0),
+    language,
+  );
 }
 
 export function reportText(report: RestoreReport, speech: Speech): string {
   const { words, language } = speech;
+  const { ofQubes, others } = problemsByQube(report);
   const lines: string[] = [];
   for (const qube of report.qubes) {
     lines.push(`${visible(qube.name)}: ${words.outcomes[toldOfQube(qube)]}`);
@@ -64,8 +71,10 @@ export function reportText(report: RestoreReport, speech: Speech): string {
       lines.push(`  ${visible(file.path ?? file.name)}${size}${outcome}`);
       lines.push(...file.problems.map((problem) => indent(problemText(problem, speech), 4)));
     }
+    const ofQube = ofQubes.get(qube.name) ?? [];
+    lines.push(...ofQube.map((problem) => indent(problemText(problem, speech), 2)));
   }
-  lines.push(...report.problems.map((problem) => problemText(problem, speech)));
+  lines.push(...others.map((problem) => problemText(problem, speech)));
   return lines.join('\n');
 }
 

@@ -64,13 +64,15 @@ export function ProblemNotes({
 
 export function Hint({
   children,
-  icon: Icon = Info,
+  severity = 'notice',
+  icon: Icon = icons[severity],
 }: {
   readonly children: ReactNode;
+  readonly severity?: Severity;
   readonly icon?: LucideIcon;
 }) {
   return (
-    <div className="note note-notice">
+    <div className={`note note-${severity}`}>
       <Icon className="icon" aria-hidden />
       <div className="note-words">{children}</div>
     </div>

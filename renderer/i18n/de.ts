@@ -139,8 +139,13 @@ export const de: UiWords = {
     size: 'Im Backup',
     dom0: 'Home-Ordner von dom0',
     dom0Class: 'Ordner',
-    notIncluded: 'Nicht enthalten',
-    noFiles: 'Ohne Dateien',
+    notIncluded: 'Nicht gesichert',
+    lost_one: '{{count}} Qube ist verloren: {{names}}',
+    lost_other: '{{count}} Qubes sind verloren: {{names}}',
+    lostWhy_one: 'Die Liste der Qubes sagt, dass er im Backup ist, aber seine Dateien fehlen darin.',
+    lostWhy_other: 'Die Liste der Qubes sagt, dass sie im Backup sind, aber ihre Dateien fehlen darin.',
+    lostTodo:
+      'Alles andere lässt sich wiederherstellen. Wenn Sie eine weitere Kopie dieses Backups haben, versuchen Sie es damit.',
     label: 'Label: {{label}}',
     noTemplate: 'Keine',
     openedBy:

@@ -12,6 +12,7 @@ import type {
 import { variantsOf } from '../../shared/passphrase-variants.ts';
 import { answerOf } from './answers.ts';
 import type { Language } from '../../shared/words/languages.ts';
+import { wantedOf } from './qubes.ts';
 import { canProbe } from './reduce-restoring.ts';
 import type { WizardEvent } from './wizard-events.ts';
 import type { WizardStore } from './store.ts';
@@ -276,10 +277,10 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
   };
 }
 
-function selectionOf({ backup, choices }: Unlocked) {
+function selectionOf({ backup, inventory, choices }: Unlocked) {
   return {
     backupId: backup.backupId,
-    qubes: [...choices.qubes],
+    qubes: [...wantedOf(inventory, choices.qubes)],
     mode: choices.mode,
     folderId: choices.mode === 'restore' ? (choices.folder?.id ?? null) : null,
   };

@@ -1,5 +1,5 @@
 /** The list of qubes as it is shown: what can be restored, how much it is, found and in order. */
-import type { Inventory, Qube } from '../../shared/backup.ts';
+import type { Inventory, Qube, QubeLoss } from '../../shared/backup.ts';
 
 /** dom0 comes as a folder, the home of its user, and not as images of disks. */
 export function isDom0(qube: Pick<Qube, 'name'>): boolean {
@@ -7,9 +7,8 @@ export function isDom0(qube: Pick<Qube, 'name'>): boolean {
 }
 
 /** Why a qube cannot be chosen, or null. */
-export function obstacleOf(qube: Qube): 'not-included' | 'no-files' | null {
-  if (!qube.included) return 'not-included';
-  return qube.files.length === 0 ? 'no-files' : null;
+export function obstacleOf({ included, lost }: Qube): 'not-included' | QubeLoss | null {
+  return included ? lost : 'not-included';
 }
 
 export function canRestore(qube: Qube): boolean {
@@ -19,6 +18,20 @@ export function canRestore(qube: Qube): boolean {
 /** Those of `wanted` that can be restored. */
 export function restorableOf({ qubes }: Inventory, wanted: ReadonlySet<string>): ReadonlySet<string> {
   return new Set(qubes.filter((qube) => canRestore(qube) && wanted.has(qube.name)).map(({ name }) => name));
+}
+
+/** The qubes that the backup should have and has nothing of. */
+export function lostOf({ qubes }: Inventory): readonly Qube[] {
+  return qubes.filter(({ lost }) => lost !== null);
+}
+
+/**
+ * Names of the qubes to ask for where `chosen` are wanted. Who takes all that can be restored wants the whole backup: the
+ * lost ones are asked for with them, so that they count in the outcome.
+ */
+export function wantedOf(inventory: Inventory, chosen: ReadonlySet<string>): readonly string[] {
+  const isAll = inventory.qubes.every((qube) => !canRestore(qube) || chosen.has(qube.name));
+  return [...chosen, ...(isAll ? lostOf(inventory).map(({ name }) => name) : [])];
 }
 
 /** Bytes that the backup holds of a qube, as they are stored. */
@@ -43,7 +56,7 @@ export interface QubeOrder {
   readonly descending: boolean;
 }
 
-/** The qubes that match `search`, in `order`; those that cannot be restored come last in every order. */
+/** The qubes that match `search`, in `order`; behind them in every order those that are lost, then those never backed up. */
 export function arrange(
   qubes: readonly Qube[],
   search: string,
@@ -56,6 +69,7 @@ export function arrange(
     [qube.name, qube.class, qube.label, qube.template ?? ''].some((text) =>
       text.toLocaleLowerCase(locale).includes(wanted),
     );
+  const rank = (qube: Qube) => (canRestore(qube) ? 0 : qube.lost ? 1 : 2);
   const compare = (a: Qube, b: Qube): number => {
     switch (order.column) {
       case 'name':
@@ -73,7 +87,7 @@ export function arrange(
     .filter(matches)
     .sort(
       (a, b) =>
-        Number(canRestore(b)) - Number(canRestore(a)) ||
+        rank(a) - rank(b) ||
         direction * compare(a, b) ||
         (order.column === 'name' ? direction : 1) * collator.compare(a.name, b.name),
     );

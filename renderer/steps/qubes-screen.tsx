@@ -2,20 +2,30 @@
 import { KeyRound, Search, X } from 'lucide-react';
 import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { Input, Label, SearchField } from 'react-aria-components';
+import { visible } from '../../shared/words/formats.ts';
 import { variantWords } from '../../shared/words/variant-words.ts';
+import type { Qube } from '../../shared/backup.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { Button, IconButton } from '../components/button.tsx';
 import { Hint, ProblemNote } from '../components/note.tsx';
 import { Screen } from '../components/screen.tsx';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech } from '../i18n/speech.ts';
-import { arrange, canRestore, totalOf, type QubeOrder } from '../state/qubes.ts';
+import { arrange, canRestore, lostOf, totalOf, type QubeOrder } from '../state/qubes.ts';
 import type { QubesStep } from '../state/wizard.ts';
 import { QubesTable } from './qubes-table.tsx';
 
 /** Without a readable list, the backend lists what the names of the files tell. */
 function isListProblem({ code }: Problem): boolean {
   return code === 'qubes-xml-missing' || code === 'qubes-xml-malformed';
+}
+
+/** The table names all of them; a note stays short. */
+const mostNames = 8;
+
+function namesOf(qubes: readonly Qube[]): string {
+  const names = qubes.slice(0, mostNames).map(({ name }) => visible(name));
+  return [...names, ...(qubes.length > mostNames ? ['…'] : [])].join(', ');
 }
 
 export function QubesScreen({ state: { inventory, choices, variant } }: { readonly state: QubesStep }) {
@@ -35,6 +45,7 @@ export function QubesScreen({ state: { inventory, choices, variant } }: { readon
     (qubes: ReadonlySet<string>) => void store.dispatch({ type: 'qubes-chosen', qubes }),
     [store],
   );
+  const lost = lostOf(inventory);
   const { count, bytes } = totalOf(inventory.qubes, choices.qubes);
 
   return (
@@ -67,6 +78,13 @@ export function QubesScreen({ state: { inventory, choices, variant } }: { readon
           action={isListProblem(problem) && <p>{say('qubes.unreadable')}</p>}
         />
       ))}
+      {lost.length > 0 && (
+        <Hint severity="failure">
+          <p className="note-what">{say('qubes.lost', { count: lost.length, names: namesOf(lost) })}</p>
+          <p>{say('qubes.lostWhy', { count: lost.length })}</p>
+          <p>{say('qubes.lostTodo')}</p>
+        </Hint>
+      )}
       <SearchField className="search" value={search} onChange={setSearch}>
         <Label className="visually-hidden">{say('qubes.search')}</Label>
         <Search className="icon" aria-hidden />

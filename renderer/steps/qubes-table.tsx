@@ -3,6 +3,7 @@ import { memo } from 'react';
 import type { Selection } from 'react-aria-components';
 import type { Qube } from '../../shared/backup.ts';
 import { visible } from '../../shared/words/formats.ts';
+import { lossWords } from '../../shared/words/loss-words.ts';
 import { ChoiceTable } from '../components/choice-table.tsx';
 import { useMediaQuery } from '../components/media-query.ts';
 import { QubeTitle } from '../components/qube-title.tsx';
@@ -71,7 +72,7 @@ export const QubesTable = memo(function QubesTable({
 });
 
 function QubeCell({ qube, column }: { readonly qube: Qube; readonly column: SortColumn }) {
-  const { say, size } = useSpeech();
+  const { say, size, language } = useSpeech();
   const obstacle = obstacleOf(qube);
   switch (column) {
     case 'name':
@@ -83,8 +84,8 @@ function QubeCell({ qube, column }: { readonly qube: Qube; readonly column: Sort
     case 'size':
       if (obstacle === null) return size(storedBytesOf(qube));
       return (
-        <span className="table-obstacle">
-          {say(obstacle === 'no-files' ? 'qubes.noFiles' : 'qubes.notIncluded')}
+        <span className={`table-obstacle obstacle-${obstacle}`}>
+          {obstacle === 'not-included' ? say('qubes.notIncluded') : lossWords[language][obstacle]}
         </span>
       );
   }

@@ -2,11 +2,12 @@
 import { ChevronRight, FolderOpen, RotateCw, TriangleAlert } from 'lucide-react';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
-import type { FileReport, QubeReport, RestoreMode } from '../../shared/backup.ts';
+import type { FileReport, Qube, QubeReport, RestoreMode } from '../../shared/backup.ts';
 import type { ImageSource } from '../../shared/contract/image-calls.ts';
 import type { Problem } from '../../shared/problems.ts';
-import { toldOfFile, toldOfQube, type ToldOutcome } from '../../shared/told-outcome.ts';
+import { problemsByQube, toldOfFile, toldOfQube, type ToldOutcome } from '../../shared/told-outcome.ts';
 import { visible } from '../../shared/words/formats.ts';
+import { lossWords } from '../../shared/words/loss-words.ts';
 import { Button, IconButton } from '../components/button.tsx';
 import { MountLine, MountQuestion } from '../components/mount.tsx';
 import { Hint, ProblemNote, ProblemNotes } from '../components/note.tsx';
@@ -26,6 +27,7 @@ import {
   verdictOf,
   worstFirst,
 } from '../state/results.ts';
+import { lostOf } from '../state/qubes.ts';
 import type { ResultsStep } from '../state/wizard.ts';
 import { BrowseFileButton, QubeImageActions } from './image-actions.tsx';
 import { QubeSettingsPanel } from './qube-settings.tsx';
@@ -44,6 +46,7 @@ export function ResultsScreen({
   const [trouble, setTrouble] = useState<Problem | null>(null);
   const { report, choices } = state;
   const verdict = verdictOf(state);
+  const told = useMemo(() => problemsByQube(report), [report]);
   const verified = choices.mode === 'verify';
 
   const openFolder = useCallback(
@@ -119,7 +122,7 @@ export function ResultsScreen({
       </div>
       {trouble && <ProblemNote problem={trouble} urgent />}
       <MountQuestion onBrowse={(source) => void browsing.controller.open(source)} />
-      <ProblemNotes problems={report.problems} />
+      <ProblemNotes problems={told.others} />
       {metUnsealed(report) && (
         <Hint icon={TriangleAlert}>
           <p>{say('results.unsealed')}</p>
@@ -130,7 +133,7 @@ export function ResultsScreen({
           </div>
         </Hint>
       )}
-      <ResultRows state={state} onOpenFolder={canOpen ? openFolder : null} />
+      <ResultRows state={state} problemsOf={told.ofQubes} onOpenFolder={canOpen ? openFolder : null} />
     </Screen>
   );
 }
@@ -171,18 +174,22 @@ function hasFiles(qube: QubeReport): boolean {
   return qube.files.some(({ path }) => path !== null);
 }
 
-/** Every qube that was asked for, the worst first. */
+const nothing: readonly Problem[] = [];
+
+/** Every qube that was asked for, the worst first; behind them those that nobody could ask for, since they are lost. */
 function ResultRows({
   state,
+  problemsOf,
   onOpenFolder,
 }: {
   readonly state: ResultsStep;
+  readonly problemsOf: ReadonlyMap<string, readonly Problem[]>;
   readonly onOpenFolder: OpenFolder | null;
 }) {
-  const { say } = useSpeech();
+  const { say, language } = useSpeech();
   const { report, jobId, inventory } = state;
   const qubes = useMemo(() => worstFirst(report.qubes), [report]);
-  const labels = useMemo(() => new Map(inventory.qubes.map(({ name, label }) => [name, label])), [inventory]);
+  const listed = useMemo(() => new Map(inventory.qubes.map((qube) => [qube.name, qube])), [inventory]);
   const count = useGradualCount(qubes.length);
   return (
     <ul className="rows" aria-label={say('results.list')}>
@@ -191,17 +198,27 @@ function ResultRows({
           key={qube.name}
           qube={qube}
           jobId={jobId}
-          label={labels.get(qube.name)}
+          listed={listed.get(qube.name)}
+          problems={problemsOf.get(qube.name) ?? nothing}
           onOpenFolder={hasFiles(qube) ? onOpenFolder : null}
         />
       ))}
       {count === qubes.length &&
         unreportedOf(state).map((name) => (
           <li className="row" key={name}>
-            <QubeTitle name={name} label={labels.get(name)} />
+            <QubeTitle name={name} label={listed.get(name)?.label} />
             <OutcomeMark outcome="cancelled" />
           </li>
         ))}
+      {count === qubes.length &&
+        lostOf(inventory)
+          .filter(({ name }) => !qubes.some((qube) => qube.name === name))
+          .map(({ name, label, lost }) => (
+            <li className="row" key={name}>
+              <QubeTitle name={name} label={label} />
+              <span className="fine">{lost && lossWords[language][lost]}</span>
+            </li>
+          ))}
     </ul>
   );
 }
@@ -212,15 +229,19 @@ type OpenFolder = (qube: string) => Promise<void>;
 const ResultRow = memo(function ResultRow({
   qube,
   jobId,
-  label,
+  listed,
+  problems,
   onOpenFolder,
 }: {
   readonly qube: QubeReport;
   readonly jobId: string;
-  readonly label: string | undefined;
+  readonly listed: Qube | undefined;
+  /** What is said of the qube and of none of its files. */
+  readonly problems: readonly Problem[];
   readonly onOpenFolder: OpenFolder | null;
 }) {
-  const { say } = useSpeech();
+  const { say, language } = useSpeech();
+  const lost = listed?.lost ?? null;
   const image = mainImageOf(qube);
   const sourceOf = (file: FileReport): ImageSource => ({
     kind: 'restored',
@@ -228,7 +249,7 @@ const ResultRow = memo(function ResultRow({
     qube: qube.name,
     file: file.name,
   });
-  const problems = qube.files.reduce((sum, file) => sum + file.problems.length, 0);
+  const count = qube.files.reduce((sum, file) => sum + file.problems.length, problems.length);
   const [isOpen, setOpen] = useState(qube.outcome === 'partial' || qube.outcome === 'failed');
   return (
     <li className="row row-result">
@@ -241,11 +262,15 @@ const ResultRow = memo(function ResultRow({
               aria-label={say('results.detailsOf', { qube: qube.name })}
             >
               <ChevronRight className="icon icon-small disclosure-mark" aria-hidden />
-              <QubeTitle name={qube.name} label={label} />
+              <QubeTitle name={qube.name} label={listed?.label} />
             </AriaButton>
           </Heading>
           <div className="row-state">
-            {problems > 0 && <span className="fine">{say('results.problems', { count: problems })}</span>}
+            {lost ? (
+              <span className="fine">{lossWords[language][lost]}</span>
+            ) : (
+              count > 0 && <span className="fine">{say('results.problems', { count })}</span>
+            )}
             <OutcomeMark outcome={toldOfQube(qube)} />
           </div>
           <div className="row-actions">
@@ -264,15 +289,22 @@ const ResultRow = memo(function ResultRow({
           {/* Most stay closed, and to ask for the settings of hundreds of qubes at once takes its time. */}
           {isOpen && (
             <>
-              <ul className="files">
-                {qube.files.map((file) => (
-                  <FileEntry
-                    key={file.name}
-                    file={file}
-                    source={isImage(file) && file !== image ? sourceOf(file) : null}
-                  />
-                ))}
-              </ul>
+              {problems.length > 0 && (
+                <div className="row-problems">
+                  <ProblemNotes problems={problems} />
+                </div>
+              )}
+              {qube.files.length > 0 && (
+                <ul className="files">
+                  {qube.files.map((file) => (
+                    <FileEntry
+                      key={file.name}
+                      file={file}
+                      source={isImage(file) && file !== image ? sourceOf(file) : null}
+                    />
+                  ))}
+                </ul>
+              )}
               <QubeSettingsPanel qube={qube.name} />
             </>
           )}

@@ -317,9 +317,14 @@ export const problemWords: ProblemCatalogue = {
     todo: 'Suchen Sie ihn in einem anderen Backup.',
   },
   'qube-has-no-files': {
-    what: 'Von {{qube}} gibt es nichts wiederherzustellen.',
-    why: 'Der Qube sollte im Backup sein, aber keine seiner Dateien ist da.',
+    what: 'Der Qube {{qube}} ist verloren.',
+    why: 'Die Liste der Qubes sagt, dass er im Backup ist, aber keine seiner Dateien ist da.',
     todo: anotherCopy,
+  },
+  'qube-cut-off': {
+    what: 'Der Qube {{qube}} ist verloren.',
+    why: 'Die Backup-Datei endet vor den Dateien dieses Qubes.',
+    todo: 'Wenn Sie eine längere Kopie dieses Backups haben, nehmen Sie diese.',
   },
   'volume-missing': {
     what: 'Von {{qube}} fehlt das Volume {{volume}}.',

@@ -317,9 +317,14 @@ export const problemWords: ProblemCatalogue = {
     todo: 'Look for it in another backup.',
   },
   'qube-has-no-files': {
-    what: 'There is nothing to restore for {{qube}}.',
-    why: 'It should be in the backup, but none of its files are.',
+    what: 'The qube {{qube}} is lost.',
+    why: 'The list of qubes says that the backup contains it, but none of its files are there.',
     todo: anotherCopy,
+  },
+  'qube-cut-off': {
+    what: 'The qube {{qube}} is lost.',
+    why: 'The backup file ends before the files of this qube.',
+    todo: 'If you have a longer copy of this backup, use that one.',
   },
   'volume-missing': {
     what: 'The {{volume}} volume of {{qube}} is missing.',

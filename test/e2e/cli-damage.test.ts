@@ -222,6 +222,36 @@ gate.describe('a damaged backup', () => {
   }
 });
 
+gate.test(
+  'a backup that ends before some of its qubes names them in every command, and ends with 1',
+  async () => {
+    const { path } = await standardBackup();
+    const folder = await scratchFolder();
+    const cut = join(folder, 'cut.backup');
+    await operate(path, cut, truncateNear('vm10/private.img.000.enc', 'in data'));
+    const options = { passphrase: standardPassphrase };
+
+    const listed = await lifeboat(['list', cut], options);
+    expect(listed.code).toBe(1);
+    for (const name of ['personal', 'dom0'])
+      expect(listed.stdout).toMatch(new RegExp(`^${name} .* Lost: the backup ends before it$`, 'm'));
+    expect(listed.stdout).toMatch(/^debian-12 .* not in this backup$/m);
+    const json = await lifeboat(['list', cut, '--json'], options);
+    const { qubes } = JSON.parse(json.stdout) as { qubes: { name: string; lost: string | null }[] };
+    expect(json.code).toBe(1);
+    expect(qubes.filter(({ lost }) => lost).map(({ name, lost }) => [name, lost])).toEqual([
+      ['dom0', 'cut-off'],
+      ['personal', 'cut-off'],
+    ]);
+
+    const verified = await lifeboat(['verify', cut], options);
+    expect(verified.code).toBe(1);
+    expect(verified.stdout).toMatch(/^personal: FAILED\n {2}The qube personal is lost\.$/m);
+    const quiet = await lifeboat(['verify', cut, '--quiet'], options);
+    expect([quiet.code, quiet.stdout]).toEqual([1, verified.stdout]);
+  },
+);
+
 /** The images at final names, with their sums. */
 async function imagesAt(folder: string) {
   const images = (await filesBelow(folder)).filter((path) => path.endsWith('.img'));

@@ -135,6 +135,7 @@ gate.describe('lifeboat on the standard backup', () => {
       'label',
       'template',
       'included',
+      'lost',
       'path',
       'files',
     ]);

@@ -6,6 +6,7 @@ import { oracle } from '../support/oracles.ts';
 import { jobId } from '../support/wizard-double.ts';
 import { startWizardPages, type WizardPages } from '../support/wizard-page.ts';
 import {
+  cutInventory,
   diagnostics,
   folderPlace,
   longInventory,
@@ -281,6 +282,27 @@ gate.describe('the wizard in Chromium', () => {
     expect(await wizard.page.getByRole('row').count()).toBeLessThan(60);
     await wizard.page.getByRole('columnheader').first().click();
     await wizard.page.getByText(/^400 qubes · /).waitFor();
+    await wizard.close();
+  });
+
+  it('names lost qubes that nobody can choose, and asks for them with the whole backup', async () => {
+    const wizard = await pages.open({ 'backup.unlock': { value: cutInventory } });
+    const { page } = wizard;
+    await toQubes(wizard);
+    await page.getByRole('searchbox').fill('mail');
+    const row = page.getByRole('row', { name: 'mail' });
+    expect(await row.innerText()).toContain('Lost: the backup ends before it');
+    expect(await row.getAttribute('aria-disabled')).toBe('true');
+    await page.getByRole('searchbox').fill('');
+    await page.getByRole('columnheader').first().click();
+    await page.getByRole('button', { name: 'Continue' }).click();
+    await page.getByRole('button', { name: 'Choose folder…' }).click();
+    await page.getByRole('button', { name: 'Restore 8 qubes' }).click();
+    await page.getByRole('progressbar').first().waitFor();
+    const started = (await wizard.calls()).find(({ name }) => name === 'restore.start');
+    const { qubes } = started?.args as { readonly qubes: readonly string[] };
+    expect(qubes).toHaveLength(10);
+    expect(qubes.slice(-2)).toEqual(['mail', 'dev']);
     await wizard.close();
   });
 

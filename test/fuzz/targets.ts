@@ -119,7 +119,7 @@ export async function makeTargets(): Promise<readonly Target[]> {
         (bytes) => void parseHmacFile(bytes),
       ),
       target('list of qubes', [xml], (bytes) => {
-        catalogQubes(parseQubesXml(bytes), { files: new Map(), unexplained: [] });
+        catalogQubes(parseQubesXml(bytes), { files: new Map(), unexplained: [], cutOff: false });
       }),
       target('inner archive', tars, async (bytes) => {
         let left = mostOutput;

@@ -157,6 +157,7 @@ function qubeOf({
     template,
     netvm: 'sys-firewall',
     included: stored !== null,
+    lost: null,
     path: stored === null ? null : `vm-${name}/`,
     files,
     problems: [],
@@ -182,6 +183,22 @@ export const qubes: readonly Qube[] = [
 ].map(qubeOf);
 
 export const inventory: Inventory = { backup: summary, qubes: [...qubes], problems: [] };
+
+/** As it is read of a backup that ends before two of its qubes. */
+export const cutInventory: Inventory = {
+  ...inventory,
+  backup: { ...summary, size: 51.2 * gigabyte, complete: false },
+  qubes: qubes.map((qube) =>
+    ['mail', 'dev'].includes(qube.name)
+      ? {
+          ...qube,
+          files: [],
+          lost: 'cut-off' as const,
+          problems: [{ code: 'qube-cut-off' as const, params: { qube: qube.name } }],
+        }
+      : qube,
+  ),
+};
 
 const labels = ['red', 'orange', 'yellow', 'green', 'gray', 'blue', 'purple', 'black'];
 

@@ -230,6 +230,14 @@ export const scenes: readonly WizardScene[] = [
     },
   },
   {
+    name: '3-qubes-lost',
+    scenario: { 'backup.unlock': { value: sample.cutInventory } },
+    walk: async (wizard) => {
+      await toQubes(wizard);
+      await wizard.page.getByText('2 qubes are lost: mail, dev').waitFor();
+    },
+  },
+  {
     name: '3-qubes-nothing-found',
     walk: async (wizard) => {
       await toQubes(wizard);
@@ -494,6 +502,35 @@ export const scenes: readonly WizardScene[] = [
       await wizard.page.getByRole('button', { name: 'Save' }).click();
       await wizard.page.getByRole('menuitem', { name: 'My qubes' }).click();
       await wizard.page.getByText('Saved as').waitFor();
+    },
+  },
+  {
+    name: '6-results-lost',
+    scenario: { 'backup.unlock': { value: sample.cutInventory } },
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      const lost = (qube: string): Problem => ({ code: 'qube-cut-off', params: { qube } });
+      await finished(
+        wizard,
+        [
+          ...chosen.map((name) => sample.reportOf(name, 'restored')),
+          { name: 'mail', outcome: 'failed', files: [] },
+          { name: 'dev', outcome: 'failed', files: [] },
+        ],
+        { problems: [cut, lost('mail'), lost('dev')] },
+      );
+    },
+  },
+  {
+    name: '6-results-lost-unasked',
+    scenario: { 'backup.unlock': { value: sample.cutInventory } },
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(
+        wizard,
+        chosen.map((name) => sample.reportOf(name, 'restored')),
+        { problems: [cut] },
+      );
     },
   },
   {

@@ -504,8 +504,15 @@ describe('the XML of the list', () => {
 
 /** Stored files by these member names, of one byte each. */
 async function stored(...names: readonly string[]): Promise<StoredFiles> {
-  const parts = names.flatMap((name) => [paxHeader([['path', name]]), member({}, 'x')]);
-  return groupStoredFiles(await indexContainer(memorySource(Buffer.concat([...parts, archiveEnd]))), 4);
+  return groupStoredFiles(await indexContainer(memorySource(container(...names, archiveEnd))), 4);
+}
+
+/** A container of members by these names, of one byte each, with other bytes between or behind them. */
+function container(...parts: readonly (string | Uint8Array)[]): Buffer {
+  const blocks = parts.flatMap((part) =>
+    typeof part === 'string' ? [paxHeader([['path', part]]), member({}, 'x')] : [part],
+  );
+  return Buffer.concat(blocks);
 }
 
 const entry = (name: string, backupPath: string | null, more: Partial<ListedQube> = {}): ListedQube => ({
@@ -571,6 +578,35 @@ describe('the catalog', () => {
     expect(qubes[0]?.qube.files).toEqual([
       { name: 'private.img', chunks: 1, storedBytes: 1, virtualSize: 5 },
     ]);
+  });
+
+  it('tells what is lost behind the end of a backup from what is lost otherwise, never backed up, or empty', async () => {
+    const list = [
+      entry('here', 'vm1'),
+      entry('without-data', 'vm2'),
+      entry('lost', 'vm3'),
+      entry('never-there', null),
+    ];
+    const present = ['vm1/private.img.000.enc', 'vm2/empty.000.enc'] as const;
+    const nonsense = Buffer.alloc(1024, 'x');
+    const lossIn = async (backup: Buffer) => {
+      const files = groupStoredFiles(await indexContainer(memorySource(backup)), 4);
+      const { qubes } = catalogQubes(list, files);
+      expect(qubes.filter(({ qube }) => qube.lost !== null).map(({ qube }) => qube.name)).toEqual(['lost']);
+      expect(qubes[2]?.qube.problems.map(({ code }) => code)).toEqual([
+        qubes[2]?.qube.lost === 'cut-off' ? 'qube-cut-off' : 'qube-has-no-files',
+      ]);
+      return qubes[2]?.qube.lost;
+    };
+    const next = container('vm3/private.img.000.enc');
+    expect(await lossIn(container(...present, archiveEnd))).toBe('missing');
+    expect(await lossIn(container(...present))).toBe('cut-off');
+    expect(await lossIn(Buffer.concat([container(...present), next.subarray(0, next.length - 600)]))).toBe(
+      'cut-off',
+    );
+    // Where the file is damaged before its end, the qube may have been there.
+    expect(await lossIn(container(present[0], nonsense, present[1]))).toBe('missing');
+    expect(await lossIn(container(...present, nonsense))).toBe('missing');
   });
 
   it('hides no file: what no qube claims is offered and told', async () => {

@@ -22,6 +22,7 @@ const restore: EndedRestore = {
   version: '1.2.3',
   backup: sample.summary,
   qubes: ['work', 'vault', 'mail'],
+  lost: [{ name: 'dev', lost: 'cut-off' }],
   destination: '/home/user/From Qubes',
   report: {
     outcome: 'partial',
@@ -68,6 +69,7 @@ describe('a saved page', () => {
       'Piece 117 has changed since the backup was made',
       'The backup file ends too early.',
       'mail: Not finished',
+      'dev: Lost: the backup ends before it',
     ]) {
       expect(page).toContain(text);
     }
@@ -87,6 +89,18 @@ describe('a saved page', () => {
     expect(page).toContain('Invoices live here.\nAsk the office before deleting anything.');
     expect(page).toContain('Allow protocol tcp, to mail.example.org, ports 993');
     expect(page).toContain('Block everything');
+  });
+
+  it('names lost qubes with why, asked for or not, and never as qubes of the backup', () => {
+    const lost = { code: 'qube-cut-off', params: { qube: 'dev' } } as const;
+    const report = { ...restore.report, problems: [lost] };
+    const asked = { ...report, qubes: [{ name: 'dev', outcome: 'failed' as const, files: [] }] };
+    const page = reportPage({ ...restore, report: asked }, 'en');
+    expect(page.split('<h2>').filter((part) => part.startsWith('dev'))).toEqual([
+      expect.stringMatching(/^dev: Failed.*The backup file ends before the files of this qube\./s),
+    ]);
+    const row = qubesPage(restore, sample.cutInventory.qubes, new Map(), 'en').split('<td>dev</td>')[1];
+    expect(row?.split('</tr>')[0]).toContain('<td>Lost: the backup ends before it</td>');
   });
 
   it('tells no network from the default one', () => {

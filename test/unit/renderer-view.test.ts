@@ -2,12 +2,19 @@
 import { describe, expect, it } from 'vitest';
 import { nextSpoken, percentOf, type Spoken } from '../../renderer/state/announcements.ts';
 import { hintsFor } from '../../renderer/state/passphrase-hints.ts';
-import { arrange, obstacleOf, totalOf, type QubeOrder } from '../../renderer/state/qubes.ts';
+import { arrange, obstacleOf, totalOf, wantedOf, type QubeOrder } from '../../renderer/state/qubes.ts';
 import { labelColourOf } from '../../shared/words/label-words.ts';
 import { tallyOf, resumptionOf, unreportedOf, verdictOf, worstFirst } from '../../renderer/state/results.ts';
 import type { QubeReport } from '../../shared/backup.ts';
 import type { Problem } from '../../shared/problems.ts';
-import { inventory, longInventory, progress, qubes, reportOf } from '../support/wizard-sample.ts';
+import {
+  cutInventory,
+  inventory,
+  longInventory,
+  progress,
+  qubes,
+  reportOf,
+} from '../support/wizard-sample.ts';
 
 const byName: QubeOrder = { column: 'name', descending: false };
 const names = (list: readonly { readonly name: string }[]) => list.map(({ name }) => name);
@@ -53,7 +60,26 @@ describe('the list of qubes', () => {
     const [dom0] = inventory.qubes;
     expect(dom0 && obstacleOf(dom0)).toBeNull();
     expect(dom0 && obstacleOf({ ...dom0, included: false })).toBe('not-included');
-    expect(dom0 && obstacleOf({ ...dom0, files: [] })).toBe('no-files');
+    expect(dom0 && obstacleOf({ ...dom0, files: [], lost: 'cut-off' })).toBe('cut-off');
+  });
+
+  it('shows what is lost behind what can be restored, and before what was never backed up', () => {
+    expect(names(arrange(cutInventory.qubes, '', byName, 'en')).slice(-7)).toEqual([
+      'dev',
+      'mail',
+      'debian-13-xfce',
+      'fedora-42-xfce',
+      'sys-firewall',
+      'sys-net',
+      'sys-usb',
+    ]);
+  });
+
+  it('asks for lost qubes together with all that can be restored, and for nothing else unasked', () => {
+    const all = cutInventory.qubes.filter((qube) => obstacleOf(qube) === null).map(({ name }) => name);
+    expect(wantedOf(cutInventory, new Set(all))).toEqual([...all, 'mail', 'dev']);
+    expect(wantedOf(cutInventory, new Set(all.slice(1)))).toEqual(all.slice(1));
+    expect(wantedOf(inventory, new Set(['work']))).toEqual(['work']);
   });
 
   it('knows the eight colours of labels and no other', () => {

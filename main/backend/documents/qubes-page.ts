@@ -3,6 +3,7 @@ import type { Qube, QubeSettings } from '../../../shared/backup.ts';
 import { firewallRuleText } from '../../../shared/words/firewall-words.ts';
 import { labelColourOf, labelNameOf, type LabelColour } from '../../../shared/words/label-words.ts';
 import type { Language } from '../../../shared/words/languages.ts';
+import { lossWords } from '../../../shared/words/loss-words.ts';
 import { documentWords, type DocumentWords } from './document-words.ts';
 import { html, htmlPage, Markup } from './markup.ts';
 import { moment, type EndedRestore } from './report-page.ts';
@@ -45,14 +46,15 @@ export function qubesPage(
 }
 
 function qubeRow(qube: Qube, words: DocumentWords, language: Language): Markup {
-  const included = qube.included ? words.yes : words.no;
+  const { included, lost } = qube;
+  const inBackup = lost ? lossWords[language][lost] : included ? words.yes : words.no;
   return html`<tr>
     <td>${qube.name}</td>
     <td>${swatch(qube.label)}${labelNameOf(qube.label, language)}</td>
     <td>${qube.class}</td>
     <td>${qube.template ?? words.none}</td>
     <td>${netvmName(qube, words)}</td>
-    <td>${included}</td>
+    <td>${inBackup}</td>
   </tr> `;
 }
 

@@ -1,9 +1,10 @@
 /** The report of a restore as a page that can be read, printed and passed on without anything else. */
-import type { BackupSummary, FileReport, QubeReport, RestoreReport } from '../../../shared/backup.ts';
-import { toldOfFile, toldOfQube } from '../../../shared/told-outcome.ts';
+import type { BackupSummary, FileReport, Qube, QubeReport, RestoreReport } from '../../../shared/backup.ts';
+import { problemsByQube, toldOfFile, toldOfQube } from '../../../shared/told-outcome.ts';
 import type { Problem } from '../../../shared/problems.ts';
 import { formatSize } from '../../../shared/words/formats.ts';
 import type { Language } from '../../../shared/words/languages.ts';
+import { lossWords } from '../../../shared/words/loss-words.ts';
 import { wordsFor } from '../../../shared/words/problem-words.ts';
 import { documentWords, type DocumentWords } from './document-words.ts';
 import { html, htmlPage, type Markup } from './markup.ts';
@@ -14,6 +15,8 @@ export interface EndedRestore {
   readonly backup: BackupSummary;
   /** Names of the qubes that were asked for. */
   readonly qubes: readonly string[];
+  /** The qubes that the backup has nothing of although it should, whether they were asked for or not. */
+  readonly lost: readonly Pick<Qube, 'name' | 'lost'>[];
   /** Folder that was restored into; null when only verified. */
   readonly destination: string | null;
   readonly report: RestoreReport;
@@ -39,17 +42,21 @@ export function reportPage(restore: EndedRestore, language: Language): string {
   const words = documentWords[language];
   const { report, cancelled } = restore;
   const reported = new Set(report.qubes.map(({ name }) => name));
+  const { ofQubes, others } = problemsByQube(report);
   const title = `${words.reportTitle}: ${restore.backup.fileName}`;
   return htmlPage(
     language,
     title,
     html`<h1>${title}</h1>
       ${cancelled ? html`<p>${words.cancelled}</p>` : null} ${facts(restore, words, language)}
-      ${report.problems.map((problem) => problemBlock(problem, language))}
-      ${report.qubes.map((qube) => qubeSection(qube, words, language))}
+      ${others.map((problem) => problemBlock(problem, language))}
+      ${report.qubes.map((qube) => qubeSection(qube, ofQubes.get(qube.name) ?? [], words, language))}
       ${restore.qubes
         .filter((name) => !reported.has(name))
         .map((name) => html`<h2>${name}: ${words.notFinished}</h2>`)}
+      ${restore.lost
+        .filter(({ name }) => !reported.has(name))
+        .map(({ name, lost }) => html`<h2>${name}: ${lost && lossWords[language][lost]}</h2>`)}
       <footer>${words.madeBy(restore.version)}</footer>`,
   );
 }
@@ -86,23 +93,33 @@ export function moment(at: number, language: Language): string {
   return new Intl.DateTimeFormat(language, { dateStyle: 'long', timeStyle: 'long' }).format(at);
 }
 
-function qubeSection(qube: QubeReport, words: DocumentWords, language: Language): Markup {
-  const { fields } = words;
+function qubeSection(
+  qube: QubeReport,
+  problems: readonly Problem[],
+  words: DocumentWords,
+  language: Language,
+): Markup {
   return html`<h2>${qube.name}: ${words.outcomes[toldOfQube(qube)]}</h2>
-    <table>
-      <thead>
-        <tr>
-          <th>${fields.file}</th>
-          <th>${fields.outcome}</th>
-          <th>${fields.size}</th>
-          <th>${fields.sha256}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${qube.files.map((file) => fileRow(file, words, language))}
-      </tbody>
-    </table>
+    ${qube.files.length > 0 ? fileTable(qube.files, words, language) : null}
+    ${problems.map((problem) => problemBlock(problem, language))}
     ${qube.files.flatMap((file) => file.problems.map((problem) => problemBlock(problem, language)))} `;
+}
+
+function fileTable(files: readonly FileReport[], words: DocumentWords, language: Language): Markup {
+  const { fields } = words;
+  return html`<table>
+    <thead>
+      <tr>
+        <th>${fields.file}</th>
+        <th>${fields.outcome}</th>
+        <th>${fields.size}</th>
+        <th>${fields.sha256}</th>
+      </tr>
+    </thead>
+    <tbody>
+      ${files.map((file) => fileRow(file, words, language))}
+    </tbody>
+  </table>`;
 }
 
 function fileRow(file: FileReport, words: DocumentWords, language: Language): Markup {

@@ -1,5 +1,5 @@
 /** The inventory: which stored files belong to which qube, once the list of qubes is authenticated. */
-import type { BackupFile, Qube } from '../../../shared/backup.ts';
+import type { BackupFile, Qube, QubeLoss } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
 import type { ListedQube } from './qubes-xml.ts';
 import type { StoredFile, StoredFiles } from './stored-files.ts';
@@ -34,7 +34,7 @@ export function catalogQubes(listed: readonly ListedQube[], stored: StoredFiles)
       }
       for (const file of files.values()) unclaimed.delete(file.path);
     }
-    return { qube: describeQube(entry, files), files };
+    return { qube: describeQube(entry, files, stored.cutOff), files };
   });
   const problems = [...unclaimed.keys(), ...stored.unexplained.map((member) => member.name)].map((name) =>
     problem('member-unexplained', { name }),
@@ -56,7 +56,8 @@ const nobody: ListedQube = {
 };
 
 function unlistedFiles(files: ReadonlyMap<string, StoredFile>): CatalogedQube {
-  return { qube: { ...describeQube({ ...nobody, name: unlistedName }, files), included: true }, files };
+  const entry = { ...nobody, name: unlistedName };
+  return { qube: { ...describeQube(entry, files, false), included: true }, files };
 }
 
 /** The name of a stored file within a qube's folder; dom0's home is a stored file whose path is the qube's own. */
@@ -83,8 +84,9 @@ function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }
 
-function describeQube(entry: ListedQube, files: ReadonlyMap<string, StoredFile>): Qube {
+function describeQube(entry: ListedQube, files: ReadonlyMap<string, StoredFile>, cutOff: boolean): Qube {
   const included = entry.backupPath !== null;
+  const lost = !included || files.size > 0 ? null : cutOff ? 'cut-off' : 'missing';
   return {
     name: entry.name,
     class: entry.class,
@@ -92,9 +94,10 @@ function describeQube(entry: ListedQube, files: ReadonlyMap<string, StoredFile>)
     template: entry.template,
     netvm: entry.netvm,
     included,
+    lost,
     path: entry.backupPath,
     files: [...files].map(([name, file]) => describeFile(name, file, entry)),
-    problems: included ? shortcomings(entry, files) : [],
+    problems: lost ? [lossOf(entry.name, lost)] : included ? shortcomings(entry, files) : [],
   };
 }
 
@@ -108,8 +111,11 @@ function describeFile(name: string, file: StoredFile, entry: ListedQube): Backup
   };
 }
 
+function lossOf(qube: string, lost: QubeLoss): Problem {
+  return lost === 'cut-off' ? problem('qube-cut-off', { qube }) : problem('qube-has-no-files', { qube });
+}
+
 function shortcomings(entry: ListedQube, files: ReadonlyMap<string, StoredFile>): Problem[] {
-  if (files.size === 0) return [problem('qube-has-no-files', { qube: entry.name })];
   // A qube without any data is stored as one file named `empty`.
   if (files.has('empty')) return [];
   return entry.volumes

@@ -33,6 +33,8 @@ export interface StoredFiles {
   readonly files: ReadonlyMap<string, StoredFile>;
   /** Members that are neither a chunk, nor an HMAC of one, nor the header. */
   readonly unexplained: readonly Member[];
+  /** Whether the backup file ends too early, and is not damaged before: then what is missing was behind its end. */
+  readonly cutOff: boolean;
 }
 
 /**
@@ -55,7 +57,8 @@ export function groupStoredFiles(index: ContainerIndex, version: number): Stored
     }
   }
   const files = [...chunksByPath].map(([path, chunks]) => [path, storedFile(path, chunks)] as const);
-  return { files: new Map(files), unexplained };
+  const isDamaged = index.problems.some(({ code }) => code === 'container-damaged');
+  return { files: new Map(files), unexplained, cutOff: index.cutOff === true && !isDamaged };
 }
 
 function parseChunkName(member: Member, pattern: RegExp): (Chunk & { path: string }) | undefined {

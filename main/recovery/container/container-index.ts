@@ -28,6 +28,8 @@ export interface ContainerIndex {
   readonly members: ReadonlyMap<string, Member>;
   /** Whether the file is a tar throughout, and ends as one; a copy that was cut off does not. */
   readonly complete: boolean;
+  /** Whether the file ends too early; null where damage reaches to its end, and nobody knows how it ended. */
+  readonly cutOff: boolean | null;
   /** The member in whose data the file ends; it is not among `members`. */
   readonly cutShort: Member | null;
   /**
@@ -200,12 +202,12 @@ class Walk {
     const endsInHeader =
       rest > 0 && rest < blockSize && !isZeroBlock(await this.#source.read(this.#position, rest));
     const endsAsTar = !this.#cutShort && this.#zeros > 0 && this.#zeros <= longestPadding && !endsInHeader;
-    // Where damage reaches to the end, nobody knows how it ended.
-    if (!endsAsTar && this.#damage !== 'to the end')
-      this.#problems.push(problem('backup-truncated', { size, member: last.name }));
+    const cutOff = this.#damage === 'to the end' ? null : !endsAsTar;
+    if (cutOff) this.#problems.push(problem('backup-truncated', { size, member: last.name }));
     return {
       members: this.#members,
       complete: endsAsTar && this.#damage === 'none',
+      cutOff,
       cutShort: this.#cutShort,
       fingerprint: this.#fingerprint.digest('hex'),
       problems: this.#problems,
