@@ -78,6 +78,7 @@ export async function unlockBackup(
   const { header, protection, listProtections } = await proveHeader(locked, passphrase, options, problems);
   try {
     const stored = groupStoredFiles(locked.index, header.version);
+    if (areChunksExchangeable(header, stored)) problems.push(problem('chunks-exchangeable'));
     let qubesXml: Uint8Array | null = null;
     let catalog: Catalog;
     try {
@@ -103,6 +104,18 @@ export async function unlockBackup(
     await protection.wipe();
     throw error;
   }
+}
+
+/**
+ * Whether chunks could change places without the passphrase, and nobody would know: in format 3 only decompressing tells,
+ * as HMACs do not bind the place of a chunk. A file of a single chunk is known by the name in its archive.
+ */
+function areChunksExchangeable(
+  { version, compressionFilter }: BackupHeader,
+  { files }: StoredFiles,
+): boolean {
+  const hasSeveral = ({ chunks, behindGap }: StoredFile) => chunks.length + behindGap.length > 1;
+  return version === 3 && compressionFilter === null && [...files.values()].some(hasSeveral);
 }
 
 async function proveHeader(

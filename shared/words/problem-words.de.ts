@@ -167,6 +167,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Stück {{chunk}} hat sich seit dem Sichern verändert: Der Datenträger oder die Kopie ist beschädigt. Die Passphrase stimmt.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
+  'chunk-out-of-sequence': {
+    what: 'Ein Teil von {{file}} steht an der falschen Stelle.',
+    why: 'Stück {{chunk}} setzt nicht dort fort, wo das Stück davor endet. Stücke wurden vertauscht oder wiederholt. Ihre Passphrase stimmt.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
   'chunk-unreadable': {
     what: 'Das Laufwerk konnte einen Teil von {{file}} nicht lesen.',
     why: 'Stück {{chunk}} liegt auf einer beschädigten Stelle des Laufwerks. Es wurde zweimal versucht; der Rest des Laufwerks antwortet noch.',
@@ -176,6 +181,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Ein Teil von {{file}} ist nicht verschlüsselt.',
     why: 'Stück {{chunk}} trägt kein Siegel; niemand kann sagen, ob es das ist, was gesichert wurde.',
     todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunks-exchangeable': {
+    what: 'Ob Stücke dieses Backups vertauscht wurden, lässt sich nicht erkennen.',
+    why: 'Qubes OS 3 hat es unkomprimiert gesichert. Jedes Stück wird geprüft, nicht aber sein Platz: Wer die Datei verändern konnte, kann Stücke vertauscht haben, auch mit denen eines anderen Backups mit derselben Passphrase.',
+    todo: 'Nichts, wenn nur Sie Zugang zu der Datei hatten. Vergleichen Sie sonst das Wiederhergestellte mit einer anderen Kopie.',
   },
   'chunk-unstable': {
     what: 'Ein Teil von {{file}} stimmte erst beim zweiten Lesen.',

@@ -167,6 +167,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Piece {{chunk}} has changed since the backup was made: the disk or the copy is damaged. The passphrase is right.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
+  'chunk-out-of-sequence': {
+    what: 'Part of {{file}} is in the wrong place.',
+    why: 'Chunk {{chunk}} does not continue where the chunk before it ends. Chunks were exchanged or repeated. Your passphrase is right.',
+    todo: `${othersSafe} ${anotherCopy}`,
+  },
   'chunk-unreadable': {
     what: 'The drive could not read part of {{file}}.',
     why: 'Piece {{chunk}} lies on a damaged place of the drive. It was tried twice; the rest of the drive still answers.',
@@ -176,6 +181,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Part of {{file}} is not encrypted.',
     why: 'Piece {{chunk}} bears no seal, so nobody can say whether it is what was backed up.',
     todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'chunks-exchangeable': {
+    what: 'Nothing shows whether chunks of this backup were exchanged.',
+    why: 'Qubes OS 3 made it without compression. Each chunk is verified, but not its place: somebody who changed the file could have exchanged chunks, also with those of another backup with the same passphrase.',
+    todo: 'Nothing, if only you had access to the file. Otherwise compare what you restore with another copy.',
   },
   'chunk-unstable': {
     what: 'Part of {{file}} was only right on the second reading.',

@@ -32,7 +32,7 @@ import { findXzRuns } from '../../main/recovery/salvage/xz-blocks.ts';
 import type { Fragment } from '../../main/recovery/salvage/stored-stream.ts';
 import { emittersOf, entriesOf, serve, type Handlers } from '../../shared/contract/define.ts';
 import { wizardContract, type WizardContract } from '../../shared/contract/wizard.ts';
-import { RecoveryError } from '../../shared/problems.ts';
+import { fail, RecoveryError } from '../../shared/problems.ts';
 import { core3Xml } from '../support/qubes-xml.ts';
 import { run } from '../support/tools.ts';
 import { blocks } from '../vectors/hand-made-deflate.ts';
@@ -128,7 +128,9 @@ export async function makeTargets(): Promise<readonly Target[]> {
       }),
       target('volumes of an archive', tars, (bytes) =>
         outputOf(() =>
-          joinVolumes([pieces(bytes.subarray(0, 2000), 512), pieces(bytes.subarray(2000), 512)]),
+          joinVolumes([pieces(bytes.subarray(0, 2000), 512), pieces(bytes.subarray(2000), 512)], () =>
+            fail('chunk-out-of-sequence', { file: 'x', chunk: 1 }),
+          ),
         )(pieces(bytes, 512)),
       ),
       ...decoders(stored),

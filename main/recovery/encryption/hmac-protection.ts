@@ -68,7 +68,11 @@ export class HmacProtection implements Protection {
 
   stream(file: StoredFile, hooks: StreamHooks): AsyncIterable<Uint8Array> {
     const { version, cipher } = this.#options;
-    if (version === 2) return joinVolumes(this.#volumes(file, hooks));
+    if (version === 2) {
+      return joinVolumes(this.#volumes(file, hooks), (volume) =>
+        fail('chunk-out-of-sequence', { file: file.path, chunk: file.chunks[volume]?.number ?? volume }),
+      );
+    }
     const chunks = this.#chunks(file, hooks);
     return cipher ? decryptOpenssl(chunks, cipher, this.#passphrase) : chunks;
   }
