@@ -13,6 +13,7 @@ import {
 } from './catalog/backup-header.ts';
 import { groupStoredFiles } from './catalog/stored-files.ts';
 import { indexContainer, type ContainerIndex, type Member } from './container/container-index.ts';
+import { headerName, headerSealName } from './container/safe-name.ts';
 import { openBackupSource } from './container/split-source.ts';
 
 /** A backup whose container was indexed; nothing it says is authenticated. */
@@ -24,10 +25,6 @@ export interface LockedBackup {
   readonly header: BackupHeader | null;
   readonly summary: BackupSummary;
 }
-
-/** The members that begin a backup: the header, and what authenticates it. */
-export const headerName = 'backup-header';
-export const headerSealName = 'backup-header.hmac';
 
 /**
  * Opens a backup file: indexes its container and reads what its header says, unverified.

@@ -8,7 +8,7 @@ import {
   sniffCompression,
   sniffLength,
 } from './archive/decoders/decoder-for.ts';
-import { headerName, headerSealName, summarise, type LockedBackup } from './backup.ts';
+import { summarise, type LockedBackup } from './backup.ts';
 import { peek } from './bytes/peek.ts';
 import { isSourceGone } from './bytes/source.ts';
 import {
@@ -21,6 +21,7 @@ import { catalogFolders, catalogQubes, qubesXmlPath, type Catalog } from './cata
 import { longestQubesXml, parseQubesXml } from './catalog/qubes-xml.ts';
 import { groupStoredFiles, type StoredFile, type StoredFiles } from './catalog/stored-files.ts';
 import type { Member } from './container/container-index.ts';
+import { headerName, headerSealName } from './container/safe-name.ts';
 import { isHmacOf, knownDigest, likelyDigests, parseHmacFile } from './encryption/hmac-file.ts';
 import { HmacProtection } from './encryption/hmac-protection.ts';
 import { KeyRing, type Derive } from './encryption/key-ring.ts';

@@ -742,6 +742,37 @@ describe('the plan of a restore', () => {
     }
   });
 
+  it('is made of hundreds of thousands of files and thousands of qubes, each looked at once', async () => {
+    const files = await stored('vm1/a.000.enc');
+    const [chunk] = files.files.get('vm1/a')?.chunks ?? [];
+    if (!chunk) throw new Error('no chunk');
+    const paths = Array.from({ length: 200_000 }, (_, i) => `vm${i % 20_000}/file-${i}`);
+    const many = new Map(
+      paths.map((path) => [
+        path,
+        { path, chunks: [chunk], firstMissing: null, behindGap: [], storedBytes: 1 },
+      ]),
+    );
+    const listed = Array.from({ length: 10_000 }, (_, i) => entry(`q${i}`, `vm${i}`));
+    const { qubes, problems } = catalogQubes(listed, { files: many, unexplained: [], cutOff: false });
+    expect(qubes.slice(0, 10_000).every((each) => each.files.size === 10)).toBe(true);
+    expect(qubes.at(-1)?.files.size).toBe(100_000);
+    expect(problems.length).toBe(1000);
+    expect(planRestore(qubes, null).files.length).toBe(200_000);
+    // Each file compared with each qube takes minutes.
+  }, 30_000);
+
+  it('gives a file to the first qube of the list whose folder it stands in, however deep', async () => {
+    const files = await stored('a/b/c.000.enc', 'a/d.000.enc', 'a.000.enc', 'ab/e.000.enc');
+    const { qubes } = catalogQubes([entry('inner', 'a/b'), entry('outer', 'a'), entry('again', 'a')], files);
+    expect(qubes.map(({ qube, files: own }) => [qube.name, [...own.keys()]])).toEqual([
+      ['inner', ['c']],
+      ['outer', ['d', 'a']],
+      ['again', []],
+      [unlistedName, ['ab/e']],
+    ]);
+  });
+
   it('does not depend on what was chosen', async () => {
     const files = await stored('vm1/a.000.enc', 'vm2/a.000.enc', 'vm3/a.000.enc');
     const { qubes } = catalogQubes([entry('x', 'vm1'), entry('X', 'vm2'), entry('y', 'vm3')], files);

@@ -1,5 +1,5 @@
 /** Promises of the container index, held against containers of GNU tar, and against damage and lies by hand. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -103,6 +103,66 @@ gnuTar.describe('a container of GNU tar', () => {
       }
     }
   });
+});
+
+gnuTar.describe('a backup that was unpacked and packed again by GNU tar', () => {
+  const pack = (...args: readonly string[]) => run('tar', ['-C', folder, '-cf', '-', ...args]);
+  /** What each member has is known by its name. */
+  const contentsOf = async (archive: Buffer) => {
+    const source = memorySource(archive);
+    const { members, problems, complete } = await indexContainer(source);
+    const entries = await Promise.all(
+      [...members].map(async ([name, { offset, size }]) => [name, await source.read(offset, size)] as const),
+    );
+    expect({ problems, complete }).toEqual({ problems: [], complete: true });
+    return Object.fromEntries(entries);
+  };
+  const originals = () =>
+    Object.fromEntries(
+      Object.entries(sizes).map(([name, size]) => [name, new Uint8Array(noise(size, name))]),
+    );
+
+  beforeAll(() => packed('posix', 1));
+
+  it('with ./ before its names is indexed like the one that it was', async () => {
+    for (const format of ['gnu', 'posix', 'ustar'])
+      expect(await contentsOf(await pack(`--format=${format}`, '-C', 'members', '.'))).toEqual(originals());
+  });
+
+  it('with the folder around it, and other files beside that, is indexed without either', async () => {
+    await writeFile(join(folder, 'notes.txt'), 'notes');
+    const archive = await pack('notes.txt', 'members');
+    expect(await contentsOf(archive)).toEqual(originals());
+  });
+
+  it('with other files amid its own is indexed with all of them', async () => {
+    await writeFile(join(folder, 'notes.txt'), 'notes');
+    const archive = await pack('notes.txt', '-C', 'members', '.');
+    expect(Object.keys(await contentsOf(archive)).toSorted()).toEqual(
+      [...Object.keys(sizes), 'notes.txt'].toSorted(),
+    );
+  });
+});
+
+gnuTar.describe('zeros in the middle of a container', () => {
+  for (const mebibytes of [500, 1030, 5000])
+    it(`are passed over as tar --ignore-zeros does: ${mebibytes} MiB`, async () => {
+      const bytes = await readFile(await packed('posix', 20));
+      const { start } = findMember(bytes, 'vm1/private.img.000.enc');
+      const path = join(folder, 'gap.backup');
+      await writeFile(path, bytes.subarray(0, start));
+      const gap = mebibytes * 2 ** 20;
+      await truncate(path, start + gap);
+      await appendFile(path, bytes.subarray(start));
+      const source = counting(await openFileSource(path));
+      const index = await indexContainer(source);
+      await source.close();
+      const listed = (await run('tar', ['--ignore-zeros', '-tf', path])).toString().trim().split('\n');
+      expect([...index.members.keys()]).toEqual(listed);
+      expect(codesOf(index)).toEqual(['container-damaged']);
+      expect(source.bytes).toBeLessThan(1.2 * 2 ** 30);
+      await rm(path);
+    });
 });
 
 gnuTar.describe('a container of GNU tar of which headers are lost', () => {
@@ -313,6 +373,30 @@ describe('the index of a large container', () => {
     expect(unexplained).toEqual([]);
   });
 
+  it('is made in time and reading that grow with it alone, however many damaged headers it has', async () => {
+    const damaged = Buffer.from(headerBlock({ name: 'vm7/private.img.000.enc', size: 0 })).fill(
+      '0',
+      148,
+      155,
+    );
+    const first = Buffer.concat([member({ name: 'backup-header' }, 'version=4\n'), archiveEnd]);
+    const last = Buffer.concat([member({ name: 'vm8/private.img.000.enc' }, noise(700, 'last')), archiveEnd]);
+    const middle = Buffer.alloc(200_000 * damaged.length, damaged);
+    const source = counting(memorySource(Buffer.concat([first, middle, last])));
+    const { members } = await indexContainer(source);
+    expect([...members.keys()]).toEqual(expect.arrayContaining(['backup-header', 'vm8/private.img.000.enc']));
+    // Each byte by the walk, by the search, and at most once more for the end of a member whose header is lost.
+    expect(source.bytes).toBeLessThan(4 * source.size);
+  });
+
+  it('is made by few readings where its members are small', async () => {
+    const small = Array.from({ length: 100_000 }, (_, i) => member({ name: `j${i}.000.enc` }));
+    const source = counting(memorySource(Buffer.concat([...small, archiveEnd])));
+    const index = await indexContainer(source);
+    expect(index.members.size).toBe(100_000);
+    expect(source.reads).toBeLessThan(source.size / (128 * 1024));
+  });
+
   it('ends at a tail of zeros that was never written, however long', async () => {
     const written = Buffer.concat([member({ name: 'backup-header' }, 'version=4\n'), archiveEnd]);
     const size = 2 ** 40;
@@ -388,7 +472,6 @@ describe('the index', () => {
     '../x',
     'vm1/../../x',
     'vm1/..',
-    './x',
     'vm1//x',
     'vm1/',
     'a\\b',
@@ -412,7 +495,7 @@ describe('the index', () => {
   });
 
   it('takes regular files only', async () => {
-    const others = ['1', '2', '3', '4', '5', '6', 'S', 'D', 'V', 'Z'];
+    const others = ['1', '2', '3', '4', '6', 'S', 'D', 'V', 'Z'];
     const index = await indexOf(
       one,
       ...others.map((type) => member({ name: `other-${type}`, type, linkName: 'backup-header' })),

@@ -18,28 +18,45 @@ export interface Catalog {
 /** The list of qubes is a stored file itself. */
 export const qubesXmlPath = 'qubes.xml';
 
+/** Parts that belong to no qube and are told of one by one; a backup with more of them was made to have them. */
+const mostUnexplained = 1000;
+
 /**
- * Joins the list of qubes with the stored files. Paths are matched by whole components: `vm1` is not `vm10`.
+ * Joins the list of qubes with the stored files. Paths are matched by whole components: `vm1` is not `vm10`; where
+ * folders of the list lie in each other, the qube that comes first in it has the file.
  * Stored files that belong to no qube of the list are reported, and offered as a qube of their own.
  */
 export function catalogQubes(listed: readonly ListedQube[], stored: StoredFiles): Catalog {
-  const unclaimed = new Map(stored.files);
-  unclaimed.delete(qubesXmlPath);
-  const qubes = listed.map((entry): CatalogedQube => {
-    const files = new Map<string, StoredFile>();
-    if (entry.backupPath !== null) {
-      for (const [path, file] of unclaimed) {
-        const name = nameWithin(entry.backupPath, path);
-        if (name !== undefined) files.set(name, file);
-      }
-      for (const file of files.values()) unclaimed.delete(file.path);
-    }
+  const ranks = new Map<string, number>();
+  listed.forEach(({ backupPath }, rank) => {
+    if (backupPath !== null && !ranks.has(backupPath)) ranks.set(backupPath, rank);
+  });
+  const filesOf = listed.map(() => new Map<string, StoredFile>());
+  const unclaimed = new Map<string, StoredFile>();
+  for (const [path, file] of stored.files) {
+    if (path === qubesXmlPath) continue;
+    const rank = Math.min(...foldersAbove(path).map((folder) => ranks.get(folder) ?? Infinity));
+    const folder = listed[rank]?.backupPath ?? null;
+    if (folder === null) unclaimed.set(path, file);
+    else filesOf[rank]?.set(nameWithin(folder, path), file);
+  }
+  const qubes = listed.map((entry, rank): CatalogedQube => {
+    const files = filesOf[rank] ?? new Map<string, StoredFile>();
     return { qube: describeQube(entry, files, stored.cutOff), files };
   });
-  const problems = [...unclaimed.keys(), ...stored.unexplained.map((member) => member.name)].map((name) =>
-    problem('member-unexplained', { name }),
-  );
+  const unexplained = [...unclaimed.keys(), ...stored.unexplained.map((member) => member.name)];
+  const problems = unexplained
+    .slice(0, mostUnexplained)
+    .map((name) => problem('member-unexplained', { name }));
   return { qubes: unclaimed.size === 0 ? qubes : [...qubes, unlistedFiles(unclaimed)], problems };
+}
+
+/** A path and all folders above it, from the outermost on. */
+function foldersAbove(path: string): readonly string[] {
+  const folders: string[] = [];
+  for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1))
+    folders.push(path.slice(0, end));
+  return [...folders, path];
 }
 
 /** What stored files without a qube are offered as; no qube can have this name. */
@@ -61,9 +78,8 @@ function unlistedFiles(files: ReadonlyMap<string, StoredFile>): CatalogedQube {
 }
 
 /** The name of a stored file within a qube's folder; dom0's home is a stored file whose path is the qube's own. */
-function nameWithin(folder: string, path: string): string | undefined {
-  if (path === folder) return path.slice(path.lastIndexOf('/') + 1);
-  return path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : undefined;
+function nameWithin(folder: string, path: string): string {
+  return path === folder ? path.slice(path.lastIndexOf('/') + 1) : path.slice(folder.length + 1);
 }
 
 /** Stands in for the list of qubes when it cannot be read: each folder of the backup counts as a qube. */

@@ -11,7 +11,7 @@ import { readIfReadable } from '../bytes/unreadable.ts';
 import { blockSize, isZeroBlock, paddingAfter, parseHeader, type TarHeader } from '../tar/header.ts';
 import { parseLongName, parsePaxRecords, paxNumber } from '../tar/pax.ts';
 import { beginsMember, HeaderSearch, longestExtension, type LostHeader, membersOf } from './lost-header.ts';
-import { isSafeName, longestName } from './safe-name.ts';
+import { headerName, isSafeName, longestName, withoutDot } from './safe-name.ts';
 
 /** One regular file of the outer tar: its data lie at `offset`, `size` bytes long. */
 export interface Member {
@@ -52,11 +52,11 @@ const longestSeal = 4096;
 /** Bytes read at once: a GNU tar's padding after a member (at most 10,240) and the next headers. */
 const windowSize = 16 * 1024;
 
+/** The same where one small member follows another. */
+const longestWindow = 256 * 1024;
+
 /** Zero blocks beyond this many bytes are no padding but a file whose end was never written. */
 const longestPadding = 1024 * 1024;
-
-/** How far a header is looked for behind zeros: a copy that broke off may have room of any size behind it. */
-const longestVoid = 1024 ** 3;
 
 /** Where bytes were lost from a member, the next header stands before its place: so far, it is looked for. */
 const longestShift = 1024 * 1024;
@@ -80,6 +80,8 @@ class Walk {
   readonly #fingerprint = createHash('sha256');
   readonly #lostHeaders: LostHeader[] = [];
   #position = 0;
+  /** Where the latest damage ended: nothing that stands before is looked for again. */
+  #passed = 0;
   /** Zeros passed over since the last member. */
   #zeros = 0;
   #entries = 0;
@@ -134,10 +136,9 @@ class Walk {
     const before = this.#lostHeaders.at(-1);
     const behind = before && before.next === undefined ? before : undefined;
     const next = last
-      ? await this.#search.next(
-          behind ? position : Math.max(last.offset, position - longestShift),
+      ? await this.#search[isZero ? 'nextBehindZeros' : 'next'](
+          behind ? position : Math.max(last.offset, position - longestShift, this.#passed),
           position,
-          isZero ? longestVoid : Infinity,
         )
       : await this.#search.next(position, position, longestPadding);
     if (next === undefined && !last) fail('not-a-backup');
@@ -150,6 +151,7 @@ class Walk {
     }
     this.#damage = next === undefined ? 'to the end' : 'passed';
     this.#position = next?.position ?? end;
+    this.#passed = this.#position;
     this.#zeros = 0;
     this.#pax = new Map();
     this.#longName = undefined;
@@ -173,7 +175,7 @@ class Walk {
   #takeMember(header: TarHeader): void {
     const offset = this.#position + blockSize;
     const size = paxNumber(this.#pax.get('size')) ?? header.size;
-    const name = this.#pax.get('path') ?? this.#longName ?? header.name;
+    const name = withoutDot(this.#pax.get('path') ?? this.#longName ?? header.name);
     this.#pax = new Map();
     this.#longName = undefined;
     this.#last = { name: name.slice(0, longestName), offset };
@@ -188,7 +190,8 @@ class Walk {
     }
     const objection = objectionTo(member, header, this.#members);
     if (objection) this.#report(objection);
-    else this.#members.set(name, member);
+    // Folders stand in archives that people made of an unpacked backup.
+    else if (header.type !== '5') this.#members.set(name, member);
     this.#entries++;
     if (this.#entries > mostMembers) fail('container-too-long', { limit: mostMembers });
   }
@@ -202,13 +205,18 @@ class Walk {
     const endsInHeader =
       rest > 0 && rest < blockSize && !isZeroBlock(await this.#source.read(this.#position, rest));
     const endsAsTar = !this.#cutShort && this.#zeros > 0 && this.#zeros <= longestPadding && !endsInHeader;
+    // Where damage reaches to the end, nobody knows how it ended.
     const cutOff = this.#damage === 'to the end' ? null : !endsAsTar;
     if (cutOff) this.#problems.push(problem('backup-truncated', { size, member: last.name }));
+    const folder = folderOf(this.#members);
+    const members = [...this.#members.values()]
+      .filter(({ name }) => name.startsWith(folder))
+      .map((member) => within(folder, member));
     return {
-      members: this.#members,
+      members: folder === '' ? this.#members : new Map(members.map((member) => [member.name, member])),
       complete: endsAsTar && this.#damage === 'none',
       cutOff,
-      cutShort: this.#cutShort,
+      cutShort: this.#cutShort && within(folder, this.#cutShort),
       fingerprint: this.#fingerprint.digest('hex'),
       problems: this.#problems,
     };
@@ -219,12 +227,28 @@ class Walk {
   }
 }
 
+/**
+ * The folder that the members of a backup stand in, with a `/` at its end: whoever unpacked one and packed it again may have
+ * packed the folder around it as well. What stands beside that folder is not of the backup.
+ */
+function folderOf(members: ReadonlyMap<string, Member>): string {
+  if (['', '.enc'].some((ending) => members.has(`qubes.xml.000${ending}`)) || members.has(headerName))
+    return '';
+  const header = [...members.keys()].find((name) => name.endsWith(`/${headerName}`));
+  return header?.slice(0, -headerName.length) ?? '';
+}
+
+function within(folder: string, member: Member): Member {
+  return { ...member, name: member.name.slice(folder.length) };
+}
+
 function objectionTo(
   member: Member,
   header: TarHeader,
   members: ReadonlyMap<string, Member>,
 ): Problem | undefined {
   const { name } = member;
+  if (header.type === '5' && (name === '' || isSafeName(name.replace(/\/$/, '')))) return undefined;
   if (!isSafeName(name)) return problem('member-name-unsafe', { name: name.slice(0, longestName) });
   if (header.type !== '0' && header.type !== '7') return problem('member-unexplained', { name });
   if (members.has(name)) return problem('member-repeated', { name });
@@ -233,21 +257,24 @@ function objectionTo(
 
 /**
  * Reads small pieces through one window that moves along, so that neighbouring headers cost one read; undefined what the
- * drive cannot read.
+ * drive cannot read. The window grows where the next one touches it.
  */
 function windowedReader(source: ByteSource) {
   let start = 0;
   let window: Uint8Array = new Uint8Array(0);
-  return async (position: number, length: number): Promise<Uint8Array | undefined> => {
-    if (position < start || position + length > start + window.length) {
+  let length = windowSize;
+  return async (position: number, wanted: number): Promise<Uint8Array | undefined> => {
+    if (position < start || position + wanted > start + window.length) {
+      const isNext = position >= start && position <= start + window.length + blockSize;
+      length = isNext && start > 0 ? Math.min(2 * length, longestWindow) : windowSize;
       // What cannot be read may lie behind what is wanted.
       const read =
-        (await readIfReadable(source, position, Math.min(windowSize, source.size - position))) ??
-        (await readIfReadable(source, position, length));
+        (await readIfReadable(source, position, Math.min(length, source.size - position))) ??
+        (await readIfReadable(source, position, wanted));
       if (!read) return undefined;
       window = read;
       start = position;
     }
-    return window.subarray(position - start, position - start + length);
+    return window.subarray(position - start, position - start + wanted);
   };
 }

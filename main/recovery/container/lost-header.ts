@@ -8,7 +8,7 @@ import { parseHmacFile } from '../encryption/hmac-file.ts';
 import { parseSealHeader, SealFault, sealHeaderLength } from '../encryption/scrypt-container.ts';
 import { blockSize, isZeroBlock, numericField, paddingAfter, parseHeader, textField } from '../tar/header.ts';
 import type { Member } from './container-index.ts';
-import { isSafeName } from './safe-name.ts';
+import { headerName, headerSealName, isSafeName, withoutDot } from './safe-name.ts';
 
 /** Bytes looked through in one container at most, half a minute of a slow drive. */
 const mostSearched = 4 * 1024 ** 3;
@@ -20,7 +20,7 @@ const magic = Buffer.from('ustar');
 const magicOffset = 257;
 
 /** Members of a backup: chunks, their seals, and the header with its own. */
-const memberName = /^(?:.+\.\d{3,7}(?:\.enc|\.hmac)?|backup-header(?:\.hmac)?)$/;
+const memberName = /^(?:.+\.\d{3,7}(?:\.enc|\.hmac)?|(?:.+\/)?backup-header(?:\.hmac)?)$/;
 
 /** Longest extended header of a member, which has its name, its size and its times. */
 export const longestExtension = 64 * 1024;
@@ -33,10 +33,37 @@ export interface NextHeader {
   readonly start: number;
 }
 
+/** Zeros that nothing was found in for so far are looked through by samples. */
+const sampledFrom = 1024 ** 3;
+/** Samples of zeros on a whole drive: some minutes of one that seeks. */
+const mostSamples = 16 * 1024;
+const sampleSize = 4096;
+/** Less than a chunk of Qubes, so that no file of several chunks lies between two samples. */
+const longestStride = 64 * 1024 * 1024;
+const shortestStride = 1024 * 1024;
+/** The end of what is sampled, which is looked through whole: data there may be less than a stride. */
+const wholeEnd = 8 * 1024 * 1024;
+
+/** A piece of the container in which headers were looked for. */
+interface SearchWindow {
+  /** Headers that begin in `windowSize` bytes from here on are found in it. */
+  readonly start: number;
+  readonly bytes: Buffer;
+  /** Where the bytes begin, some blocks before. */
+  readonly bytesStart: number;
+  /** Where headers may stand, in ascending order, and which of them do, as far as that was looked at. */
+  readonly candidates: readonly number[];
+  readonly begins: Map<number, boolean>;
+  /** Where headers must have stood, in ascending order. */
+  readonly traces: readonly number[];
+}
+
 /** Looks for headers that stand anywhere, also where lost bytes have moved them off their blocks. */
 export class HeaderSearch {
   readonly #source: ByteSource;
   #left = mostSearched;
+  /** The latest one: of many damaged headers in a row, each is looked for in what was read for those before it. */
+  #window: SearchWindow | undefined;
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -47,42 +74,83 @@ export class HeaderSearch {
    * that is lost as well but left a trace. Undefined where none is found.
    */
   async next(from: number, lost: number, limit = Infinity): Promise<NextHeader | undefined> {
-    const { size } = this.#source;
-    const stop = Math.min(size - blockSize, from + limit);
-    for (let start = from; start <= stop && this.#left > 0; start += windowSize) {
-      // The headers that begin in a window end in the next one.
-      const length = Math.min(windowSize + blockSize, size - start);
-      this.#left -= length;
-      const bytes = await readIfReadable(this.#source, start, length);
-      if (!bytes) continue;
-      const window = Buffer.from(bytes.buffer, bytes.byteOffset, length);
-      const header = await this.#headerIn(window, start);
-      const trace = tracesIn(window)
-        .map((at) => start + at)
-        .find((position) => position > lost);
-      if (trace !== undefined && trace < (header ?? Infinity))
-        return { position: trace, start: await this.#startOf(trace) };
+    const stop = Math.min(this.#source.size - blockSize, from + limit);
+    this.#left -= blockSize;
+    for (let start = from; start <= stop && this.#left > 0;) {
+      const window = await this.#windowAt(start);
+      const end = (window?.start ?? start) + windowSize;
+      const header = window && (await this.#headerIn(window, start));
+      const trace = window?.traces.find((position) => position > lost && position >= start);
+      if (window && trace !== undefined && trace < (header ?? Infinity))
+        return { position: trace, start: startOf(window, trace) };
       if (header !== undefined) return { position: header, start: header };
+      start = end;
     }
     return undefined;
   }
 
-  async #headerIn(window: Buffer, start: number): Promise<number | undefined> {
-    for (const hit of hitsOf(magic, window)) {
-      const at = hit - magicOffset;
+  /**
+   * As `next`, behind zeros that go on from `position`. Further than a gibibyte they are looked through by samples, since
+   * nobody waits for a whole drive to be read: what may be passed over is less than a stride, with zeros around it.
+   */
+  async nextBehindZeros(from: number, position: number): Promise<NextHeader | undefined> {
+    const near = await this.next(from, position, sampledFrom);
+    if (near) return near;
+    const { size } = this.#source;
+    if (size - from <= sampledFrom) return undefined;
+    let before = from + sampledFrom;
+    const stride = Math.min(longestStride, Math.max(shortestStride, (size - before) / mostSamples));
+    const step = Math.ceil(stride / blockSize) * blockSize;
+    for (let at = before; at < size; before = at, at += step) {
+      const sample = await readIfReadable(this.#source, at, Math.min(sampleSize, size - at));
+      if (sample && !isZeroBlock(sample)) return this.next(before, position);
+    }
+    return this.next(Math.max(from + sampledFrom, size - wholeEnd), position);
+  }
+
+  async #windowAt(start: number): Promise<SearchWindow | undefined> {
+    const present = this.#window;
+    if (present && start >= present.start && start < present.start + windowSize) return present;
+    // The headers that begin in a window end in the next one; what stands before them may be read as well.
+    const bytesStart = Math.max(0, start - longestRemains);
+    const length = Math.min(windowSize + blockSize, this.#source.size - start);
+    this.#left -= length;
+    const read = await readIfReadable(this.#source, bytesStart, start - bytesStart + length);
+    if (!read) return undefined;
+    const bytes = Buffer.from(read.buffer, read.byteOffset, read.length);
+    const window = bytes.subarray(start - bytesStart);
+    // Of vast zeros, a pass is enough.
+    const isEmpty = isZeroBlock(window);
+    const candidates = (isEmpty ? [] : hitsOf(magic, window))
+      .map((hit) => hit - magicOffset)
+      .filter((at) => at >= 0 && at < windowSize && at + blockSize <= window.length)
+      .map((at) => start + at);
+    const traces = (isEmpty ? [] : tracesIn(window)).map((at) => start + at);
+    this.#window = { start, bytes, bytesStart, candidates, begins: new Map(), traces };
+    return this.#window;
+  }
+
+  async #headerIn(window: SearchWindow, from: number): Promise<number | undefined> {
+    for (const position of window.candidates) {
+      if (position < from) continue;
       if (this.#left <= 0) break;
-      if (at < 0 || at >= windowSize || at + blockSize > window.length) continue;
-      this.#left -= blockSize;
-      if (await this.#begins(window.subarray(at, at + blockSize), start + at)) return start + at;
+      let begins = window.begins.get(position);
+      if (begins === undefined) {
+        const at = position - window.bytesStart;
+        begins = await this.#begins(window.bytes.subarray(at, at + blockSize), position);
+        window.begins.set(position, begins);
+      }
+      if (begins) return position;
     }
     return undefined;
   }
 
   /** Whether a block is the header of a member, by itself or behind an extended header. */
   async #begins(block: Uint8Array, position: number): Promise<boolean> {
+    this.#left -= blockSize;
     const header = parseHeader(block);
     if (!header) return false;
-    if ('07'.includes(header.type)) return isSafeName(header.name) && memberName.test(header.name);
+    if ('07'.includes(header.type)) return isMemberName(withoutDot(header.name));
     if (!'xL'.includes(header.type) || header.size > longestExtension) return false;
     const behind = position + blockSize + header.size + paddingAfter(header.size);
     if (behind + blockSize > this.#source.size) return false;
@@ -91,16 +159,20 @@ export class HeaderSearch {
     const own = next && parseHeader(next);
     return own !== undefined && '07'.includes(own.type);
   }
+}
 
-  /** Where what stands before a lost header begins, behind the zeros that end the archive before it. */
-  async #startOf(position: number): Promise<number> {
-    for (let start = position; start >= Math.max(blockSize, position - longestRemains); start -= blockSize) {
-      const before = await readIfReadable(this.#source, start - blockSize, blockSize);
-      if (!before) break;
-      if (isZeroBlock(before)) return start;
-    }
-    return position;
+/** Where what stands before a lost header begins, behind the zeros that end the archive before it. */
+function startOf({ bytes, bytesStart }: SearchWindow, position: number): number {
+  for (let start = position; start >= Math.max(blockSize, position - longestRemains); start -= blockSize) {
+    const before = start - blockSize - bytesStart;
+    if (before < 0) break;
+    if (isZeroBlock(bytes.subarray(before, before + blockSize))) return start;
   }
+  return position;
+}
+
+function isMemberName(name: string): boolean {
+  return isSafeName(name) && memberName.test(name);
 }
 
 /** The extended header that GNU tar writes, with its one block. */
@@ -242,8 +314,8 @@ async function endOfData(source: ByteSource, offset: number, end: number): Promi
 }
 
 function statedName(block: Uint8Array | undefined): string | undefined {
-  const name = block ? textField(block, 0, 100) : '';
-  return isSafeName(name) && memberName.test(name) ? name : undefined;
+  const name = block ? withoutDot(textField(block, 0, 100)) : '';
+  return isMemberName(name) ? name : undefined;
 }
 
 /** Whether one character at most is another one: first chunks of other files differ in their path and their number. */
@@ -253,7 +325,7 @@ function isNearly(name = '', other: string): boolean {
 }
 
 /** The members that every backup begins with; in the older formats the seal of the last one tells its name. */
-const lead = ['backup-header', 'backup-header.hmac', 'qubes.xml.000.enc'];
+const lead = [headerName, headerSealName, 'qubes.xml.000.enc'];
 
 function leadBehind(name: string | undefined): string | undefined {
   return name === undefined || lead.includes(name) ? lead[lead.indexOf(name ?? '') + 1] : undefined;
@@ -271,7 +343,7 @@ function successorOf(name = ''): string | undefined {
 /** The name of the member that precedes another one of the same file. */
 function predecessorOf(name = ''): string | undefined {
   const parts = numbered(name);
-  if (!parts) return name === 'backup-header.hmac' ? 'backup-header' : undefined;
+  if (!parts) return name === headerSealName ? headerName : undefined;
   const { path, number, suffix } = parts;
   if (suffix === '.hmac') return chunkOf(path, number, '');
   return number === 0 ? undefined : chunkOf(path, number - 1, suffix === '' ? '.hmac' : suffix);

@@ -1,7 +1,16 @@
-/** Which names of members are taken. */
+/** Which names of members are taken, and those that every backup has. */
+
+/** The members that begin a backup: the header, and what authenticates it. */
+export const headerName = 'backup-header';
+export const headerSealName = 'backup-header.hmac';
 
 /** Longest name of a member: Qubes has `dom0-home/` with a user's name, and folders of format 3 with a qube's. */
 export const longestName = 512;
+
+/** The name of a member without the `./` that tar writes before it when it packs the folder that it stands in. */
+export function withoutDot(name: string): string {
+  return name.replace(/^(?:\.\/+)+/, '');
+}
 
 /** Names are ASCII, relative, and stay below where they start (docs/format.md, "Outer container"). */
 export function isSafeName(name: string): boolean {

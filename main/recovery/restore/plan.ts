@@ -35,10 +35,10 @@ export interface RestorePlan {
  */
 export function planRestore(catalog: readonly CatalogedQube[], names: readonly string[] | null): RestorePlan {
   const wanted = names === null ? null : new Set(names);
+  const byName = new Map(catalog.map(({ qube }) => [qube.name, qube]));
   for (const name of wanted ?? []) {
-    const found = catalog.find(({ qube }) => qube.name === name);
-    if (!found) fail('qube-unknown', { qube: name });
-    if (!found.qube.included) fail('qube-not-included', { qube: name });
+    const found = byName.get(name) ?? fail('qube-unknown', { qube: name });
+    if (!found.included) fail('qube-not-included', { qube: name });
   }
   const chosen = catalog.filter(({ qube }) => (wanted ? wanted.has(qube.name) : qube.included));
   // Folder names are claimed over the whole list, so that they do not depend on what was chosen.
@@ -68,13 +68,14 @@ function finishedName(name: string): string {
 
 function plannedFiles({ qube, files }: CatalogedQube, folder: string): PlannedFile[] {
   const names = new NameRegister(longestGrowingName);
+  const sizes = new Map(qube.files.map((file) => [file.name, file.virtualSize]));
   return [...files].map(([name, stored]) => ({
     qube: qube.name,
     name,
     stored,
     // Format 3 stored some templates as one archive of their whole folder, which then is the qube's folder.
     output: name === '.' && files.size === 1 ? [folder] : [folder, names.claim(finishedName(name))],
-    virtualSize: qube.files.find((file) => file.name === name)?.virtualSize ?? null,
+    virtualSize: sizes.get(name) ?? null,
   }));
 }
 

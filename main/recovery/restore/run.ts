@@ -111,17 +111,22 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     return report;
   };
 
+  // Grouped once: looking for the files of a qube at each of a million files would take hours.
+  const filesOf = groupedBy(plan.files, ({ qube }) => qube);
+  const unsettled = new Map([...filesOf].map(([name, files]) => [name, files.length]));
+  const lacksOf = groupedBy(plan.problems, ({ params }) => ('qube' in params ? params.qube : undefined));
+
   const settle = (file: PlannedFile, report: FileReport) => {
     reports.set(file, report);
     listener.fileFinished(file, report);
-    const files = plan.files.filter((other) => other.qube === file.qube);
-    if (files.every((other) => reports.has(other))) settleQube(file.qube);
+    const left = (unsettled.get(file.qube) ?? 0) - 1;
+    unsettled.set(file.qube, left);
+    if (left === 0) settleQube(file.qube);
   };
 
   const settleQube = (name: string) => {
-    const files = plan.files.filter((file) => file.qube === name).flatMap((file) => reports.get(file) ?? []);
-    const lacks = plan.problems.filter((value) => 'qube' in value.params && value.params.qube === name);
-    const report = { name, outcome: qubeOutcome(files, lacks, mode), files };
+    const files = (filesOf.get(name) ?? []).flatMap((file) => reports.get(file) ?? []);
+    const report = { name, outcome: qubeOutcome(files, lacksOf.get(name) ?? [], mode), files };
     qubes.set(name, report);
     listener.qubeFinished(report);
   };
@@ -154,6 +159,18 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   } catch (error) {
     return { ...report, problems: [...report.problems, problemOf(error)] };
   }
+}
+
+/** As `Map.groupBy`, which Node 20 does not have. */
+function groupedBy<K, T>(values: readonly T[], keyOf: (value: T) => K): ReadonlyMap<K, readonly T[]> {
+  const groups = new Map<K, T[]>();
+  for (const value of values) {
+    const key = keyOf(value);
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return groups;
 }
 
 /** What earlier restores of a backup left in `destination`. */
