@@ -83,6 +83,11 @@ export type RestoreMode = z.infer<typeof restoreMode>;
 export const outcome = z.enum(['restored', 'verified', 'partial', 'failed']);
 export type Outcome = z.infer<typeof outcome>;
 
+/** Whether an outcome says that everything is there and verified. */
+export function isWhole(value: Outcome): boolean {
+  return value === 'restored' || value === 'verified';
+}
+
 /** Which bytes of a salvaged file are lost; they read as zeros. */
 export const losses = z.object({
   /** Path of the map of all of them, below the destination. */

@@ -37,7 +37,7 @@ export const problemKinds = {
   'not-a-backup': failure(),
   'backup-is-format-1': failure(),
   'version-unsupported': failure('version'),
-  'backup-truncated': warning('size', 'member'),
+  'backup-truncated': failure('size', 'member'),
   'container-damaged': warning('offset'),
   'container-too-long': failure('limit'),
   'member-name-unsafe': warning('name'),
@@ -49,7 +49,7 @@ export const problemKinds = {
   'header-malformed': failure('detail'),
   'header-seal-missing': failure(),
   'header-seal-damaged': failure(),
-  'header-not-authentic': warning(),
+  'header-not-authentic': failure(),
   'passphrase-rejected': retriable(),
 
   // Key derivation
@@ -97,11 +97,12 @@ export const problemKinds = {
   // The list of qubes
   'qubes-xml-missing': failure(),
   'qubes-xml-malformed': failure('detail'),
+  'qubes-xml-unreadable': failure('reason'),
   'qube-unknown': failure('qube'),
   'qube-not-included': failure('qube'),
   'qube-has-no-files': failure('qube'),
   'qube-cut-off': failure('qube'),
-  'volume-missing': warning('qube', 'volume'),
+  'volume-missing': failure('qube', 'volume'),
 
   // Destination
   'dest-missing': retriable('path'),
@@ -188,6 +189,11 @@ export function commandOf({ params }: Problem): string | null {
 
 export function severityOf(value: Problem): Severity {
   return problemKinds[value.code].severity;
+}
+
+/** Whether any of these means a loss, or work that was not done: what has one is never right. */
+export function hasFailure(problems: readonly Problem[]): boolean {
+  return problems.some((value) => severityOf(value) === 'failure');
 }
 
 /** The one exception of the library: carries a catalogued problem, and the cause for a developer's eyes. */

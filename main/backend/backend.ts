@@ -296,9 +296,7 @@ function reportWithoutEngine(
   finished: ReadonlyMap<string, QubeReport>,
   reason: Problem,
 ): RestoreReport {
-  return {
-    outcome: finished.size > 0 ? 'partial' : 'failed',
-    qubes: qubes.flatMap((name) => finished.get(name) ?? []),
-    problems: [reason],
-  };
+  const reports = qubes.flatMap((name) => finished.get(name) ?? []);
+  const cameOut = reports.some(({ outcome }) => outcome !== 'failed');
+  return { outcome: cameOut ? 'partial' : 'failed', qubes: reports, problems: [reason] };
 }

@@ -1,15 +1,14 @@
 /** The commands of the command line: each takes its options, prints, and answers an exit code. */
 import { resolve } from 'node:path';
-import type { Inventory, RestoreReport } from '../../shared/backup.ts';
+import { isWhole, type Inventory, type RestoreReport } from '../../shared/backup.ts';
 import { variantsOf } from '../../shared/passphrase-variants.ts';
-import { problemOf, RecoveryError, severityOf, type Problem } from '../../shared/problems.ts';
+import { problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { variantWords } from '../../shared/words/variant-words.ts';
 import type { EngineProcess } from '../backend/host.ts';
-import { isWhole } from '../recovery/restore/verdict.ts';
 import { writeRescueKit } from '../backend/rescue-kit/kit.ts';
 import { occupiedBy, occupiedOf, probeDestination } from '../backend/destination.ts';
 import { visible } from '../../shared/words/formats.ts';
-import { exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
+import { exitCodeOfFindings, exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { progressBar } from './progress-bar.ts';
 import { openSession, valueOf, type EngineLimits, type Session } from './session.ts';
@@ -67,7 +66,7 @@ export async function info(
     await print(speech.words.unverified);
     printProblems(problems, speech);
   }
-  return exitCodes.right;
+  return exitCodeOfFindings(problems);
 }
 
 /** `lifeboat rescue-kit`: a folder that opens the backup one day, beside it or wherever it shall be. */
@@ -87,14 +86,14 @@ export async function list(
 ): Promise<number> {
   await using session = await openSession(engine, path, limitsOf(options));
   const inventory = await unlock(session, options, speech);
+  const problems = problemsOf(inventory);
   if (options.json) {
     await printJson(listDocument(inventory));
   } else {
     await print(listText(inventory, speech));
-    printProblems(problemsOf(inventory), speech);
+    printProblems(problems, speech);
   }
-  const hasFailure = problemsOf(inventory).some((each) => severityOf(each) === 'failure');
-  return hasFailure ? exitCodes.partial : exitCodes.right;
+  return exitCodeOfFindings(problems);
 }
 
 /** Unlocks with the passphrase that was given, or where it was asked for, with one of its other forms. */

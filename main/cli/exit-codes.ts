@@ -1,6 +1,6 @@
 /** The exit codes that scripts depend on. */
 import type { Outcome } from '../../shared/backup.ts';
-import type { ProblemCode } from '../../shared/problems.ts';
+import { hasFailure, type Problem, type ProblemCode } from '../../shared/problems.ts';
 
 export const exitCodes = {
   /** All that was asked for is right. */
@@ -55,4 +55,9 @@ const codeOfOutcome: Record<Outcome, number> = {
 
 export function exitCodeOfOutcome(outcome: Outcome): number {
   return codeOfOutcome[outcome];
+}
+
+/** The exit code of a command that did what it was asked for and met these problems. */
+export function exitCodeOfFindings(problems: readonly Problem[]): number {
+  return hasFailure(problems) ? exitCodes.partial : exitCodes.right;
 }

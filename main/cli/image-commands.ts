@@ -1,7 +1,7 @@
 /** The commands `ls`, `cat` and `cp`: files of a restored image, without root and without mounting it. */
 import { resolve } from 'node:path';
 import type { CopiedItem } from '../../shared/image.ts';
-import { fail, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { fail, hasFailure, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { formatSize, visible } from '../../shared/words/formats.ts';
 import { probeDestination } from '../backend/destination.ts';
 import { openFileSource } from '../recovery/bytes/source.ts';
@@ -13,7 +13,7 @@ import { openImage, openVolume, type DiskImage, type Volume } from '../recovery/
 import type { FileStatus } from '../recovery/image/inode.ts';
 import { displayName } from '../recovery/image/names.ts';
 import { print, printJson, printProblems } from './commands.ts';
-import { exitCodes } from './exit-codes.ts';
+import { exitCodeOfFindings, exitCodes } from './exit-codes.ts';
 import { standardOutput } from './standard-output.ts';
 import { problemText, type Speech } from './text.ts';
 
@@ -88,7 +88,7 @@ export async function ls(
     for (const entry of listed) await print(entryLine(entry, speech));
     printProblems(problems, speech);
   }
-  return problems.some((value) => value.code === 'filesystem-damaged') ? exitCodes.partial : exitCodes.right;
+  return exitCodeOfFindings(problems);
 }
 
 async function listFolder(filesystem: Ext4, folder: number, problems: Problem[]): Promise<Listed[]> {
@@ -156,7 +156,7 @@ export async function cp(
   const measures = await measureCopy(filesystem, paths);
   const { conflict } = options;
   const { items } = await copyOut(filesystem, paths, { destination, conflict, image: path, measures });
-  const outcome = outcomeOf(items);
+  const outcome = outcomeOf(items, image.problems);
   if (options.json) {
     await printJson({ outcome, items, problems: image.problems });
   } else {
@@ -172,9 +172,13 @@ export async function cp(
 }
 
 /** Of several outcomes: nothing at all, all as wished, or something between. */
-function outcomeOf(items: readonly CopiedItem[]): 'copied' | 'partial' | 'failed' {
+function outcomeOf(
+  items: readonly CopiedItem[],
+  ofImage: readonly Problem[],
+): 'copied' | 'partial' | 'failed' {
   if (items.every(({ outcome }) => outcome === 'failed')) return 'failed';
-  return items.every(({ outcome }) => outcome === 'copied' || outcome === 'skipped') ? 'copied' : 'partial';
+  const areWhole = items.every(({ outcome }) => outcome === 'copied' || outcome === 'skipped');
+  return areWhole && !hasFailure(ofImage) ? 'copied' : 'partial';
 }
 
 const exitCodeOfCopy = {

@@ -109,7 +109,7 @@ function working(command: Command): Command {
   return unlocking(command)
     .option('--memory <size>', 'memory to use at most, such as 2G (default: half of what is free)', parseSize)
     .option('--jobs <n>', 'threads to use (default: one for each processor)', parseCount)
-    .option('--quiet', 'no progress, and nothing to say when all is right');
+    .option('--quiet', 'no progress, and not a word when the exit code is 0');
 }
 
 const json = ['--json', 'print one JSON document on stdout, and nothing else there'] as const;

@@ -18,7 +18,7 @@ import {
   type BackupHeader,
 } from './catalog/backup-header.ts';
 import { catalogFolders, catalogQubes, qubesXmlPath, type Catalog } from './catalog/inventory.ts';
-import { longestQubesXml, parseQubesXml } from './catalog/qubes-xml.ts';
+import { longestQubesXml, parseQubesXml, type ListedQube } from './catalog/qubes-xml.ts';
 import { groupStoredFiles, type StoredFile, type StoredFiles } from './catalog/stored-files.ts';
 import type { Member } from './container/container-index.ts';
 import { headerName, headerSealName } from './container/safe-name.ts';
@@ -84,13 +84,13 @@ export async function unlockBackup(
     let catalog: Catalog;
     try {
       qubesXml = await readQubesXml(stored, listProtections);
-      catalog = catalogQubes(parseQubesXml(qubesXml), stored);
+      catalog = catalogQubes(listedIn(qubesXml), stored);
     } catch (error) {
       const found = problemOf(error);
       // Without a header, the list is what proves the passphrase.
       if (header === headerlessFormat2 && found.code === 'chunk-damaged') fail('passphrase-rejected');
       if (found.code === 'cancelled' || isSourceGone(found)) throw error;
-      problems.push(found);
+      problems.push(...listProblems(found));
       catalog = catalogFolders(stored);
     }
     const backup = summarise(locked.path, locked.source, locked.index, header, locked.summary.problems);
@@ -119,6 +119,22 @@ function areChunksExchangeable(
   return version === 3 && compressionFilter === null && [...files.values()].some(hasSeveral);
 }
 
+function listedIn(qubesXml: Uint8Array): readonly ListedQube[] {
+  const listed = parseQubesXml(qubesXml);
+  // Even a system without any qube has dom0.
+  return listed.length > 0 ? listed : fail('qubes-xml-malformed', { detail: 'it names no qube' });
+}
+
+/**
+ * What is told of a list of qubes that cannot be read. A problem of its stored file would be told in the words for a file of
+ * a qube; others, as a lack of memory, say what can be done.
+ */
+function listProblems(found: Problem): readonly Problem[] {
+  if (found.code.startsWith('qubes-xml-')) return [found];
+  const unreadable = problem('qubes-xml-unreadable', { reason: found.code });
+  return 'file' in found.params ? [unreadable] : [unreadable, found];
+}
+
 async function proveHeader(
   locked: LockedBackup,
   passphrase: Uint8Array,
@@ -142,7 +158,7 @@ async function proveHeader(
     try {
       const bytes = await openHeaderSeal(keys, sealMember, seal);
       // The sealed copy is the one that can be trusted, whatever became of the other.
-      if (!plain || Buffer.compare(plain, bytes) !== 0) problems.push(problem('header-not-authentic'));
+      if (plain && Buffer.compare(plain, bytes) !== 0) problems.push(problem('header-not-authentic'));
       return openWithScrypt(locked, parseBackupHeader(bytes), keys, options);
     } catch (error) {
       await keys.wipe();

@@ -1,5 +1,11 @@
 /** How a restore ended, counted: what the headline of the results says. */
-import type { FileReport, Outcome, QubeReport, RestoreReport } from '../../shared/backup.ts';
+import {
+  isWhole,
+  type FileReport,
+  type Outcome,
+  type QubeReport,
+  type RestoreReport,
+} from '../../shared/backup.ts';
 import { toldOfQube, type ToldOutcome } from '../../shared/told-outcome.ts';
 import { problemKinds, type Problem, type ProblemCode } from '../../shared/problems.ts';
 import type { ResultsStep } from './wizard.ts';
@@ -22,10 +28,8 @@ export function verdictOf({
   report,
   choices,
 }: Pick<ResultsStep, 'report' | 'choices'>): 'all' | 'some' | 'nothing' {
-  const { restored, verified, partial } = tallyOf(report);
-  const complete = restored + verified;
-  if (complete === 0 && partial === 0) return 'nothing';
-  return complete === choices.qubes.size && report.problems.length === 0 ? 'all' : 'some';
+  if (report.outcome === 'failed') return 'nothing';
+  return isWhole(report.outcome) && unreportedOf({ report, choices }).length === 0 ? 'all' : 'some';
 }
 
 /** Names of the qubes that were asked for and have no report, because the restore ended before them. */

@@ -17,7 +17,7 @@ import { QubesTable } from './qubes-table.tsx';
 
 /** Without a readable list, the backend lists what the names of the files tell. */
 function isListProblem({ code }: Problem): boolean {
-  return code === 'qubes-xml-missing' || code === 'qubes-xml-malformed';
+  return code.startsWith('qubes-xml-');
 }
 
 /** The table names all of them; a note stays short. */

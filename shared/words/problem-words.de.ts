@@ -3,6 +3,8 @@ import type { ProblemCatalogue } from './catalogue.ts';
 
 const anotherCopy = 'Wenn Sie eine weitere Kopie dieses Backups haben, versuchen Sie es damit.';
 const othersSafe = 'Die anderen Qubes sind nicht betroffen.';
+/** Without the list of qubes, each folder of the backup stands in for a qube. */
+const withoutList = 'Ob ganze Qubes oder Abbilder fehlen, kann niemand sagen.';
 
 export const problemWords: ProblemCatalogue = {
   // The backup file as a whole
@@ -58,7 +60,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'backup-truncated': {
     what: 'Die Backup-Datei endet zu früh.',
-    why: 'Sie hört nach {{size, size}} auf, mitten in {{member}}. Der Datenträger war beim Sichern voll, oder das Kopieren brach ab.',
+    why: 'Sie hört nach {{size, size}} auf, mitten in {{member}} oder gleich dahinter. Der Datenträger war beim Sichern voll, oder das Kopieren brach ab.',
     todo: 'Was davor liegt, lässt sich wiederherstellen. Wenn Sie eine längere Kopie haben, nehmen Sie diese.',
   },
   'container-damaged': {
@@ -90,7 +92,7 @@ export const problemWords: ProblemCatalogue = {
   // Header and passphrase
   'header-missing': {
     what: 'Der Anfang dieses Backups fehlt.',
-    why: 'Es enthält keinen backup-header, der sagt, wie der Rest zu lesen ist.',
+    why: 'Es enthält die Datei backup-header nicht, die sagt, wie der Rest zu lesen ist. Nur eine versiegelte Kopie davon kann sie ersetzen; Qubes OS lehnt ein solches Backup ab.',
     todo: anotherCopy,
   },
   'header-malformed': {
@@ -109,9 +111,9 @@ export const problemWords: ProblemCatalogue = {
     todo: anotherCopy,
   },
   'header-not-authentic': {
-    what: 'Der Kopf dieses Backups wurde nachträglich verändert.',
-    why: 'Die Passphrase stimmt, versiegelt aber einen anderen Kopf als den in der Datei.',
-    todo: `${anotherCopy} Vertrauen Sie diesem hier nicht.`,
+    what: 'Der Kopf dieses Backups ist beschädigt, oder jemand hat ihn verändert.',
+    why: 'Er weicht von seiner versiegelten Kopie ab. Die Passphrase beweist die versiegelte Kopie, darum richtet sich Lifeboat nach ihr und prüft jedes Byte vom Rest. Qubes OS lehnt ein solches Backup ab.',
+    todo: `Stellen Sie wieder her, was Sie brauchen. ${anotherCopy}`,
   },
   'passphrase-rejected': {
     what: 'Diese Passphrase öffnet das Backup nicht.',
@@ -308,12 +310,17 @@ export const problemWords: ProblemCatalogue = {
   // The list of qubes
   'qubes-xml-missing': {
     what: 'Die Liste der Qubes fehlt in diesem Backup.',
-    why: 'Ohne sie sind Namen und Einstellungen der Qubes nicht bekannt.',
+    why: `Ohne sie sind Namen und Einstellungen der Qubes nicht bekannt. ${withoutList}`,
     todo: anotherCopy,
   },
   'qubes-xml-malformed': {
     what: 'Die Liste der Qubes lässt sich nicht lesen.',
-    why: 'Sie ist fehlerhaft: {{detail}}.',
+    why: `Sie ist fehlerhaft: {{detail}}. ${withoutList}`,
+    todo: anotherCopy,
+  },
+  'qubes-xml-unreadable': {
+    what: 'Die Liste der Qubes ist beschädigt oder auf diesem Computer nicht lesbar.',
+    why: `Beim Lesen trat das Problem {{reason}} auf. ${withoutList}`,
     todo: anotherCopy,
   },
   'qube-unknown': {
@@ -338,7 +345,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'volume-missing': {
     what: 'Von {{qube}} fehlt das Volume {{volume}}.',
-    why: 'Die Liste der Qubes nennt es, aber das Backup enthält es nicht. Vielleicht ist die Datei abgeschnitten.',
+    why: 'Jeder Qube dieser Art wird damit gesichert, aber das Backup enthält es nicht. Vielleicht ist die Backup-Datei abgeschnitten.',
     todo: anotherCopy,
   },
 

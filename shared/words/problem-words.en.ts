@@ -3,6 +3,8 @@ import type { ProblemCatalogue } from './catalogue.ts';
 
 const anotherCopy = 'If you have another copy of this backup, try that one.';
 const othersSafe = 'The other qubes are not affected.';
+/** Without the list of qubes, each folder of the backup stands in for a qube. */
+const withoutList = 'Nobody can tell whether whole qubes or images are missing.';
 
 export const problemWords: ProblemCatalogue = {
   // The backup file as a whole
@@ -58,8 +60,8 @@ export const problemWords: ProblemCatalogue = {
   },
   'backup-truncated': {
     what: 'The backup file ends too early.',
-    why: 'It stops after {{size, size}}, inside {{member}}. The disk was full when it was made, or copying it broke off.',
-    todo: 'What lies before that point can still be restored. If you have a longer copy, use that one.',
+    why: 'It stops after {{size, size}}, inside or right behind {{member}}. The disk was full when it was made, or copying it broke off.',
+    todo: 'What precedes that point can still be restored. If you have a longer copy, use that one.',
   },
   'container-damaged': {
     what: 'A part of the backup file cannot be made sense of.',
@@ -90,7 +92,7 @@ export const problemWords: ProblemCatalogue = {
   // Header and passphrase
   'header-missing': {
     what: 'The beginning of this backup is missing.',
-    why: 'There is no backup-header in it, which says how to read the rest.',
+    why: 'It does not contain the file backup-header, which says how to read the rest. Only a sealed copy of that file can replace it; Qubes OS refuses such a backup.',
     todo: anotherCopy,
   },
   'header-malformed': {
@@ -109,9 +111,9 @@ export const problemWords: ProblemCatalogue = {
     todo: anotherCopy,
   },
   'header-not-authentic': {
-    what: 'The header of this backup was changed after it was made.',
-    why: 'The passphrase is right, but it seals a different header than the one in the file.',
-    todo: `${anotherCopy} Do not trust this one.`,
+    what: 'The header of this backup is damaged, or somebody changed it.',
+    why: 'It differs from its sealed copy. The passphrase proves the sealed copy, so Lifeboat uses that one and checks every byte of the rest. Qubes OS refuses such a backup.',
+    todo: `Restore what you need. ${anotherCopy}`,
   },
   'passphrase-rejected': {
     what: 'That passphrase does not open this backup.',
@@ -308,12 +310,17 @@ export const problemWords: ProblemCatalogue = {
   // The list of qubes
   'qubes-xml-missing': {
     what: 'The list of qubes is missing from this backup.',
-    why: 'Without it, the names and settings of the qubes are not known.',
+    why: `Without it, the names and settings of the qubes are not known. ${withoutList}`,
     todo: anotherCopy,
   },
   'qubes-xml-malformed': {
     what: 'The list of qubes cannot be read.',
-    why: 'It is faulty: {{detail}}.',
+    why: `It is faulty: {{detail}}. ${withoutList}`,
+    todo: anotherCopy,
+  },
+  'qubes-xml-unreadable': {
+    what: 'The list of qubes is damaged, or cannot be read on this computer.',
+    why: `Reading it ended with the problem {{reason}}. ${withoutList}`,
     todo: anotherCopy,
   },
   'qube-unknown': {
@@ -338,7 +345,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'volume-missing': {
     what: 'The {{volume}} volume of {{qube}} is missing.',
-    why: 'The list of qubes names it, but the backup does not hold it. The file may have been cut.',
+    why: 'Every qube of this kind is backed up with it, but the backup does not contain it. The backup file may have been cut off.',
     todo: anotherCopy,
   },
 

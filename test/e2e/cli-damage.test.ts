@@ -4,7 +4,7 @@
  * qubes that were not hit are restored.
  */
 import { createHash } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect } from 'vitest';
 import {
@@ -13,6 +13,7 @@ import {
   flipByte,
   operate,
   overwrite,
+  placeMembers,
   renameMember,
   swapNames,
   truncateAt,
@@ -20,6 +21,7 @@ import {
   type Operation,
 } from '../support/container-surgery.ts';
 import { codesIn, filesBelow, lifeboat, reportOf, saved, scratchFolder } from '../support/lifeboat.ts';
+import type { RestoreReport } from '../../shared/backup.ts';
 import { oracle } from '../support/oracles.ts';
 import {
   standardBackup,
@@ -176,17 +178,45 @@ const rows: readonly Row[] = [
   {
     what: 'a list of qubes that cannot be verified',
     damage: [flipByte('qubes.xml.000.enc', 'data')],
-    code: 'chunk-damaged',
-    exit: 0,
+    code: 'qubes-xml-unreadable',
+    exit: 1,
+  },
+  {
+    what: 'a list of qubes that is missing',
+    damage: [dropMember('qubes.xml.000.enc')],
+    code: 'qubes-xml-missing',
+    exit: 1,
   },
   {
     what: 'a header that was changed, while its sealed copy is whole',
     damage: [flipByte('backup-header', 0)],
     code: 'header-not-authentic',
-    exit: 0,
+    exit: 1,
+    othersWhole: true,
+  },
+  {
+    what: 'a header that is missing, while its sealed copy is there',
+    damage: [dropMember('backup-header')],
+    code: 'header-missing',
+    exit: 1,
     othersWhole: true,
   },
 ];
+
+/** Takes away only the zeros that end the last archive. */
+function cutBehindLast(backup: Buffer): Buffer {
+  const last = placeMembers(backup).at(-1);
+  return backup.subarray(0, last ? last.data + last.size : 0);
+}
+
+/** Of the backup as a whole: every qube that is listed comes out whole, and yet it is not right. */
+const ofTheWhole: Readonly<Record<string, Operation>> = {
+  'qubes-xml-unreadable': flipByte('qubes.xml.000.enc', 'data'),
+  'qubes-xml-missing': dropMember('qubes.xml.000.enc'),
+  'header-not-authentic': flipByte('backup-header', 0),
+  'header-missing': dropMember('backup-header'),
+  'backup-truncated': cutBehindLast,
+};
 
 gate.describe('a damaged backup', () => {
   let backup: StandardBackup;
@@ -251,6 +281,58 @@ gate.test(
     expect([quiet.code, quiet.stdout]).toEqual([1, verified.stdout]);
   },
 );
+
+gate.describe('a loss that touches no qube that is listed', () => {
+  for (const [code, damage] of Object.entries(ofTheWhole)) {
+    gate.test(`is neither 0 nor silent, whatever the command: ${code}`, async () => {
+      const folder = await scratchFolder();
+      const to = await scratchFolder();
+      const path = join(folder, 'bad.backup');
+      await operate((await standardBackup()).path, path, damage);
+      const given = { passphrase: standardPassphrase };
+      for (const args of [
+        ['verify', path, '--quiet'],
+        ['restore', path, '--to', to, '--quiet'],
+        ['list', path],
+      ]) {
+        const { code: exit, stdout, stderr } = await lifeboat(args, given);
+        expect([args[0], exit]).toEqual([args[0], 1]);
+        expect(`${stdout}${stderr}`).toContain(`[${code}]`);
+        if (code.startsWith('qubes-xml')) expect(stdout).not.toContain('other qubes are not affected');
+      }
+      const kept = JSON.parse(await readFile(join(to, 'lifeboat-report.json'), 'utf8')) as RestoreReport;
+      expect([kept.outcome, codesIn(kept)]).toEqual(['partial', expect.arrayContaining([code])]);
+      expect(kept.qubes.map(({ outcome }) => outcome)).not.toContain('failed');
+    });
+  }
+
+  gate.test('is told by info, as far as it needs no passphrase', async () => {
+    for (const code of ['header-missing', 'backup-truncated']) {
+      const path = join(await scratchFolder(), 'bad.backup');
+      await operate((await standardBackup()).path, path, ofTheWhole[code] ?? ((backup) => backup));
+      const { code: exit, stdout, stderr } = await lifeboat(['info', path]);
+      expect([code, exit]).toEqual([code, 1]);
+      expect(`${stdout}${stderr}`).toContain(`[${code}]`);
+    }
+  });
+});
+
+gate.test('an account that cannot be written keeps a restore from being right', async () => {
+  const { path } = await standardBackup();
+  for (const name of ['SHA256SUMS', 'lifeboat-report.json', 'qubes.xml']) {
+    const to = await scratchFolder();
+    await mkdir(join(to, name, 'of somebody else'), { recursive: true });
+    const ended = await lifeboat(['restore', path, '--to', to, '--quiet'], {
+      passphrase: standardPassphrase,
+    });
+    expect([name, ended.code]).toEqual([name, 1]);
+    expect(ended.stdout).toContain(join(to, name));
+    expect(await readdir(join(to, name))).toEqual(['of somebody else']);
+    if (name === 'lifeboat-report.json') continue;
+    const kept = JSON.parse(await readFile(join(to, 'lifeboat-report.json'), 'utf8')) as RestoreReport;
+    expect(kept.outcome).toBe('partial');
+  }
+});
 
 /** The images at final names, with their sums. */
 async function imagesAt(folder: string) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { nextSpoken, percentOf, type Spoken } from '../../renderer/state/announcements.ts';
 import { hintsFor } from '../../renderer/state/passphrase-hints.ts';
 import { arrange, obstacleOf, totalOf, wantedOf, type QubeOrder } from '../../renderer/state/qubes.ts';
+import { outcomeOf } from '../../main/recovery/restore/verdict.ts';
 import { labelColourOf } from '../../shared/words/label-words.ts';
 import { tallyOf, resumptionOf, unreportedOf, verdictOf, worstFirst } from '../../renderer/state/results.ts';
 import type { QubeReport } from '../../shared/backup.ts';
@@ -130,7 +131,7 @@ describe('the verdict', () => {
   };
   const ended = (reports: readonly QubeReport[], problems: Problem[] = []) => ({
     choices,
-    report: { outcome: 'restored' as const, qubes: [...reports], problems },
+    report: { outcome: outcomeOf(reports, problems, 'restore'), qubes: [...reports], problems },
   });
   const lost: Problem = { code: 'source-lost', params: { reason: 'EIO' } };
 

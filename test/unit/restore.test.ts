@@ -33,11 +33,25 @@ import { FileWriter } from '../../main/recovery/writing/file-writer.ts';
 import { NameRegister, safeName } from '../../main/recovery/writing/output-names.ts';
 import type { PlannedFile } from '../../main/recovery/restore/plan.ts';
 import { restoreFile, type RestoredFile } from '../../main/recovery/restore/restore-file.ts';
-import { overallOutcome, qubeOutcome } from '../../main/recovery/restore/verdict.ts';
+import { completeOutcome, outcomeOf, withProblems } from '../../main/recovery/restore/verdict.ts';
 import { openVerifyOutput } from '../../main/recovery/writing/verify-output.ts';
 import type { UnlockedBackup } from '../../main/recovery/unlock.ts';
-import type { FileReport, Outcome, RestoreMode, RestoreReport } from '../../shared/backup.ts';
-import { problem, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { exitCodeOfFindings, exitCodeOfOutcome } from '../../main/cli/exit-codes.ts';
+import {
+  isWhole,
+  type FileReport,
+  type Outcome,
+  type RestoreMode,
+  type RestoreReport,
+} from '../../shared/backup.ts';
+import {
+  hasFailure,
+  problem,
+  problemCodes,
+  problemKinds,
+  RecoveryError,
+  type Problem,
+} from '../../shared/problems.ts';
 import { codeOf } from '../support/code-of.ts';
 import { oracle } from '../support/oracles.ts';
 import { bash, missingTools, run } from '../support/tools.ts';
@@ -1021,50 +1035,101 @@ describe('a hostile tree', () => {
 });
 
 describe('a verdict', () => {
-  const ofFile = (outcome: Outcome): FileReport => ({
-    name: 'x',
-    path: null,
-    bytes: 0,
-    sha256: null,
-    outcome,
-    problems: [],
-  });
+  const parts = (outcomes: readonly Outcome[]) => outcomes.map((outcome) => ({ outcome }));
   const lacking = [problem('volume-missing', { qube: 'work', volume: 'root' })];
+  const noticed = [problem('member-repeated', { name: 'x' }), problem('cancelled')];
 
   it.each<[string, readonly Outcome[], readonly Problem[], RestoreMode, Outcome]>([
-    ['every file restored', ['restored', 'restored'], [], 'restore', 'restored'],
-    ['every file verified', ['verified'], [], 'verify', 'verified'],
+    ['every part restored', ['restored', 'restored'], [], 'restore', 'restored'],
+    ['every part verified', ['verified'], [], 'verify', 'verified'],
+    ['every part restored and a warning', ['restored'], noticed, 'restore', 'restored'],
     ['one partial', ['restored', 'partial'], [], 'restore', 'partial'],
     ['one failed', ['restored', 'failed'], [], 'restore', 'partial'],
     ['only a partial one', ['partial'], [], 'restore', 'partial'],
     ['all failed', ['failed', 'failed'], [], 'restore', 'failed'],
-    ['no files', [], [], 'restore', 'failed'],
+    ['no parts', [], [], 'restore', 'failed'],
     ['a volume missing', ['restored'], lacking, 'restore', 'partial'],
     ['a volume missing and all failed', ['failed'], lacking, 'verify', 'failed'],
-    ['a volume missing and no files', [], lacking, 'verify', 'failed'],
-  ])('on a qube with %s', (_, outcomes, lacks, mode, expected) => {
-    expect(qubeOutcome(outcomes.map(ofFile), lacks, mode)).toBe(expected);
+    ['a volume missing and no parts', [], lacking, 'verify', 'failed'],
+  ])('on a whole with %s', (_, outcomes, problems, mode, expected) => {
+    expect(outcomeOf(parts(outcomes), problems, mode)).toBe(expected);
   });
 
-  it.each<[readonly Outcome[], RestoreMode, Outcome]>([
-    [['restored', 'restored'], 'restore', 'restored'],
-    [['verified'], 'verify', 'verified'],
-    [['restored', 'partial'], 'restore', 'partial'],
-    [['restored', 'failed'], 'restore', 'partial'],
-    [['failed', 'failed'], 'restore', 'failed'],
-    [[], 'restore', 'failed'],
-  ])('on qubes that are %j', (outcomes, mode, expected) => {
-    expect(
-      overallOutcome(
-        outcomes.map((outcome) => ({ name: 'x', outcome, files: [] })),
-        mode,
-      ),
-    ).toBe(expected);
+  const anyProblem = fc
+    .constantFrom(...problemCodes)
+    .map((code) => ({ code, params: {} }) as unknown as Problem);
+  const problems = fc.array(anyProblem, { maxLength: 4 });
+  const modes = fc.constantFrom<RestoreMode>('restore', 'verify');
+  /** A report as a run makes it: each outcome follows from what it belongs to. */
+  const reports = (mode: RestoreMode) =>
+    fc
+      .record({
+        ofBackup: problems,
+        ofAccount: problems,
+        qubes: fc.array(
+          fc.record({
+            lacks: problems,
+            files: fc.array(fc.record({ problems, isFinished: fc.boolean() }), { maxLength: 3 }),
+          }),
+          { maxLength: 3 },
+        ),
+      })
+      .map(({ ofBackup, ofAccount, qubes }) => {
+        const told = qubes.map(({ lacks, files }) => {
+          const ofFiles = files.map(({ problems: found, isFinished }): FileReport => {
+            const outcome = isFinished ? completeOutcome(found, mode) : 'failed';
+            return { name: 'x', path: null, bytes: 0, sha256: null, outcome, problems: found };
+          });
+          return { name: 'x', outcome: outcomeOf(ofFiles, lacks, mode), files: ofFiles };
+        });
+        const ofPlan = qubes.flatMap(({ lacks }) => lacks);
+        const all = [...ofBackup, ...ofPlan];
+        return withProblems(
+          { outcome: outcomeOf(told, all, mode), qubes: told, problems: all },
+          ofAccount,
+          mode,
+        );
+      });
+
+  it('exits with 0 only where no problem anywhere is a failure, and everything is there', () => {
+    fc.assert(
+      fc.property(modes.chain(reports), (report) => {
+        const files = report.qubes.flatMap((qube) => qube.files);
+        const all = [...report.problems, ...files.flatMap((file) => file.problems)];
+        const isRight = exitCodeOfOutcome(report.outcome) === 0;
+        if (hasFailure(all)) expect(isRight).toBe(false);
+        if (report.qubes.length === 0 || files.some(({ outcome }) => outcome === 'failed'))
+          expect(isRight).toBe(false);
+        expect(isRight).toBe(isWhole(report.outcome));
+      }),
+    );
+  });
+
+  it('takes in every code of the catalogue that is a failure, whichever part of a report it is in', () => {
+    for (const code of problemCodes) {
+      const found = { code, params: {} } as unknown as Problem;
+      const expected = problemKinds[code].severity === 'failure' ? 1 : 0;
+      const whole = { outcome: 'restored' as const, qubes: [], problems: [] };
+      const qube = { name: 'x', outcome: completeOutcome([found], 'restore'), files: [] };
+      for (const outcome of [
+        outcomeOf([qube], [], 'restore'),
+        outcomeOf(parts(['restored']), [found], 'restore'),
+        withProblems({ ...whole, qubes: [{ ...qube, outcome: 'restored' }] }, [found], 'restore').outcome,
+      ])
+        expect(exitCodeOfOutcome(outcome), code).toBe(expected);
+      expect(exitCodeOfFindings([found]), code).toBe(expected);
+    }
   });
 });
 
 describe('the account of a restore', () => {
-  const report: RestoreReport = { outcome: 'restored', qubes: [], problems: [] };
+  const report: RestoreReport = {
+    outcome: 'restored',
+    qubes: [{ name: 'a', outcome: 'restored', files: [] }],
+    problems: [],
+  };
+  const savedReport = async () =>
+    JSON.parse(await readFile(join(folder, 'lifeboat-report.json'), 'utf8')) as unknown;
   const backup = (qubesXml: string | null) =>
     ({
       qubesXml: qubesXml === null ? null : Buffer.from(qubesXml),
@@ -1076,10 +1141,10 @@ describe('the account of a restore', () => {
     const files = { 'a/b.img': 'one', 'back\\slash': 'two', 'line\nbreak': 'three', 'c  d': 'four' };
     await writeTree(folder, files);
     const sums = Object.entries(files).map(([path, content]) => sum(path, content));
-    expect(await saveAccount(folder, report, sums, backup('<qubes/>'))).toEqual([]);
+    expect(await saveAccount(folder, report, sums, backup('<qubes/>'))).toEqual(report);
     await run('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder });
     expect(await readFile(join(folder, 'qubes.xml'), 'utf8')).toBe('<qubes/>');
-    expect(JSON.parse(await readFile(join(folder, 'lifeboat-report.json'), 'utf8'))).toMatchObject(report);
+    expect(await savedReport()).toMatchObject(report);
     expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
   });
 
@@ -1098,7 +1163,7 @@ describe('the account of a restore', () => {
     await symlink('victim', join(folder, 'lifeboat-report.json.partial'));
     await rm(join(folder, 'SHA256SUMS.partial'));
     await symlink('victim', join(folder, 'SHA256SUMS.partial'));
-    expect(await saveAccount(folder, report, [sum('a', 'a')], backup('<qubes/>'))).toEqual([]);
+    expect(await saveAccount(folder, report, [sum('a', 'a')], backup('<qubes/>'))).toEqual(report);
     expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('mine');
     expect((await readdir(folder)).sort()).toEqual([
       'SHA256SUMS',
@@ -1111,10 +1176,30 @@ describe('the account of a restore', () => {
 
   it('does not replace a list of qubes that is another', async () => {
     await saveAccount(folder, report, [], backup('<first/>'));
-    expect(await saveAccount(folder, report, [], backup('<first/>'))).toEqual([]);
-    const problems = await saveAccount(folder, report, [], backup('<second/>'));
-    expect(problems).toEqual([problem('dest-occupied', { path: join(folder, 'qubes.xml') })]);
+    expect(await saveAccount(folder, report, [], backup('<first/>'))).toEqual(report);
+    const told = await saveAccount(folder, report, [], backup('<second/>'));
+    expect(told.problems).toEqual([problem('dest-occupied', { path: join(folder, 'qubes.xml') })]);
+    expect(told.outcome).toBe('partial');
     expect(await readFile(join(folder, 'qubes.xml'), 'utf8')).toBe('<first/>');
+    expect(await savedReport()).toMatchObject(told);
+  });
+
+  it('of which one part cannot be written consists of the others, and the restore is not whole', async () => {
+    await mkdir(join(folder, 'SHA256SUMS/in-the-way'), { recursive: true });
+    const told = await saveAccount(folder, report, [sum('a', 'a')], backup('<qubes/>'));
+    expect(told.problems).toHaveLength(1);
+    expect(told.problems[0]?.params).toMatchObject({ path: join(folder, 'SHA256SUMS') });
+    expect(told.outcome).toBe('partial');
+    expect(await savedReport()).toMatchObject(told);
+    expect(await readFile(join(folder, 'qubes.xml'), 'utf8')).toBe('<qubes/>');
+  });
+
+  it('without its report is told in what the run answers', async () => {
+    await mkdir(join(folder, 'lifeboat-report.json/in-the-way'), { recursive: true });
+    const told = await saveAccount(folder, report, [sum('a', 'a')], backup('<qubes/>'));
+    expect(told.outcome).toBe('partial');
+    expect(told.problems[0]?.params).toMatchObject({ path: join(folder, 'lifeboat-report.json') });
+    expect(await readFile(join(folder, 'SHA256SUMS'), 'utf8')).toContain('  a\n');
   });
 });
 

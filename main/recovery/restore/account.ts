@@ -2,7 +2,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
-import { problem, type Problem } from '../../../shared/problems.ts';
+import { fail, type Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { destinationError } from '../writing/destination-error.ts';
 import { FileWriter } from '../writing/file-writer.ts';
@@ -10,6 +10,7 @@ import { moveWithoutReplacing } from '../writing/moving.ts';
 import { partialSuffix } from '../writing/partial-names.ts';
 import type { Checksum } from '../writing/output.ts';
 import { readPlainFile, replaceOwnFile } from '../writing/plain-file.ts';
+import { withProblems } from './verdict.ts';
 
 export const reportName = 'lifeboat-report.json';
 export const checksumsName = 'SHA256SUMS';
@@ -22,32 +23,35 @@ const longestChecksums = 512 * 1024 * 1024;
  * Writes `qubes.xml`, `SHA256SUMS` (as `sha256sum -c` reads it) and `lifeboat-report.json` into `destination`. What
  * an earlier restore into the same folder wrote is added to, never lost. Lines are in the order of their paths.
  *
- * @returns problems that leave the restored files untouched
- * @throws RecoveryError `dest-…`
+ * @returns the report with what could not be written, `dest-…`, and with the outcome that follows from it; the one
+ * beside the files says the same, unless it is itself what could not be written
  */
 export async function saveAccount(
   destination: string,
   report: RestoreReport,
   checksums: readonly Checksum[],
   backup: UnlockedBackup,
-): Promise<readonly Problem[]> {
+): Promise<RestoreReport> {
+  const { qubesXml, inventory } = backup;
   const problems: Problem[] = [];
-  if (backup.qubesXml) problems.push(...(await saveOnce(join(destination, qubesXmlName), backup.qubesXml)));
-  const lines = await mergedChecksums(join(destination, checksumsName), checksums);
-  await replace(join(destination, checksumsName), lines);
-  const whole = { ...report, problems: [...report.problems, ...problems] };
-  await replace(
-    join(destination, reportName),
-    JSON.stringify({ backup: backup.inventory.backup, ...whole }, null, 2) + '\n',
-  );
-  return problems;
+  const save = async (name: string, write: (path: string) => Promise<void>) => {
+    const path = join(destination, name);
+    await write(path).catch((error: unknown) => problems.push(destinationError(path, error).problem));
+  };
+  if (qubesXml) await save(qubesXmlName, (path) => saveOnce(path, qubesXml));
+  await save(checksumsName, async (path) => replaceOwnFile(path, await mergedChecksums(path, checksums)));
+  const told = withProblems(report, problems, 'restore');
+  const text = JSON.stringify({ backup: inventory.backup, ...told }, null, 2);
+  await save(reportName, (path) => replaceOwnFile(path, `${text}\n`));
+  return withProblems(report, problems, 'restore');
 }
 
 /** Saves a file that may stand there already with the same content, and nothing else. */
-async function saveOnce(path: string, bytes: Uint8Array): Promise<readonly Problem[]> {
+async function saveOnce(path: string, bytes: Uint8Array): Promise<void> {
   if (await lstat(path).catch(() => null)) {
     const present = await readPlainFile(path, bytes.length);
-    return present?.equals(bytes) ? [] : [problem('dest-occupied', { path })];
+    if (!present?.equals(bytes)) fail('dest-occupied', { path });
+    return;
   }
   await rm(path + partialSuffix, { force: true });
   const writer = await FileWriter.create(path + partialSuffix);
@@ -58,7 +62,6 @@ async function saveOnce(path: string, bytes: Uint8Array): Promise<readonly Probl
     await writer.close();
   }
   await moveWithoutReplacing(path + partialSuffix, path);
-  return [];
 }
 
 /** Lines of `sha256sum`: those of earlier restores stay unless the same path was restored again. */
@@ -82,12 +85,4 @@ function checksumLine({ path, sha256 }: Checksum): string {
 
 function pathPart(line: string): string {
   return line.slice(line.indexOf('  ') + 2);
-}
-
-async function replace(path: string, text: string): Promise<void> {
-  try {
-    await replaceOwnFile(path, text);
-  } catch (error) {
-    throw destinationError(path, error);
-  }
 }

@@ -6,7 +6,7 @@ import { problem, type Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { finishedNameOf, mapSuffix } from '../writing/partial-names.ts';
 import { readJournal } from './run.ts';
-import { overallOutcome, qubeOutcome } from './verdict.ts';
+import { outcomeOf } from './verdict.ts';
 
 /**
  * Removes what a cancelled run has written, and says so in the report; what an earlier one had finished stays.
@@ -30,9 +30,9 @@ export async function removeWritten(
   const qubes = report.qubes.map((qube) => {
     if (qube.files.length > 0 && qube.files.every(isEarlier)) return qube;
     const left = qube.files.map((file) => (isEarlier(file) ? file : withoutFile(file)));
-    return { ...qube, outcome: qubeOutcome(left, [], 'restore'), files: left };
+    return { ...qube, outcome: outcomeOf(left, [], 'restore'), files: left };
   });
-  return { ...report, outcome: overallOutcome(qubes, 'restore'), qubes };
+  return { ...report, outcome: outcomeOf(qubes, report.problems, 'restore'), qubes };
 }
 
 /** Paths of the pieces that were saved of a file without their place, and of their maps. */

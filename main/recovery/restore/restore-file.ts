@@ -1,6 +1,6 @@
 /** Restores one stored file: its stream is decompressed, its archive read, and what it holds given to an output. */
 import type { FileReport, RestoreMode } from '../../../shared/backup.ts';
-import { fail, problem, problemOf, severityOf, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, problemOf, type Problem } from '../../../shared/problems.ts';
 import { ArchiveFault, type ArchiveFaultKind } from '../archive/archive-fault.ts';
 import { readArchive } from '../archive/archive-reader.ts';
 import { StreamFault, type Compression, type StreamFaultKind } from '../archive/decoder.ts';
@@ -14,7 +14,7 @@ import { peek } from '../bytes/peek.ts';
 import { pathParts, samePath } from '../writing/archive-paths.ts';
 import type { Completed, Checksum, OpenOutput, Output } from '../writing/output.ts';
 import type { PlannedFile } from './plan.ts';
-import { success } from './verdict.ts';
+import { completeOutcome } from './verdict.ts';
 
 export interface RestoreFileOptions {
   readonly mode: RestoreMode;
@@ -81,8 +81,7 @@ export function wholeReport(
     path: mode === 'restore' ? planned.output.join('/') : null,
     bytes: completed.bytes,
     sha256: completed.sha256,
-    // Complete is not whole when part of it was taken without being verified.
-    outcome: problems.some((value) => severityOf(value) === 'failure') ? 'partial' : success(mode),
+    outcome: completeOutcome(problems, mode),
     problems,
   };
 }

@@ -1,7 +1,13 @@
 /** Runs a restore or a verification: several files at once, each to its own verdict, one report at the end. */
 import { join } from 'node:path';
-import type { FileReport, QubeReport, RestoreMode, RestoreReport } from '../../../shared/backup.ts';
-import { problem, problemOf, type Problem } from '../../../shared/problems.ts';
+import {
+  isWhole,
+  type FileReport,
+  type QubeReport,
+  type RestoreMode,
+  type RestoreReport,
+} from '../../../shared/backup.ts';
+import { problem, type Problem } from '../../../shared/problems.ts';
 import type { StreamHooks } from '../encryption/protection.ts';
 import { salvageFile } from '../salvage/salvage-file.ts';
 import type { UnlockedBackup } from '../unlock.ts';
@@ -13,7 +19,7 @@ import { exists } from '../writing/moving.ts';
 import { Journal } from './journal.ts';
 import { restoreFile, wholeReport } from './restore-file.ts';
 import { pass, steered, steeredStretches, type Steering } from './steering.ts';
-import { isWhole, overallOutcome, qubeOutcome } from './verdict.ts';
+import { outcomeOf } from './verdict.ts';
 import { openVerifyOutput } from '../writing/verify-output.ts';
 
 export interface RunOptions extends Steering {
@@ -49,9 +55,8 @@ const hopeless = new Set<Problem['code']>([
 ]);
 
 /**
- * Restores or verifies what the plan names. Never throws for what befalls single files: it ends in their reports.
- *
- * @throws RecoveryError `dest-…` when not even the account of the restore can be written
+ * Restores or verifies what the plan names. Never throws for what befalls single files: it ends in their reports, and
+ * an account of the restore that could not be written in the problems of the whole.
  */
 export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   const { backup, plan, destination, acceptPartial, signal, listener } = options;
@@ -126,7 +131,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
 
   const settleQube = (name: string) => {
     const files = (filesOf.get(name) ?? []).flatMap((file) => reports.get(file) ?? []);
-    const report = { name, outcome: qubeOutcome(files, lacksOf.get(name) ?? [], mode), files };
+    const report = { name, outcome: outcomeOf(files, lacksOf.get(name) ?? [], mode), files };
     qubes.set(name, report);
     listener.qubeFinished(report);
   };
@@ -145,20 +150,13 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
 
   listener.finishing();
   const inOrder = plan.qubes.flatMap((name) => qubes.get(name) ?? []);
-  const report: RestoreReport = {
-    outcome: overallOutcome(inOrder, mode),
-    qubes: inOrder,
-    problems: [...backup.inventory.backup.problems, ...backup.inventory.problems, ...plan.problems],
-  };
+  const problems = [...backup.inventory.backup.problems, ...backup.inventory.problems, ...plan.problems];
+  const report = { outcome: outcomeOf(inOrder, problems, mode), qubes: inOrder, problems };
   if (destination === null || signal.aborted) return report;
-  try {
-    const further = await saveAccount(destination, report, checksums, backup);
-    // Last of all: ended before that, the next run still has the keys.
-    if (isWhole(report.outcome)) await journal?.forget();
-    return { ...report, problems: [...report.problems, ...further] };
-  } catch (error) {
-    return { ...report, problems: [...report.problems, problemOf(error)] };
-  }
+  const accounted = await saveAccount(destination, report, checksums, backup);
+  // Last of all: ended before that, the next run still has the keys. It needs none once every file is there.
+  if (inOrder.length > 0 && inOrder.every(({ outcome }) => isWhole(outcome))) await journal?.forget();
+  return accounted;
 }
 
 /** As `Map.groupBy`, which Node 20 does not have. */

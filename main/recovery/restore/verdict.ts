@@ -1,34 +1,43 @@
-/** The verdict of a restore: honest outcomes of qubes and of the whole, derived from those of the files. */
-import type { FileReport, Outcome, QubeReport, RestoreMode } from '../../../shared/backup.ts';
-import type { Problem } from '../../../shared/problems.ts';
+/**
+ * The verdict of a restore: honest outcomes of files, qubes and the whole. A problem that is a failure keeps what it
+ * belongs to from being whole, so that the exit code, the report and the screen cannot say otherwise.
+ */
+import { isWhole, type Outcome, type RestoreMode, type RestoreReport } from '../../../shared/backup.ts';
+import { hasFailure, type Problem } from '../../../shared/problems.ts';
 
 /** `restored` where mode is restore, `verified` where it is verify. */
-export function success(mode: RestoreMode): Outcome {
+function success(mode: RestoreMode): Outcome {
   return mode === 'restore' ? 'restored' : 'verified';
 }
 
-/** Whether an outcome says that everything is there and verified. */
-export function isWhole(outcome: Outcome): boolean {
-  return outcome === 'restored' || outcome === 'verified';
+/** The outcome of a file that is complete: not whole when part of it was taken without being verified. */
+export function completeOutcome(problems: readonly Problem[], mode: RestoreMode): Outcome {
+  return hasFailure(problems) ? 'partial' : success(mode);
 }
 
 /**
- * The outcome of a qube: whole when every file is and the backup lacks none, failed when nothing came out.
+ * The outcome of a qube, of which the parts are its files, or of a run, of which they are its qubes: failed when nothing
+ * came out, also where there is no part at all.
  *
- * @param lacks what the backup itself does not hold of this qube, as `volume-missing`
+ * @param problems those of the whole: of a qube what the backup lacks of it, of a run what befell the backup's header,
+ * list of qubes or end, and the account of the run
  */
-export function qubeOutcome(
-  files: readonly FileReport[],
-  lacks: readonly Problem[],
+export function outcomeOf(
+  parts: readonly { readonly outcome: Outcome }[],
+  problems: readonly Problem[],
   mode: RestoreMode,
 ): Outcome {
-  if (files.length > 0 && lacks.length === 0 && files.every((file) => isWhole(file.outcome)))
-    return success(mode);
-  return files.some((file) => file.outcome !== 'failed') ? 'partial' : 'failed';
+  const areWhole = parts.length > 0 && parts.every(({ outcome }) => isWhole(outcome));
+  if (areWhole && !hasFailure(problems)) return success(mode);
+  return parts.some(({ outcome }) => outcome !== 'failed') ? 'partial' : 'failed';
 }
 
-/** The outcome of everything that was asked for; asking for nothing that exists is a failure. */
-export function overallOutcome(qubes: readonly QubeReport[], mode: RestoreMode): Outcome {
-  if (qubes.length > 0 && qubes.every((qube) => isWhole(qube.outcome))) return success(mode);
-  return qubes.some((qube) => qube.outcome !== 'failed') ? 'partial' : 'failed';
+/** `report` with further problems, and the outcome that follows from all of them. */
+export function withProblems(
+  report: RestoreReport,
+  further: readonly Problem[],
+  mode: RestoreMode,
+): RestoreReport {
+  const problems = [...report.problems, ...further];
+  return { ...report, outcome: outcomeOf(report.qubes, problems, mode), problems };
 }
