@@ -87,6 +87,8 @@ export const problemKinds = {
   'archive-member-unexpected': failure('file', 'found'),
   'sparse-map-invalid': failure('file', 'detail'),
   'size-mismatch': failure('file', 'expected', 'found'),
+  'file-is-link': notice('file', 'target'),
+  'content-is-link': failure('file', 'target'),
   'entry-renamed': notice('from', 'to'),
   'entry-leads-out': warning('path'),
   'entry-is-special': warning('path'),

@@ -2,14 +2,8 @@
 import type { Inventory } from '../../shared/backup.ts';
 import { fail, problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { readArchive } from './archive/archive-reader.ts';
-import {
-  compressionOfFilter,
-  decoderFor,
-  sniffCompression,
-  sniffLength,
-} from './archive/decoders/decoder-for.ts';
+import { archiveProblem, decompressed } from './archive/stored-archive.ts';
 import { summarise, type LockedBackup } from './backup.ts';
-import { peek } from './bytes/peek.ts';
 import { isSourceGone } from './bytes/source.ts';
 import {
   headerlessFormat2,
@@ -33,6 +27,7 @@ import {
   type OpenChunk,
   type ScryptProtectionOptions,
 } from './encryption/scrypt-protection.ts';
+import { pathParts } from './writing/archive-paths.ts';
 
 /** A backup whose passphrase was proven; its keys live until `protection.wipe()`. */
 export interface UnlockedBackup {
@@ -257,13 +252,22 @@ async function readQubesXml(stored: StoredFiles, protections: readonly Protectio
 
 /** The bytes of the one small file in the archive of a stored file. */
 async function onlyFile(file: StoredFile, protection: Protection): Promise<Uint8Array> {
-  const { head, whole } = await peek(protection.stream(file, noHooks), sniffLength);
-  const compression = sniffCompression(head) ?? compressionOfFilter(protection.filter ?? '') ?? 'none';
+  const { filter } = protection;
   const pieces: Uint8Array[] = [];
-  for await (const entry of readArchive(decoderFor(compression)(whole))) {
-    if (pieces.length > 0) fail('archive-member-unexpected', { file: file.path, found: entry.path });
-    if (entry.size > longestQubesXml) fail('qubes-xml-malformed', { detail: 'too long' });
-    for await (const { bytes } of entry.data()) pieces.push(new Uint8Array(bytes));
+  let isRead = false;
+  try {
+    const archive = await decompressed(protection.stream(file, noHooks), filter, file.path, () => undefined);
+    for await (const entry of readArchive(archive)) {
+      // Where the seal binds no name, this one tells whether it is the file that was asked for.
+      const isItself = entry.kind === 'file' && pathParts(entry.path).at(-1) === file.path;
+      if (!isItself || isRead) fail('archive-member-unexpected', { file: file.path, found: entry.path });
+      isRead = true;
+      if (entry.size > longestQubesXml) fail('qubes-xml-malformed', { detail: 'too long' });
+      for await (const { bytes } of entry.data()) pieces.push(new Uint8Array(bytes));
+    }
+  } catch (error) {
+    throw new RecoveryError(archiveProblem(error, file.path, filter), { cause: error });
   }
+  if (!isRead) fail('stream-unfinished', { file: file.path });
   return Buffer.concat(pieces);
 }

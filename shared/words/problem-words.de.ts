@@ -276,6 +276,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'Es sollten {{expected, size}} sein, gefunden wurden {{found, size}}.',
     todo: `Betrachten Sie es als unvollständig. ${anotherCopy}`,
   },
+  'file-is-link': {
+    what: '{{file}} ist in diesem Backup nur eine Verknüpfung.',
+    why: 'Sie führte auf dem gesicherten Computer zu {{target}}. Qubes OS bis 3.0 hat Symbole so gesichert.',
+    todo: 'Nichts. Dafür wurde keine Datei geschrieben, und von der Qube fehlen keine Daten.',
+  },
+  'content-is-link': {
+    what: 'Der Inhalt von {{file}} ist nicht im Backup.',
+    why: 'Beim Sichern war es eine Verknüpfung zu {{target}}, und nur sie wurde gespeichert.',
+    todo: 'Suchen Sie den Inhalt auf dem Datenträger, zu dem die Verknüpfung führte, oder in einem anderen Backup.',
+  },
   'entry-renamed': {
     what: '{{from}} wurde als {{to}} gespeichert.',
     why: 'Der ursprüngliche Name ist auf diesem Laufwerk nicht möglich.',

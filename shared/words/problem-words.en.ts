@@ -276,6 +276,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'It should have {{expected, size}}, but {{found, size}} were found.',
     todo: 'Treat it as incomplete. If you have another copy of this backup, try that one.',
   },
+  'file-is-link': {
+    what: '{{file}} is only a link in this backup.',
+    why: 'It led to {{target}} on the computer that was backed up. Releases of Qubes OS up to 3.0 stored icons like this.',
+    todo: 'Nothing. No file was written for it, and no data of the qube is missing.',
+  },
+  'content-is-link': {
+    what: 'The backup does not hold the content of {{file}}.',
+    why: 'It was a link to {{target}} when the backup was made, and only the link was stored.',
+    todo: 'Look for the content on the drive that the link led to, or in another backup.',
+  },
   'entry-renamed': {
     what: '{{from}} was saved as {{to}}.',
     why: 'The original name cannot be used on this drive.',

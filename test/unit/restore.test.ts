@@ -540,6 +540,20 @@ describe('a restored volume', () => {
       {},
       'archive-member-unexpected',
     ],
+    'is followed by a link': [
+      Buffer.concat([
+        member({ name: 'vm1/private.img' }, data),
+        member({ name: 'vm1/private.img', type: '2' }),
+        archiveEnd,
+      ]),
+      {},
+      'archive-member-unexpected',
+    ],
+    'follows a link': [
+      Buffer.concat([member({ name: 'vm1/private.img', type: '2' }), volume(data)]),
+      {},
+      'archive-member-unexpected',
+    ],
     'is followed by itself': [
       Buffer.concat([member({ name: 'vm1/private.img' }, data), volume(data)]),
       {},
@@ -567,6 +581,44 @@ describe('a restored volume', () => {
       expect(left.filter((name) => name.includes('private'))).toEqual([]);
     });
   }
+
+  const linkIn = async (path: string) => {
+    await mkdir(join(folder, 'src/vm1'), { recursive: true });
+    await mkdir(join(folder, 'src/dom0-home'), { recursive: true });
+    await symlink('/usr/share/icons/hicolor/128x128/devices/appvm-blue.png', join(folder, 'src', path));
+    return run('tar', ['-Pc', '--sparse', '-f', '-', '-C', join(folder, 'src'), path]);
+  };
+
+  oracle('tar').test(
+    'that is stored as a link, as icons were, is told of and nothing is lost with it',
+    async () => {
+      for (const name of ['icon.png', 'firewall.xml']) {
+        const output = ['work', name];
+        for (const mode of ['restore', 'verify'] as const) {
+          const archive = await linkIn(`vm1/${name}`);
+          await rm(join(folder, 'src'), { recursive: true });
+          const restored = await restore(archive, { path: `vm1/${name}`, output, mode });
+          expect(restored.report).toMatchObject({ path: null, bytes: 0, sha256: null });
+          expect(isWhole(restored.report.outcome)).toBe(true);
+          expect(codes(restored)).toEqual(['file-is-link']);
+          expect(restored.checksums).toEqual([]);
+          expect(await readdir(folder)).toEqual([]);
+        }
+      }
+    },
+  );
+
+  oracle('tar').test('that is a link where its content should be is a loss', async () => {
+    for (const [path, output] of [
+      ['vm1/private.img', ['work', 'private.img']],
+      ['dom0-home/user', ['dom0', 'user']],
+    ] as const) {
+      const restored = await restore(await linkIn(path), { path, output });
+      expect(restored.report).toMatchObject({ path: null, outcome: 'failed' });
+      expect(codes(restored)).toEqual(['content-is-link']);
+      await rm(join(folder, 'src'), { recursive: true });
+    }
+  });
 
   it('that ends early stays at its partial name when that is wanted, as far as it goes', async () => {
     const { report } = await restore(volume(data).subarray(0, 60_000), asVolume);
@@ -972,7 +1024,9 @@ describe('a hostile tree', () => {
     for (const fields of roots) {
       const archive = Buffer.concat([member({ name: 'dom0-home/user', ...fields }), archiveEnd]);
       const restored = await restore(archive, { keep: false });
-      expect(codes(restored), fields.type).toEqual(['archive-member-unexpected']);
+      expect(codes(restored), fields.type).toEqual([
+        fields.type === '2' ? 'content-is-link' : 'archive-member-unexpected',
+      ]);
       expect(restored.report.outcome).toBe('failed');
     }
     const both = Buffer.concat([

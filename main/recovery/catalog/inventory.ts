@@ -96,6 +96,11 @@ export function catalogFolders(stored: StoredFiles): Catalog {
 
 const dom0Folder = 'dom0-home';
 
+/** Whether a stored file is an archive of a whole folder: a home of dom0, or a template as format 3 stored some. */
+export function isTree(path: string): boolean {
+  return path.startsWith(`${dom0Folder}/`) || path.endsWith('/.');
+}
+
 function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf('/'));
 }

@@ -1,16 +1,9 @@
 /** Restores one stored file: its stream is decompressed, its archive read, and what it holds given to an output. */
 import type { FileReport, RestoreMode } from '../../../shared/backup.ts';
-import { fail, problem, problemOf, type Problem } from '../../../shared/problems.ts';
-import { ArchiveFault, type ArchiveFaultKind } from '../archive/archive-fault.ts';
-import { readArchive } from '../archive/archive-reader.ts';
-import { StreamFault, type Compression, type StreamFaultKind } from '../archive/decoder.ts';
-import {
-  compressionOfFilter,
-  decoderFor,
-  sniffCompression,
-  sniffLength,
-} from '../archive/decoders/decoder-for.ts';
-import { peek } from '../bytes/peek.ts';
+import { fail, problem, type Problem } from '../../../shared/problems.ts';
+import { readArchive, type ArchiveEntry } from '../archive/archive-reader.ts';
+import { archiveProblem, decompressed } from '../archive/stored-archive.ts';
+import { isTree } from '../catalog/inventory.ts';
 import { pathParts, samePath } from '../writing/archive-paths.ts';
 import type { Completed, Checksum, OpenOutput, Output } from '../writing/output.ts';
 import type { PlannedFile } from './plan.ts';
@@ -51,8 +44,9 @@ export async function restoreFile(
       ...options,
       openOutput: open,
     });
+    const report = wholeReport(planned, completed, warnings, options.mode);
     return {
-      report: wholeReport(planned, completed, warnings, options.mode),
+      report: output ? report : { ...report, path: null },
       checksums: completed.checksums,
     };
   } catch (error) {
@@ -62,7 +56,7 @@ export async function restoreFile(
       ...left,
       sha256: null,
       outcome: left.bytes > 0 ? 'partial' : 'failed',
-      problems: [faultProblem(error, planned.stored.path, options.filter), ...warnings],
+      problems: [archiveProblem(error, planned.stored.path, options.filter), ...warnings],
     };
     return { report, checksums: [] };
   }
@@ -93,14 +87,20 @@ async function unpack(
   { filter, openOutput, beforeCommit }: RestoreFileOptions,
 ): Promise<Completed> {
   const file = planned.stored.path;
-  const archive = await decompressed(stream, filter, file, warnings);
+  const archive = await decompressed(stream, filter, file, (warning) => warnings.push(warning));
   const prefix = pathParts(file);
   let output: Output | undefined;
+  let link: ArchiveEntry | undefined;
   let single = false;
   for await (const entry of readArchive(archive)) {
     const parts = pathParts(entry.path);
     const isItself = samePath(parts, prefix);
     const isBelow = samePath(parts.slice(0, prefix.length), prefix);
+    if (isItself && entry.kind === 'symlink' && !output && !link) {
+      link = entry;
+      single = true;
+      continue;
+    }
     const isFile = isItself && entry.kind === 'file' && !output;
     const fits = isItself ? isFile || entry.kind === 'folder' : isBelow;
     if (single || !fits) fail('archive-member-unexpected', { file, found: entry.path });
@@ -108,6 +108,7 @@ async function unpack(
     output ??= await openOutput(planned.output, single ? 'file' : 'tree', prefix);
     await output.take(entry);
   }
+  if (link) return inPlaceOf(planned, link);
   if (!output) fail('stream-unfinished', { file });
   const completed = await output.finish();
   await beforeCommit(completed);
@@ -115,52 +116,12 @@ async function unpack(
   return completed;
 }
 
-async function decompressed(
-  stream: AsyncIterable<Uint8Array>,
-  filter: string | null,
-  file: string,
-  warnings: Problem[],
-): Promise<AsyncIterable<Uint8Array>> {
-  const { head, whole } = await peek(stream, sniffLength);
-  try {
-    return decoderFor(chooseCompression(filter, head, file, warnings))(whole);
-  } catch (error) {
-    // Nobody else will: its producers would hold what they have opened.
-    await whole.return();
-    throw error;
-  }
-}
-
-/** What the data are by their own magic wins over what the header names. */
-function chooseCompression(
-  filter: string | null,
-  head: Uint8Array,
-  file: string,
-  warnings: Problem[],
-): Compression {
-  const named = filter === null ? 'none' : compressionOfFilter(filter);
-  const found = sniffCompression(head);
-  if (found !== undefined && found !== named) {
-    warnings.push(problem('compression-differs', { file, named: filter ?? 'none', found }));
-  }
-  return found ?? named ?? fail('compression-unsupported', { filter: filter ?? '' });
-}
-
-const streamCodes = {
-  damaged: (file: string, compression: string) => problem('stream-damaged', { file, compression }),
-  unfinished: (file: string) => problem('stream-unfinished', { file }),
-  overlong: (file: string) => problem('stream-overlong', { file }),
-} as const satisfies Record<StreamFaultKind, (file: string, compression: string) => Problem>;
-
-const archiveCodes = {
-  malformed: (file: string, detail: string) => problem('archive-malformed', { file, detail }),
-  'sparse-map': (file: string, detail: string) => problem('sparse-map-invalid', { file, detail }),
-  unfinished: (file: string) => problem('stream-unfinished', { file }),
-  overlong: (file: string) => problem('stream-overlong', { file }),
-} as const satisfies Record<ArchiveFaultKind, (file: string, detail: string) => Problem>;
-
-function faultProblem(error: unknown, file: string, filter: string | null): Problem {
-  if (error instanceof StreamFault) return streamCodes[error.kind](file, filter ?? 'none');
-  if (error instanceof ArchiveFault) return archiveCodes[error.kind](file, error.message);
-  return problemOf(error);
+/**
+ * A link in the place of the file, of which nothing is written. Qubes OS up to 3.0 stored links as such: that of `icon.png`
+ * led to an icon of the system. Where a volume or a folder was a link, its content was never backed up.
+ */
+function inPlaceOf({ name, stored }: PlannedFile, { target }: ArchiveEntry): Completed {
+  const file = stored.path;
+  if (name.endsWith('.img') || isTree(file)) fail('content-is-link', { file, target });
+  return { bytes: 0, sha256: null, checksums: [], problems: [problem('file-is-link', { file, target })] };
 }

@@ -1,0 +1,67 @@
+/** Promises of unlocking: what a list of qubes must be to be believed, and that each fault of it has its own code. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { memorySource, openFileSource } from '../../main/recovery/bytes/source.ts';
+import { fixturePassphrase } from '../fixtures/variants.ts';
+import { swapNames } from '../support/container-surgery.ts';
+import { codesIn, filesBelow, scratchFolder } from '../support/lifeboat.ts';
+import { makeBackup, type BackupSpec } from '../support/make-backup.ts';
+import { makeOldBackup } from '../support/make-old-backup.ts';
+import { oracle } from '../support/oracles.ts';
+import { restoreInProcess } from '../support/restore-in-process.ts';
+
+const passphrase = fixturePassphrase;
+
+/** The codes that restoring a backup of one small qube ends with, made with the given changes. */
+async function codesOf(changes: Partial<BackupSpec>): Promise<readonly string[]> {
+  const folder = await scratchFolder();
+  const image = join(folder, 'image');
+  await writeFile(image, 'the content of a small volume\n'.repeat(500));
+  const files = [{ name: 'private.img', source: image, sparse: 'none' as const }];
+  const destination = join(folder, 'made.backup');
+  await makeBackup({ destination, passphrase, qubes: [{ name: 'work', class: 'AppVM', files }], ...changes });
+  const target = await scratchFolder();
+  const report = await restoreInProcess(await openFileSource(destination), {
+    passphrase,
+    destination: target,
+  });
+  expect(report.outcome).toBe('failed');
+  expect((await filesBelow(target)).filter((path) => path.includes('private.img'))).toEqual([]);
+  return codesIn(report);
+}
+
+for (const tool of ['lz4', 'base64']) {
+  oracle('scrypt', 'tar', 'split', tool).test(
+    `a backup compressed by ${tool}, which no reader is there for, says so of its list and of each file`,
+    async () => {
+      const codes = await codesOf({ compression: tool });
+      expect(new Set(codes)).toEqual(new Set(['qubes-xml-unreadable', 'compression-unsupported']));
+    },
+  );
+}
+
+const gate = oracle('openssl', 'tar', 'gzip');
+gate.test(
+  'another file in the place of the list of qubes is not believed, where no seal binds its name',
+  async () => {
+    const folder = await scratchFolder();
+    await writeFile(join(folder, 'rules'), '<QubesFirewallRules policy="allow"/>');
+    const files = [{ name: 'firewall.xml', source: join(folder, 'rules') }];
+    const destination = join(folder, 'old.backup');
+    await makeOldBackup({
+      version: 3,
+      destination,
+      passphrase,
+      qubes: [{ name: 'work', class: 'AppVM', files }],
+    });
+    let exchanged: Buffer = await readFile(destination);
+    for (const suffix of ['.000', '.000.hmac'])
+      exchanged = swapNames(`qubes.xml${suffix}`, `vm1/firewall.xml${suffix}`)(exchanged);
+    const report = await restoreInProcess(memorySource(exchanged), { passphrase, destination: null });
+    expect(report.problems).toContainEqual({
+      code: 'qubes-xml-unreadable',
+      params: { reason: 'archive-member-unexpected' },
+    });
+  },
+);
