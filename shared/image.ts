@@ -84,6 +84,8 @@ export const imageEntry = z.object({
   link: z.nullable(z.object({ target: z.string(), leadsTo: z.nullable(fileKind) })),
   /** False where its own data are damaged. */
   isSound: z.boolean(),
+  /** Bytes of its content that were lost in the backup. */
+  lostBytes: count,
 });
 export type ImageEntry = z.infer<typeof imageEntry>;
 

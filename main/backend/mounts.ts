@@ -4,6 +4,7 @@ import type { Emitters, Handlers } from '../../shared/contract/define.ts';
 import type { WizardContract } from '../../shared/contract/wizard.ts';
 import { fail } from '../../shared/problems.ts';
 import { Ticker } from '../engine/ticker.ts';
+import { lossesShown } from '../recovery/mount/losses-shown.ts';
 import { mountImage } from '../recovery/mount/mount-image.ts';
 import { cleanUpMounts, unmountImage, unmountOwn, type Mounted } from '../recovery/mount/mounted-images.ts';
 import type { Images } from './images.ts';
@@ -35,6 +36,7 @@ export function createMounts({ whereIs, showFolder, emit }: MountsSurroundings):
     async mount({ imageId, volume, journal, task }) {
       const { path, partition } = whereIs(imageId, volume);
       await cleanedUp;
+      const problems = [...(await lossesShown(path))];
       const abort = new AbortController();
       tasks.set(task, abort);
       let copied = { done: 0, total: 0 };
@@ -51,7 +53,7 @@ export function createMounts({ whereIs, showFolder, emit }: MountsSurroundings):
         });
         const mountId = randomUUID();
         mounted.set(mountId, made);
-        return { mountId, mountPoint: made.mountPoint, journal: made.journal };
+        return { mountId, mountPoint: made.mountPoint, journal: made.journal, problems };
       } finally {
         tasks.delete(task);
       }

@@ -1,15 +1,17 @@
 /** The commands `ls`, `cat` and `cp`: files of a restored image, without root and without mounting it. */
 import { resolve } from 'node:path';
 import type { CopiedItem } from '../../shared/image.ts';
-import { fail, hasFailure, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { fail, hasFailure, problem, RecoveryError, severityOf, type Problem } from '../../shared/problems.ts';
 import { formatSize, visible } from '../../shared/words/formats.ts';
 import { probeDestination } from '../backend/destination.ts';
-import { openFileSource } from '../recovery/bytes/source.ts';
 import type { ConflictChoice } from '../recovery/copy-out/conflict.ts';
 import { copyOut } from '../recovery/copy-out/copy-out.ts';
 import { measureCopy } from '../recovery/copy-out/measure.ts';
+import { isSourceGone } from '../recovery/bytes/source.ts';
+import type { Content } from '../recovery/image/content.ts';
 import type { Ext4 } from '../recovery/image/ext4.ts';
 import { openImage, openVolume, type DiskImage, type Volume } from '../recovery/image/image.ts';
+import { openImageFile } from '../recovery/image/image-file.ts';
 import type { FileStatus } from '../recovery/image/inode.ts';
 import { displayName } from '../recovery/image/names.ts';
 import { print, printJson, printProblems } from './commands.ts';
@@ -26,21 +28,25 @@ export interface ImageOptions {
 export interface CopyCommandOptions extends ImageOptions {
   readonly to: string;
   readonly conflict: ConflictChoice;
+  readonly acceptPartial?: boolean;
 }
 
 interface OpenedImage extends AsyncDisposable {
   readonly filesystem: Ext4;
+  /** What is known of bytes that the backup did not give back. */
+  readonly losses: readonly Problem[];
   readonly problems: readonly Problem[];
 }
 
 async function openFilesystem(path: string, { partition }: ImageOptions): Promise<OpenedImage> {
-  const source = await openFileSource(path);
+  const { source, problems: losses } = await openImageFile(path);
   try {
     const image = await openImage(source);
     const filesystem = await openVolume(chooseVolume(image, partition));
     return {
       filesystem,
-      problems: [...image.problems, ...filesystem.notes],
+      losses,
+      problems: [...losses, ...image.problems, ...filesystem.notes],
       [Symbol.asyncDispose]: () => source.close(),
     };
   } catch (error) {
@@ -62,8 +68,11 @@ function chooseVolume({ volumes }: DiskImage, partition: number | undefined): Vo
 
 interface Listed {
   readonly name: string;
-  readonly status: FileStatus;
+  /** Null where it cannot be read. */
+  readonly status: FileStatus | null;
   readonly target: string | null;
+  /** Bytes of its content that were lost in the backup. */
+  readonly lost: number;
 }
 
 /** `lifeboat ls`: a folder of the image, or one file. */
@@ -81,7 +90,7 @@ export async function ls(
   const listed =
     status.kind === 'directory'
       ? await listFolder(filesystem, inode, problems)
-      : [{ name: inside.split('/').findLast((part) => part !== '') ?? inside, status, target: null }];
+      : [await listedOf(filesystem, inside.split('/').findLast((part) => part !== '') ?? inside, status)];
   if (options.json) {
     await printJson({ path: inside, entries: listed.map(entryDocument), problems });
   } else {
@@ -95,18 +104,36 @@ async function listFolder(filesystem: Ext4, folder: number, problems: Problem[])
   const listed: Listed[] = [];
   try {
     for await (const { name, inode } of filesystem.readDirectory(folder)) {
-      const status = await filesystem.stat(inode);
-      const target = status.kind === 'link' ? displayName(await filesystem.readLink(inode)) : null;
-      listed.push({ name: displayName(name), status, target });
+      const shown = displayName(name);
+      try {
+        listed.push(await listedOf(filesystem, shown, await filesystem.stat(inode)));
+      } catch (error) {
+        // An entry that cannot be read hides no other.
+        problems.push(faultOf(error));
+        listed.push({ name: shown, status: null, target: null, lost: 0 });
+      }
     }
   } catch (error) {
-    if (!(error instanceof RecoveryError)) throw error;
-    problems.push(error.problem);
+    problems.push(faultOf(error));
   }
   return listed.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function entryDocument({ name, status, target }: Listed) {
+async function listedOf(filesystem: Ext4, name: string, status: FileStatus): Promise<Listed> {
+  const { kind, number } = status;
+  const target = kind === 'link' ? displayName(await filesystem.readLink(number)) : null;
+  const lost = kind === 'file' ? await filesystem.lostBytes(number) : 0;
+  return { name, status, target, lost };
+}
+
+/** The problem of a library's fault; any other is thrown on. */
+function faultOf(error: unknown): Problem {
+  if (!(error instanceof RecoveryError) || isSourceGone(error.problem)) throw error;
+  return error.problem;
+}
+
+function entryDocument({ name, status, target, lost }: Listed) {
+  if (status === null) return { name, ...unread };
   const { kind, size, permissions, user, group, modified } = status;
   return {
     name,
@@ -117,27 +144,61 @@ function entryDocument({ name, status, target }: Listed) {
     group,
     modified: new Date(modified.seconds * 1000).toISOString(),
     target,
+    lost,
   };
 }
 
-function entryLine({ name, status, target }: Listed, { language }: Speech): string {
+/** What is known of an entry whose inode cannot be read. */
+const unread = {
+  kind: null,
+  size: null,
+  mode: null,
+  user: null,
+  group: null,
+  modified: null,
+  target: null,
+  lost: null,
+} as const;
+
+function entryLine({ name, status, target, lost }: Listed, { words, language }: Speech): string {
+  if (status === null) return `${words.unreadable.padStart(12)}  ${' '.repeat(16)}  ${name}`;
   const size = status.kind === 'file' ? formatSize(status.size, language) : status.kind;
   const time = new Date(status.modified.seconds * 1000).toISOString().slice(0, 16).replace('T', ' ');
   const suffix = status.kind === 'directory' ? '/' : target === null ? '' : ` -> ${target}`;
-  return `${size.padStart(12)}  ${time}  ${name}${suffix}`;
+  const loss = lost > 0 ? `  (${words.lost(formatSize(lost, language))})` : '';
+  return `${size.padStart(12)}  ${time}  ${name}${suffix}${loss}`;
 }
 
-/** `lifeboat cat`: the content of one file, to standard output. */
-export async function cat(path: string, inside: string, options: ImageOptions): Promise<number> {
+/** `lifeboat cat`: the content of one file, to standard output, with zeros for what was lost in the backup. */
+export async function cat(
+  path: string,
+  inside: string,
+  options: ImageOptions,
+  speech: Speech,
+): Promise<number> {
   await using image = await openFilesystem(path, options);
-  const { filesystem } = image;
+  const { filesystem, losses } = image;
   const content = await filesystem.openFile(await filesystem.lookup(inside));
+  const problems = losses.filter((value) => severityOf(value) === 'failure');
+  const lost = await writeContent(content);
+  if (lost > 0) problems.push(problem('file-part-lost', { path: inside, lost, size: content.size }));
+  printProblems(problems, speech);
+  return exitCodeOfFindings(problems);
+}
+
+/** Writes a content as long as anybody takes it, and says how many bytes of it were lost. */
+async function writeContent(content: Content): Promise<number> {
   const pieceSize = 1024 * 1024;
-  for (let at = 0; at < content.size; at += pieceSize) {
-    const piece = await content.read(at, Math.min(pieceSize, content.size - at));
-    if (!(await standardOutput.write(piece))) break;
+  let lost = 0;
+  for await (const { kind, position, length } of content.ranges()) {
+    for (let at = position; at < position + length; at += pieceSize) {
+      const size = Math.min(pieceSize, position + length - at);
+      const piece = kind === 'data' ? await content.read(at, size) : new Uint8Array(size);
+      if (kind === 'lost') lost += size;
+      if (!(await standardOutput.write(piece))) return lost;
+    }
   }
-  return exitCodes.right;
+  return lost;
 }
 
 /** `lifeboat cp`: files and folders of the image into a folder of this computer. */
@@ -154,8 +215,16 @@ export async function cp(
   const { filesystem } = image;
   const paths = wanted.map((inside) => new TextEncoder().encode(inside));
   const measures = await measureCopy(filesystem, paths);
-  const { conflict } = options;
-  const { items } = await copyOut(filesystem, paths, { destination, conflict, image: path, measures });
+  const { conflict, acceptPartial = false } = options;
+  const { losses } = image;
+  const { items } = await copyOut(filesystem, paths, {
+    destination,
+    conflict,
+    image: path,
+    measures,
+    losses,
+    acceptPartial,
+  });
   const outcome = outcomeOf(items, image.problems);
   if (options.json) {
     await printJson({ outcome, items, problems: image.problems });

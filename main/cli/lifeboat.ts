@@ -188,7 +188,7 @@ reading(program.command('cat').description('write a file of a restored image to 
   .argument('<image>', 'the image')
   .argument('<path>', 'a file in it')
   .action((path: string, inside: string, options: ImageOptions) =>
-    conclude(options, async () => (await import('./image-commands.ts')).cat(path, inside, options)),
+    conclude(options, async () => (await import('./image-commands.ts')).cat(path, inside, options, speech)),
   );
 
 reading(program.command('cp').description('copy files and folders out of a restored image'))
@@ -200,6 +200,7 @@ reading(program.command('cp').description('copy files and folders out of a resto
       .choices(conflictChoices)
       .default('refuse'),
   )
+  .option('--accept-partial', 'give files with lost parts their own names, without .partial behind them')
   .option(...json)
   .action((path: string, wanted: string[], options: CopyCommandOptions) =>
     conclude(options, async () => (await import('./image-commands.ts')).cp(path, wanted, options, speech)),

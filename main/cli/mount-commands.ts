@@ -3,6 +3,7 @@ import { problem, problemOf } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
 import type { Language } from '../../shared/words/languages.ts';
 import { typed } from '../recovery/mount/commands.ts';
+import { lossesShown } from '../recovery/mount/losses-shown.ts';
 import { mountImage, type MountOptions } from '../recovery/mount/mount-image.ts';
 import { cleanUpMounts, unmountImage, type Mounted } from '../recovery/mount/mounted-images.ts';
 import type { MountWay } from '../recovery/mount/way.ts';
@@ -68,8 +69,12 @@ export async function mount(path: string, options: MountCommandOptions, speech: 
   }
   try {
     const leftovers = await cleanUpMounts();
+    const losses = process.platform === 'linux' ? await lossesShown(path) : [];
     const mounted = await mountImage(path, { ...mountOptions(options), keep: true, signal: abort.signal });
-    const hidden = mounted.journal === 'not-replayed' ? [problem('mount-hides-changes')] : [];
+    const hidden = [
+      ...(mounted.journal === 'not-replayed' ? [problem('mount-hides-changes')] : []),
+      ...losses,
+    ];
     if (options.json) {
       await printJson({ mounted, problems: [warning, ...hidden, ...leftovers] });
     } else {

@@ -13,6 +13,10 @@ export interface CliWords {
   readonly unverified: string;
   readonly notIncluded: string;
   readonly cancelled: string;
+  /** Of an entry of an image whose inode cannot be read. */
+  readonly unreadable: string;
+  /** Of a file of which so much was lost in the backup. */
+  lost(size: string): string;
   readonly yes: string;
   readonly no: string;
   readonly fields: Readonly<
@@ -45,6 +49,8 @@ const english: CliWords = {
   unverified: 'Not verified: a backup proves itself only once it is unlocked with its passphrase.',
   notIncluded: 'not in this backup',
   cancelled: 'Cancelled. Files that were finished are kept.',
+  unreadable: 'unreadable',
+  lost: (size) => `${size} lost in the backup`,
   yes: 'yes',
   no: 'no',
   fields: {
@@ -88,6 +94,8 @@ const german: CliWords = {
   unverified: 'Ungeprüft: Ein Backup beweist sich erst, wenn seine Passphrase es öffnet.',
   notIncluded: 'nicht in diesem Backup',
   cancelled: 'Abgebrochen. Fertige Dateien bleiben erhalten.',
+  unreadable: 'unlesbar',
+  lost: (size) => `${size} im Backup verloren`,
   yes: 'ja',
   no: 'nein',
   fields: {

@@ -1,12 +1,13 @@
 /** The images that the engine holds open: looked into, searched, previewed and copied from for one host. */
 import type { Emitters, Handlers } from '../../shared/contract/define.ts';
 import type { CopyPlan, ImageVolume, SearchHit } from '../../shared/image.ts';
-import { fail, problem } from '../../shared/problems.ts';
-import { openFileSource, type ByteSource } from '../recovery/bytes/source.ts';
+import { fail, problem, type Problem } from '../../shared/problems.ts';
+import type { ByteSource } from '../recovery/bytes/source.ts';
 import { copyOut, nameOfPath } from '../recovery/copy-out/copy-out.ts';
 import { measureCopy, type Measure } from '../recovery/copy-out/measure.ts';
 import { Spots } from '../recovery/copy-out/placing.ts';
 import type { Ext4 } from '../recovery/image/ext4.ts';
+import { openImageFile } from '../recovery/image/image-file.ts';
 import { openImage, openVolume, type DiskImage, type Volume } from '../recovery/image/image.ts';
 import { describeEntry, listFolder, pathOfId } from '../recovery/image/listing.ts';
 import { searchNames } from '../recovery/image/search.ts';
@@ -20,6 +21,8 @@ interface OpenedImage {
   readonly path: string;
   readonly source: ByteSource;
   readonly image: DiskImage;
+  /** What is known of bytes that the backup did not give back. */
+  readonly losses: readonly Problem[];
   /** File systems that were opened, by the place of their volume. */
   readonly filesystems: Map<number, Promise<Ext4>>;
 }
@@ -81,14 +84,14 @@ export function createImages(emit: Emitters<EngineContract>['image']): Images {
 
   const handlers: Images['handlers'] = {
     async open({ path }) {
-      const source = await openFileSource(path);
+      const { source, problems: losses } = await openImageFile(path);
       try {
         const image = await openImage(source);
         const volumes = await Promise.all(image.volumes.map(describeVolume));
         const handle = nextHandle++;
-        images.set(handle, { path, source, image, filesystems: new Map() });
+        images.set(handle, { path, source, image, losses, filesystems: new Map() });
         const { size, table, problems } = image;
-        return { handle, image: { size, table, volumes, problems: [...problems] } };
+        return { handle, image: { size, table, volumes, problems: [...losses, ...problems] } };
       } catch (error) {
         await source.close();
         throw error;
@@ -164,6 +167,7 @@ export function createImages(emit: Emitters<EngineContract>['image']): Images {
           destination,
           conflict,
           image: imageOf(request.handle).path,
+          losses: imageOf(request.handle).losses,
           rootName: name,
           measures,
           signal,

@@ -10,7 +10,7 @@ import { useSpeech } from '../i18n/speech.ts';
 import { keyOf, type Mount, type MountDialog } from '../state/mounts.ts';
 import { Button } from './button.tsx';
 import { Choices } from './choices.tsx';
-import { ProblemNote } from './note.tsx';
+import { ProblemNote, ProblemNotes } from './note.tsx';
 import { Bar } from './progress-bar.tsx';
 import { useWizard } from './wizard-context.ts';
 
@@ -182,7 +182,7 @@ function MountedAt({
 }) {
   const { say } = useSpeech();
   const { mounting } = useWizard();
-  const { mountPoint, journal } = mount.mounted;
+  const { mountPoint, journal, problems } = mount.mounted;
   return (
     <div className="mount-line" role="status">
       <p className="mount-words">
@@ -207,6 +207,7 @@ function MountedAt({
         </Button>
       </div>
       {journal === 'not-replayed' && <ProblemNote problem={problem('mount-hides-changes')} />}
+      <ProblemNotes problems={problems} />
       {mount.problem && <ProblemNote problem={mount.problem} urgent />}
     </div>
   );

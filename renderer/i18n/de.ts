@@ -331,6 +331,7 @@ export const de: UiWords = {
     nothingToShow: 'Aus diesem Ordner lässt sich nichts zeigen.',
     nothingFound: 'Keine Datei und kein Ordner heißt so.',
     damaged: '(beschädigt)',
+    lost: '({{size}} im Backup verloren)',
     omitted_one:
       '{{count}} weiterer Eintrag ist nicht zu sehen. Die Suche findet ihn, und wer den Ordner kopiert, kopiert ihn mit.',
     omitted_other:

@@ -321,6 +321,7 @@ export const en = {
     nothingToShow: 'Nothing of this folder can be shown.',
     nothingFound: 'No file or folder has this in its name.',
     damaged: '(damaged)',
+    lost: '({{size}} lost in the backup)',
     omitted_one: '{{count}} more entry is not shown. The search finds it, and copying the folder copies it.',
     omitted_other:
       '{{count}} more entries are not shown. The search finds them, and copying the folder copies them.',

@@ -114,6 +114,9 @@ function EntryCell({
           <span className="entry-words">
             <span className="entry-title">{visible(entry.name)}</span>
             {!entry.isSound && <span className="fine"> {say('browse.damaged')}</span>}
+            {entry.lostBytes > 0 && (
+              <span className="fine"> {say('browse.lost', { size: size(entry.lostBytes) })}</span>
+            )}
             {entry.link && <span className="fine"> → {visible(entry.link.target)}</span>}
           </span>
           {isFolder(entry) && <span className="visually-hidden">, {say('places.folder')}</span>}
@@ -162,7 +165,7 @@ const icons: Readonly<Record<Look, LucideIcon>> = {
 
 /** By its name alone, since nothing of it was read. */
 function lookOf(entry: ImageEntry): Look {
-  if (!entry.isSound) return 'broken';
+  if (!entry.isSound || entry.lostBytes > 0) return 'broken';
   if (isFolder(entry)) return 'folder';
   if (entry.link) return 'link';
   if (pictures.test(entry.name)) return 'picture';

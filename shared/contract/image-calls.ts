@@ -75,6 +75,8 @@ export const mountedImage = z.object({
   mountPoint: z.string(),
   /** Which state it shows: all of it, that before the last changes, or that after them in a recovered copy. */
   journal: z.enum(['clean', 'not-replayed', 'replayed']),
+  /** What is wrong in what it shows, because the system does not know which parts were lost in the backup. */
+  problems: z.array(problemSchema),
 });
 export type MountedImage = z.infer<typeof mountedImage>;
 

@@ -454,8 +454,13 @@ export const problemWords: ProblemCatalogue = {
   },
   'filesystem-damaged': {
     what: 'Ein Teil des Dateisystems in diesem Abbild ist beschädigt.',
-    why: 'Fehlerhaft ist {{structure}}: {{detail}}. So war es schon beim Sichern.',
+    why: 'Fehlerhaft ist {{structure}}: {{detail}}. Wenn das Abbild vollständig wiederhergestellt wurde, war das schon vor dem Sichern so.',
     todo: 'Andere Dateien können in Ordnung sein. Zum Reparieren prüfen Sie das Dateisystem in einer Kopie des Abbilds.',
+  },
+  'filesystem-part-lost': {
+    what: 'Dieser Teil des Abbilds ging im Backup verloren.',
+    why: '{{bytes, size}} des Abbilds ließen sich aus dem Backup nicht retten. Sie enthalten: {{structure}}.',
+    todo: 'Andere Dateien sind nicht betroffen. Wenn Sie eine weitere Kopie des Backups haben, stellen Sie das Abbild aus ihr wieder her.',
   },
   'filesystem-marked-damaged': {
     what: 'Das Dateisystem in diesem Abbild ist als beschädigt markiert.',
@@ -464,7 +469,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'filesystem-backup-used': {
     what: 'Das Dateisystem in diesem Abbild wurde aus seiner eigenen Reserve gelesen.',
-    why: 'Beschädigt ist {{structure}}.',
+    why: 'Beschädigt oder verloren ist {{structure}}.',
     todo: 'Kopieren Sie die Dateien heraus, die Sie brauchen, und prüfen Sie sie.',
   },
   'filesystem-cut-off': {
@@ -507,6 +512,36 @@ export const problemWords: ProblemCatalogue = {
     why: 'Der Qube lief, als er gesichert wurde, und sein Journal ist beschädigt: {{detail}}.',
     todo: 'Zuletzt geschriebene Dateien können fehlen oder alt sein.',
   },
+  'journal-lost': {
+    what: 'Das Journal dieses Abbilds ging im Backup verloren.',
+    why: 'Der Teil des Abbilds, der es enthält, ließ sich nicht retten: {{structure}}. Wenn der Qube bei der Sicherung lief, standen seine letzten Änderungen im Journal.',
+    todo: 'Dateien, die zuletzt geschrieben wurden, können fehlen oder veraltet sein.',
+  },
+  'image-partial': {
+    what: 'Teile dieses Abbilds gingen im Backup verloren.',
+    why: '{{lost, size}} von {{size, size}} ließen sich nicht retten. Die Karte neben dem Abbild sagt, welche.',
+    todo: 'Dateien in den verlorenen Teilen werden als unvollständig genannt. Alle anderen Dateien sind richtig.',
+  },
+  'lost-map-missing': {
+    what: 'Dieses Abbild ist unvollständig, und nichts sagt, welche Teile fehlen.',
+    why: 'Unter {{path}} gibt es keine Karte. Fehlende Teile werden als Nullen gelesen, auch mitten in Dateien, die vollständig aussehen.',
+    todo: 'Legen Sie die Karte neben das Abbild, wenn Sie sie noch haben. Sonst stellen Sie das Abbild noch einmal wieder her.',
+  },
+  'lost-map-unusable': {
+    what: 'Dieses Abbild ist unvollständig, und die Karte seiner fehlenden Teile ist unbrauchbar.',
+    why: 'Die Karte unter {{path}} ist beschädigt oder gehört zu einem anderen Abbild: {{detail}}. Fehlende Teile werden als Nullen gelesen, auch mitten in Dateien, die vollständig aussehen.',
+    todo: 'Stellen Sie das Abbild noch einmal wieder her.',
+  },
+  'file-part-lost': {
+    what: '{{path}} ist unvollständig: {{lost, size}} davon gingen im Backup verloren.',
+    why: 'Die Datei hat {{size, size}}. Die verlorenen Bytes ließen sich aus dem Backup nicht retten und werden als Nullen gelesen.',
+    todo: 'Wenn Sie eine weitere Kopie des Backups haben, stellen Sie das Abbild aus ihr wieder her.',
+  },
+  'entry-part-lost': {
+    what: 'Ein Teil von {{path}} ging im Backup verloren.',
+    why: 'Der Teil des Abbilds, der {{structure}} enthält, ließ sich nicht retten. Was darin beschrieben war, fehlt in der Kopie.',
+    todo: 'Wenn Sie eine weitere Kopie des Backups haben, stellen Sie das Abbild aus ihr wieder her.',
+  },
 
   // Mounting
   'mount-untrusted': {
@@ -518,6 +553,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Die letzten Änderungen vor dem Backup sind nicht zu sehen.',
     why: 'Der Qube lief, als er gesichert wurde. Seine letzten Änderungen stehen noch im Journal des Abbilds, und das blieb unbeachtet.',
     todo: 'Um sie zu sehen, sehen Sie das Abbild in Lifeboat durch oder hängen Sie eine wiederhergestellte Kopie ein.',
+  },
+  'mount-shows-zeros': {
+    what: 'Eingehängt zeigt dieses Abbild seine verlorenen Teile als Nullen.',
+    why: '{{lost, size}} davon gingen im Backup verloren. Linux weiß das nicht und meldet für Dateien in diesen Teilen keinen Fehler.',
+    todo: 'Welche Dateien unvollständig sind, zeigt Lifeboat beim Durchsehen und Kopieren.',
   },
   'mount-needs-linux': {
     what: 'Einhängen lassen sich Abbilder nur unter Linux.',

@@ -454,8 +454,13 @@ export const problemWords: ProblemCatalogue = {
   },
   'filesystem-damaged': {
     what: 'Part of the filesystem in this image is damaged.',
-    why: 'Its {{structure}} is faulty: {{detail}}. It was so when it was backed up.',
+    why: 'Its {{structure}} is damaged: {{detail}}. If the image was restored completely, it was damaged before the backup was made.',
     todo: 'Other files may be fine. To repair it, run a filesystem check on a copy of the image.',
+  },
+  'filesystem-part-lost': {
+    what: 'This part of the image was lost in the backup.',
+    why: '{{bytes, size}} of the image could not be recovered from the backup. They hold: {{structure}}.',
+    todo: 'Other files are not affected. If you have another copy of the backup, restore the image from that.',
   },
   'filesystem-marked-damaged': {
     what: 'The filesystem in this image is marked as damaged.',
@@ -464,7 +469,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'filesystem-backup-used': {
     what: 'The filesystem in this image was read from its own spare copy.',
-    why: 'Its {{structure}} is damaged.',
+    why: 'Its {{structure}} is damaged or lost.',
     todo: 'Copy out the files you need and check them.',
   },
   'filesystem-cut-off': {
@@ -507,6 +512,36 @@ export const problemWords: ProblemCatalogue = {
     why: 'The qube was running when it was backed up, and its journal is damaged: {{detail}}.',
     todo: 'Files that were written last may be missing or old.',
   },
+  'journal-lost': {
+    what: 'The journal of this image was lost in the backup.',
+    why: 'The part of the image that holds it could not be recovered: {{structure}}. If the qube was running when it was backed up, its last changes were in the journal.',
+    todo: 'Files that were written last may be missing or old.',
+  },
+  'image-partial': {
+    what: 'Parts of this image were lost in the backup.',
+    why: '{{lost, size}} of {{size, size}} could not be recovered. The map beside the image says which.',
+    todo: 'Files in the lost parts are named as incomplete. All other files are right.',
+  },
+  'lost-map-missing': {
+    what: 'This image is incomplete, and nothing says which parts of it are missing.',
+    why: 'There is no map at {{path}}. Missing parts read as zeros, also within files that look complete.',
+    todo: 'Put the map beside the image if you still have it. Otherwise restore the image again.',
+  },
+  'lost-map-unusable': {
+    what: 'This image is incomplete, and the map of its missing parts cannot be used.',
+    why: 'The map at {{path}} is damaged or belongs to another image: {{detail}}. Missing parts read as zeros, also within files that look complete.',
+    todo: 'Restore the image again.',
+  },
+  'file-part-lost': {
+    what: '{{path}} is incomplete: {{lost, size}} of it were lost in the backup.',
+    why: 'The file has {{size, size}}. The lost bytes could not be recovered from the backup and read as zeros.',
+    todo: 'If you have another copy of the backup, restore the image from that.',
+  },
+  'entry-part-lost': {
+    what: 'Part of {{path}} was lost in the backup.',
+    why: 'The part of the image that holds {{structure}} could not be recovered. What it described is missing from the copy.',
+    todo: 'If you have another copy of the backup, restore the image from that.',
+  },
 
   // Mounting
   'mount-untrusted': {
@@ -518,6 +553,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'The last changes before the backup are not shown.',
     why: 'The qube was running when it was backed up. Its last changes are still in the journal of the image, which was left aside.',
     todo: 'To see them, browse the image within Lifeboat, or mount a recovered copy.',
+  },
+  'mount-shows-zeros': {
+    what: 'Lost parts of this image read as zeros where it is mounted.',
+    why: '{{lost, size}} of it were lost in the backup. Linux does not know that, and reports no error for files in those parts.',
+    todo: 'To see which files are incomplete, browse or copy them within Lifeboat.',
   },
   'mount-needs-linux': {
     what: 'Images can be mounted on Linux only.',

@@ -22,7 +22,16 @@ const pathOf = (id: EntryId): string =>
 
 function entry(path: string, kind: FileKind, size = 0, daysAgo = 3): ImageEntry {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return { id: idOf(path), name, kind, size, modified: march - daysAgo * day, link: null, isSound: true };
+  return {
+    id: idOf(path),
+    name,
+    kind,
+    size,
+    modified: march - daysAgo * day,
+    link: null,
+    isSound: true,
+    lostBytes: 0,
+  };
 }
 
 const home = 'home/user';
@@ -192,6 +201,7 @@ export const mountHandlers: Handlers<WizardContract>['mount'] = {
     mountId: 'mount-1',
     mountPoint: '/run/media/user/work-private',
     journal: journal === 'leave' ? 'clean' : 'replayed',
+    problems: [],
   }),
   cancel: () => undefined,
   openFolder: () => undefined,

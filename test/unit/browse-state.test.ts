@@ -260,7 +260,7 @@ describe('mounting', () => {
     ticket: 'm',
     source,
     name: 'work',
-    mounted: { mountId: 'i', mountPoint: '/run/x', journal: 'replayed' },
+    mounted: { mountId: 'i', mountPoint: '/run/x', journal: 'replayed', problems: [] },
   };
 
   it('asks first, and offers a recovered copy where the journal is pending', () => {

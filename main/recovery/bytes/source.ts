@@ -4,6 +4,12 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import { Samples } from './samples.ts';
 
+/** Consecutive bytes that were lost before they could be read here. */
+export interface LostRange {
+  readonly position: number;
+  readonly length: number;
+}
+
 /** Bytes that can be read at any position, as by `pread`. */
 export interface ByteSource {
   /** Length in bytes, fixed while the source is open. */
@@ -15,6 +21,11 @@ export interface ByteSource {
    * @throws RecoveryError `source-lost`; `source-exchanged` where another file came back with the drive
    */
   read(position: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
+  /**
+   * What is known to be lost of `length` bytes from `position` on, in order; reading any of it throws. Sources of which
+   * nothing is known to be lost do not have this.
+   */
+  lostIn?(position: number, length: number): readonly LostRange[];
   close(): Promise<void>;
 }
 

@@ -27,6 +27,10 @@ export interface CopyOptions {
   readonly rootName?: string;
   /** What each of the paths takes, which is then checked against the free space before it is begun. */
   readonly measures?: readonly Measure[];
+  /** What is known of bytes of the image that the backup did not give back; a failure makes every copy incomplete. */
+  readonly losses?: readonly Problem[];
+  /** Gives files of which bytes are lost their own names. By default these end in `.partial`. */
+  readonly acceptPartial?: boolean;
   readonly signal?: AbortSignal;
   /** Told of each file that is begun, by its path below what was chosen. */
   readonly onFile?: (path: string) => void;
@@ -74,6 +78,18 @@ function trimmedEnd(path: Buffer): number {
   return end;
 }
 
+/** The first copy of a file of several names: its path as it is in the image, and what the name of the copy ends in. */
+interface Original {
+  readonly path: string;
+  readonly suffix: string;
+}
+
+/** A problem that says by its name what was lost, which the file system knows by numbers only. */
+function named(value: Problem, path: string): Problem {
+  if (value.code !== 'filesystem-part-lost') return value;
+  return problem('entry-part-lost', { path, structure: value.params.structure });
+}
+
 /** The copy of one thing that was chosen. */
 class ItemCopy {
   readonly #filesystem: Ext4;
@@ -98,10 +114,13 @@ class ItemCopy {
     try {
       this.#heed();
       const status = await this.#filesystem.stat(await this.#filesystem.lookup(path));
-      const spot = await spots.claim(name);
+      const wanted = name + (await this.#suffixOf(status, name));
+      const spot = await spots.claim(wanted);
       if (!spot) return this.#report(name, null, 'skipped');
       if (measure) await this.#checkSpace(measure);
-      if (spot.name !== name) this.#problems.push(problem('entry-renamed', { from: name, to: spot.name }));
+      if (spot.name !== wanted) this.#problems.push(problem('entry-renamed', { from: name, to: spot.name }));
+      const { losses = [] } = this.#options;
+      this.#problems.push(...losses.filter((value) => severityOf(value) === 'failure'));
       const isFolder = status.kind === 'directory';
       output = await diskOutputs(this.#workspace.path, { plain: true })(
         [this.#grown],
@@ -118,6 +137,14 @@ class ItemCopy {
       this.#bytes = 0;
       return this.#report(name, null, 'failed');
     }
+  }
+
+  /** What the name of a file's copy ends in, after telling what of the file is lost. */
+  async #suffixOf({ kind, number, size }: FileStatus, path: string): Promise<string> {
+    const lost = kind === 'file' ? await this.#filesystem.lostBytes(number) : 0;
+    if (lost === 0) return '';
+    this.#problems.push(problem('file-part-lost', { path, lost, size }));
+    return this.#options.acceptPartial ? '' : partialSuffix;
   }
 
   #heed(): void {
@@ -155,11 +182,11 @@ class ItemCopy {
   }
 
   async #takeTree(output: Output, name: string, folder: number): Promise<void> {
-    const originals = new Map<number, string>();
+    const originals = new Map<number, Original>();
     for await (const step of inTurns(this.#filesystem.walk(folder))) {
       this.#heed();
       if ('problem' in step) {
-        this.#problems.push(step.problem);
+        this.#problems.push(named(step.problem, `${name}/${archivePath(step.path)}`));
         continue;
       }
       const path = archivePath(step.path);
@@ -169,7 +196,7 @@ class ItemCopy {
         const found = problemOf(error);
         // Damage within the image costs one file; what the destination refuses costs all.
         if (!found.code.startsWith('filesystem-')) throw error;
-        this.#problems.push(found);
+        this.#problems.push(named(found, `${name}/${path}`));
       }
     }
   }
@@ -179,15 +206,17 @@ class ItemCopy {
     shown: string,
     path: string,
     status: FileStatus,
-    originals: Map<number, string>,
+    originals: Map<number, Original>,
   ): Promise<void> {
     const original = originals.get(status.number);
     if (original !== undefined) {
-      await output.take(furtherName(path, original, status));
+      const suffix = original.suffix;
+      await output.take(furtherName(path + suffix, original.path + suffix, status));
     } else {
       if (status.kind === 'file') this.#options.onFile?.(shown);
-      await output.take(await entryOf(this.#filesystem, path, status, this.#entryOptions()));
-      if (status.kind === 'file' && status.links > 1) originals.set(status.number, path);
+      const suffix = await this.#suffixOf(status, shown);
+      await output.take(await entryOf(this.#filesystem, path + suffix, status, this.#entryOptions()));
+      if (status.kind === 'file' && status.links > 1) originals.set(status.number, { path, suffix });
     }
     if (status.kind === 'file') this.#files++;
   }

@@ -28,7 +28,7 @@ export function archivePath(names: readonly Uint8Array[]): string {
   return names.map((name) => displayName(name).replaceAll('/', '_')).join('/');
 }
 
-/** The entry of a file; its data throw `cancelled` once the signal says so. */
+/** The entry of a file, without what of its content is lost; its data throw `cancelled` once the signal says so. */
 export async function entryOf(
   filesystem: Ext4,
   path: string,
@@ -46,7 +46,7 @@ export async function entryOf(
     mode: status.permissions,
     modified: secondsOf(status),
     async *data() {
-      for await (const part of inTurns(content?.parts() ?? [])) {
+      for await (const part of inTurns(content?.parts(true) ?? [])) {
         if (signal?.aborted) fail('cancelled');
         yield part;
         onBytes?.(part.bytes.length);

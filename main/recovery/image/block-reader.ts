@@ -1,6 +1,7 @@
 /** Reads the blocks of a file system, as the journal left them, and keeps the metadata read last. */
-import type { ByteSource } from '../bytes/source.ts';
+import type { ByteSource, LostRange } from '../bytes/source.ts';
 import { damaged } from './damage.ts';
+import { readWithZeros, refuseLost } from './lost-ranges.ts';
 
 /** Memory for blocks of metadata that may be asked for again. */
 const CACHE_BYTES = 16 * 2 ** 20;
@@ -35,10 +36,16 @@ export class BlockReader {
    * Reads a block of metadata through the cache. The bytes are shared: they are not to be changed.
    *
    * @param structure what the block is, for the fault that names it
-   * @throws RecoveryError `filesystem-damaged` for a block outside the image
+   * @param part the bytes of it that count, where not all do
+   * @throws RecoveryError `filesystem-damaged` for a block outside the image, `filesystem-part-lost`
    */
-  metadata(block: number, structure: string): Promise<Uint8Array> {
+  async metadata(
+    block: number,
+    structure: string,
+    part = { offset: 0, length: this.blockSize },
+  ): Promise<Uint8Array> {
     this.#check(block, 1, structure);
+    this.#demand(block, part.offset, part.length, structure);
     const cached = this.#cache.get(block);
     const reading = cached ?? this.#readNew(block);
     // Set anew, it becomes the youngest: a map keeps the order of insertion.
@@ -62,16 +69,42 @@ export class BlockReader {
     }
   }
 
+  /** What was lost of `length` bytes that start `offset` bytes into a block, counted from the start of the block. */
+  lostIn(block: number, offset: number, length: number): readonly LostRange[] {
+    if (!this.#source.lostIn) return [];
+    const { blockSize } = this;
+    const found: LostRange[] = [];
+    const end = offset + length;
+    const last = block + Math.ceil(end / blockSize);
+    for (const run of this.#runs(block + Math.floor(offset / blockSize), last)) {
+      const start = (run.block - block) * blockSize;
+      const from = Math.max(start, offset);
+      const to = Math.min(start + run.count * blockSize, end);
+      const shift = run.from * blockSize - start;
+      for (const lost of this.#source.lostIn(from + shift, to - from)) {
+        found.push({ ...lost, position: lost.position - shift });
+      }
+    }
+    return found;
+  }
+
+  /** @throws RecoveryError `filesystem-part-lost` where any of these bytes is lost */
+  #demand(block: number, offset: number, length: number, structure: string): void {
+    const [lost] = this.lostIn(block, offset, length);
+    if (lost) refuseLost(structure, { ...lost, position: block * this.blockSize + lost.position });
+  }
+
   /**
    * Fills `target` with the bytes that start `offset` bytes into a block and go on through those that follow.
    *
-   * @throws RecoveryError `filesystem-damaged` for blocks outside the image
+   * @throws RecoveryError `filesystem-damaged` for blocks outside the image, `filesystem-part-lost`
    */
   async data(block: number, offset: number, target: Uint8Array, structure: string): Promise<void> {
     const first = block + Math.floor(offset / this.blockSize);
     const within = offset % this.blockSize;
     const count = Math.ceil((within + target.length) / this.blockSize);
     this.#check(first, count, structure);
+    this.#demand(block, offset, target.length, structure);
     if (this.#overlaps(first, count)) {
       const bytes = new Uint8Array(count * this.blockSize);
       await this.#readBlocks(first, bytes);
@@ -93,21 +126,26 @@ export class BlockReader {
     return false;
   }
 
-  /** Reads whole blocks, those between two replaced ones with one read. */
+  /** Consecutive blocks by where the newest content of each lies: those between two replaced ones together. */
+  *#runs(first: number, end: number): Generator<{ block: number; from: number; count: number }> {
+    const replaced = this.#overlay?.replaced;
+    for (let block = first; block < end;) {
+      const from = replaced?.get(block) ?? block;
+      let next = replaced && replaced.size > 0 ? block + 1 : end;
+      if (from === block) while (next < end && !replaced?.has(next)) next++;
+      yield { block, from, count: next - block };
+      block = next;
+    }
+  }
+
+  /** Reads whole blocks, zeros where they are lost: those who ask have made sure that what counts is there. */
   async #readBlocks(first: number, target: Uint8Array): Promise<void> {
     const { blockSize } = this;
-    const end = first + target.length / blockSize;
-    for (let block = first; block < end;) {
-      const from = this.#overlay?.replaced.get(block) ?? block;
-      let next = block + 1;
-      if (from === block) {
-        while (next < end && !this.#overlay?.replaced.has(next)) next++;
-      }
-      const part = target.subarray((block - first) * blockSize, (next - first) * blockSize);
-      await this.#source.read(from * blockSize, part.length, part);
+    for (const { block, from, count } of this.#runs(first, first + target.length / blockSize)) {
+      const part = target.subarray((block - first) * blockSize, (block + count - first) * blockSize);
+      await readWithZeros(this.#source, from * blockSize, part.length, part);
       const isEscaped = this.#overlay?.escaped.has(block) ?? false;
       if (isEscaped) new DataView(part.buffer, part.byteOffset).setUint32(0, JOURNAL_MAGIC);
-      block = next;
     }
   }
 }

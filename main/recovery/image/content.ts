@@ -1,6 +1,6 @@
 /** The content of a file: bytes at any position, and which of them are holes. */
 import { fail } from '../../../shared/problems.ts';
-import type { ByteSource } from '../bytes/source.ts';
+import type { ByteSource, LostRange } from '../bytes/source.ts';
 import { runsOf } from './block-map.ts';
 import { coalesced } from './coalesced.ts';
 import { damaged } from './damage.ts';
@@ -11,9 +11,12 @@ import { attributeEntries, inodeArea, isInlineData, valueInArea } from './xattr-
 /** Longest part that `parts` hands out. */
 const PART_BYTES = 2 ** 20;
 
-/** A range of a file's bytes. What lies in a hole reads as zeros and takes no room on the disk. */
+/**
+ * A range of a file's bytes. What lies in a hole reads as zeros and takes no room on the disk; what is lost lay in a part of
+ * the image that the backup did not give back.
+ */
 export interface ContentRange {
-  readonly kind: 'data' | 'hole';
+  readonly kind: 'data' | 'hole' | 'lost';
   readonly position: number;
   readonly length: number;
 }
@@ -36,9 +39,10 @@ export interface Content extends ByteSource {
    * The content in order without its holes, in parts of at most 1 MiB. A file of `size` bytes, all zero but for
    * the parts, is a true copy.
    *
-   * @throws RecoveryError `filesystem-damaged`, after the parts that lie before the damage
+   * @param skipLost whether lost ranges are left out as well, which makes the copy incomplete
+   * @throws RecoveryError `filesystem-damaged`, `filesystem-part-lost`, after the parts that lie before
    */
-  parts(): AsyncGenerator<ContentPart, void, undefined>;
+  parts(skipLost?: boolean): AsyncGenerator<ContentPart, void, undefined>;
 }
 
 /**
@@ -93,9 +97,9 @@ function mappedContent(filesystem: Filesystem, inode: Inode): Content {
 }
 
 function withParts(source: ByteSource, ranges: Content['ranges']): Content {
-  const parts = async function* (): AsyncGenerator<ContentPart, void, undefined> {
+  const parts = async function* (skipLost = false): AsyncGenerator<ContentPart, void, undefined> {
     for await (const { kind, position: start, length } of ranges()) {
-      if (kind === 'hole') continue;
+      if (kind === 'hole' || (kind === 'lost' && skipLost)) continue;
       for (let position = start; position < start + length; position += PART_BYTES) {
         const bytes = await source.read(position, Math.min(PART_BYTES, start + length - position));
         yield { position, bytes };
@@ -117,12 +121,35 @@ function mappedRanges(filesystem: Filesystem, inode: Inode): AsyncGenerator<Cont
       // Blocks may be mapped again and again: a small image could else make a copy that fills any disk.
       const isPossible = stored <= filesystem.blocks.blockCount;
       if (!isPossible) damaged(`inode ${inode.number}`, 'holds more than the image');
-      yield { kind: run.physical === null ? 'hole' : 'data', position, length };
+      if (run.physical === null) yield { kind: 'hole', position, length };
+      else yield* storedRanges(filesystem.blocks.lostIn(run.physical, 0, length), position, length);
     }
   };
   return coalesced(byKind(), (range, next) =>
     range.kind === next.kind ? { ...range, length: range.length + next.length } : null,
   );
+}
+
+/** The stored bytes from `position` on, of which those in `lost` are, counted from there. */
+function* storedRanges(
+  lost: readonly LostRange[],
+  position: number,
+  length: number,
+): Generator<ContentRange, void, undefined> {
+  let at = 0;
+  for (const range of lost) {
+    if (range.position > at) yield { kind: 'data', position: position + at, length: range.position - at };
+    yield { kind: 'lost', position: position + range.position, length: range.length };
+    at = range.position + range.length;
+  }
+  if (at < length) yield { kind: 'data', position: position + at, length: length - at };
+}
+
+/** Bytes of a content that are lost. Throws as `ranges` does. */
+export async function lostBytesOf(content: Content): Promise<number> {
+  let lost = 0;
+  for await (const { kind, length } of content.ranges()) if (kind === 'lost') lost += length;
+  return lost;
 }
 
 async function readMapped(

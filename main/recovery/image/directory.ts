@@ -167,6 +167,9 @@ async function entriesOfRun(
   const { blockSize } = superblock;
   const structure = (index: number) => `block ${run.logical + index} of directory ${inode.number}`;
   if (run.physical === null) damaged(structure(0), 'is a hole');
+  if (run.length > 1 && blocks.lostIn(run.physical, 0, run.length * blockSize).length > 0) {
+    return entriesOfEach(filesystem, inode, { ...run, physical: run.physical }, seen, damages);
+  }
   for (let block = run.physical; block < run.physical + run.length; block++) {
     if (seen.has(block)) damaged(structure(block - run.physical), 'is part of it twice');
     seen.add(block);
@@ -181,6 +184,26 @@ async function entriesOfRun(
     };
     return salvaged(checked(), damages);
   }).flat();
+}
+
+/** The same block by block, so that one that was lost costs no other. */
+async function entriesOfEach(
+  filesystem: Filesystem,
+  inode: Inode,
+  run: Run & { readonly physical: number },
+  seen: Set<number>,
+  damages: Damage[],
+): Promise<readonly DirectoryEntry[]> {
+  const found: DirectoryEntry[] = [];
+  for (let index = 0; index < run.length; index++) {
+    const block = { logical: run.logical + index, physical: run.physical + index, length: 1 };
+    try {
+      for (const entry of await entriesOfRun(filesystem, inode, block, seen, damages)) found.push(entry);
+    } catch (error) {
+      keepDamage(damages, error);
+    }
+  }
+  return found;
 }
 
 /** The entries up to the first fault, which is put into `damages`. */

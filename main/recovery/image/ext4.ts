@@ -9,7 +9,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { fail, problem, type Problem } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { BlockReader } from './block-reader.ts';
-import { openContent, type Content } from './content.ts';
+import { lostBytesOf, openContent, type Content } from './content.ts';
 import { isDamage } from './damage.ts';
 import { directoryEntries } from './directory.ts';
 import type { DirectoryEntry } from './directory-blocks.ts';
@@ -81,6 +81,13 @@ export interface Ext4 {
    */
   openFile(inode: number): Promise<Content>;
 
+  /**
+   * Bytes of a file's content that were lost in the backup, as far as its map can be read.
+   *
+   * @throws RecoveryError `filesystem-damaged`, `filesystem-part-lost` where the map of the file is not to be had
+   */
+  lostBytes(inode: number): Promise<number>;
+
   /** Up to `length` bytes of a file from `position` on; fewer at its end. Throws as `openFile` does. */
   readFile(inode: number, position: number, length: number): Promise<Uint8Array>;
 
@@ -128,6 +135,7 @@ export async function openExt4(source: ByteSource, options: Ext4Options = {}): P
     walk: (number) => walkFrom(filesystem, number),
     lookup: (path, lookupOptions) => lookupPath(filesystem, path, lookupOptions),
     openFile,
+    lostBytes: async (number) => (source.lostIn ? lostBytesOf(await openFile(number)) : 0),
     async readFile(number, position, length) {
       const content = await openFile(number);
       const start = Math.min(position, content.size);
@@ -176,8 +184,8 @@ async function replayedSuperblock(
   options: SuperblockOptions,
 ): Promise<Superblock> {
   const bytes = new Uint8Array(SUPERBLOCK_SIZE);
-  await blocks.data(0, SUPERBLOCK_POSITION, bytes, 'superblock');
   try {
+    await blocks.data(0, SUPERBLOCK_POSITION, bytes, 'superblock');
     const after = parseSuperblock(bytes, options);
     return after.blockSize === before.blockSize ? after : before;
   } catch (error) {

@@ -6,6 +6,7 @@
 import { crc32 } from 'node:zlib';
 import type { ByteSource } from '../bytes/source.ts';
 import { Fields } from './fields.ts';
+import { readWithZeros } from './lost-ranges.ts';
 import { heldTo, SECTOR_SIZES, tableProblem, type Partition, type PartitionTable } from './partitions.ts';
 
 const SIGNATURE = Buffer.from('EFI PART');
@@ -50,7 +51,7 @@ export async function readGpt(source: ByteSource): Promise<PartitionTable | null
 /** A sector with the signature of a header, or null. */
 async function readSector(source: ByteSource, position: number, sectorSize: number): Promise<Fields | null> {
   if (position < sectorSize || position + sectorSize > source.size) return null;
-  const bytes = await source.read(position, sectorSize);
+  const bytes = await readWithZeros(source, position, sectorSize);
   return SIGNATURE.equals(bytes.subarray(0, SIGNATURE.length)) ? new Fields(bytes) : null;
 }
 
@@ -73,7 +74,7 @@ async function readPartitions(
   const length = count * entrySize;
   if (entrySize < MIN_ENTRY_SIZE || entrySize > MAX_ENTRY_SIZE || length > MAX_ENTRIES_BYTES) return null;
   if (entriesAt + length > source.size) return null;
-  const entries = await source.read(entriesAt, length);
+  const entries = await readWithZeros(source, entriesAt, length);
   if (crc32(entries) !== header.u32(88)) return null;
   return Array.from({ length: count }, (_, index) => {
     const entry = new Fields(entries.subarray(index * entrySize, (index + 1) * entrySize));

@@ -35,8 +35,8 @@ export async function inodeTableOf(filesystem: Filesystem, group: number): Promi
 async function readInodeTable(filesystem: Filesystem, group: number, block: number): Promise<number> {
   const { superblock, blocks } = filesystem;
   const structure = `group descriptor ${group}`;
-  const bytes = await blocks.metadata(block, structure);
   const at = (group * superblock.descriptorSize) % superblock.blockSize;
+  const bytes = await blocks.metadata(block, structure, { offset: at, length: superblock.descriptorSize });
   const descriptor = bytes.subarray(at, at + superblock.descriptorSize);
   const fields = new Fields(descriptor);
   if (!checksumHolds(superblock, group, descriptor)) damaged(structure, 'checksum');

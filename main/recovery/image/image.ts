@@ -4,8 +4,9 @@ import type { ByteSource } from '../bytes/source.ts';
 import { openExt4, type Ext4, type Ext4Options } from './ext4.ts';
 import { readGpt } from './gpt.ts';
 import { readMbr } from './mbr.ts';
+import { refuseLost } from './lost-ranges.ts';
 import type { Partition, PartitionTable } from './partitions.ts';
-import { probeVolume, readableKinds, type VolumeContent } from './probe.ts';
+import { PROBE_BYTES, probeVolume, readableKinds, type VolumeContent } from './probe.ts';
 import { windowOf } from './window.ts';
 
 /** A file system, or whatever else it is, that fills an image or one of its partitions. */
@@ -58,9 +59,12 @@ async function volumeOf(source: ByteSource, partition: Partition | null): Promis
 /**
  * Opens a volume's file system.
  *
- * @throws RecoveryError `filesystem-unsupported` with the kind of what it holds, and what `openExt4` throws
+ * @throws RecoveryError `filesystem-unsupported` with the kind of what it holds, `filesystem-part-lost` where
+ * nothing tells because its start is lost, and what `openExt4` throws
  */
 export async function openVolume(volume: Volume, options?: Ext4Options): Promise<Ext4> {
+  const [lost] = volume.source.lostIn?.(0, Math.min(PROBE_BYTES, volume.source.size)) ?? [];
+  if (!volume.isReadable && lost) refuseLost('superblock', lost);
   if (!volume.isReadable) fail('filesystem-unsupported', { name: volume.content.kind });
   return openExt4(volume.source, options);
 }

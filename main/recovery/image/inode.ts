@@ -103,8 +103,11 @@ async function readInodeBytes(filesystem: Filesystem, number: number): Promise<U
   const group = Math.floor((number - 1) / superblock.inodesPerGroup);
   const position = ((number - 1) % superblock.inodesPerGroup) * superblock.inodeSize;
   const table = await inodeTableOf(filesystem, group);
-  const block = await blocks.metadata(table + Math.floor(position / superblock.blockSize), structure);
   const at = position % superblock.blockSize;
+  const block = await blocks.metadata(table + Math.floor(position / superblock.blockSize), structure, {
+    offset: at,
+    length: superblock.inodeSize,
+  });
   return block.subarray(at, at + superblock.inodeSize);
 }
 

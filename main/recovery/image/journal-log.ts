@@ -5,7 +5,7 @@
  */
 import { runsOf } from './block-map.ts';
 import { crc32BigEndian, CRC_START } from './checksums.ts';
-import { damaged } from './damage.ts';
+import { damaged, isLost } from './damage.ts';
 import type { Filesystem } from './filesystem.ts';
 import type { Inode } from './inode.ts';
 import {
@@ -77,30 +77,36 @@ export async function readLog(journal: Journal): Promise<Log> {
   let open = opened(superblock.sequence);
   let damage: string | null = null;
   let records = 0;
-  for (let offset = 0; offset < length && damage === null;) {
-    const { bytes } = await readBlocks(journal, offset, 1);
-    const block = journalBlockOf(bytes);
-    if (block?.sequence !== open.sequence) break;
-    offset++;
-    records++;
-    if (block.kind === 'commit' && commitHolds(bytes, superblock, open.checksum)) {
-      transactions.push(open);
-      open = opened((open.sequence + 1) >>> 0);
-    } else if (block.kind === 'commit' || !tailHolds(bytes, superblock)) {
-      damage = `${block.kind} block of transaction ${open.sequence}`;
-    } else if (block.kind === 'revocation') {
-      const revoked = revokedBlocks(bytes, superblock);
-      for (const revokedBlock of revoked) open.revoked.push(revokedBlock);
-      records += revoked.length;
-    } else {
-      const tags = tagsOf(bytes, superblock);
-      records += tags.length;
-      if (offset + tags.length > length) break;
-      if (superblock.checksums === 1) open.checksum = crc32BigEndian(bytes, open.checksum);
-      await readChanges(journal, offset, tags, open);
-      offset += tags.length;
+  try {
+    for (let offset = 0; offset < length && damage === null;) {
+      const { bytes } = await readBlocks(journal, offset, 1);
+      const block = journalBlockOf(bytes);
+      if (block?.sequence !== open.sequence) break;
+      offset++;
+      records++;
+      if (block.kind === 'commit' && commitHolds(bytes, superblock, open.checksum)) {
+        transactions.push(open);
+        open = opened((open.sequence + 1) >>> 0);
+      } else if (block.kind === 'commit' || !tailHolds(bytes, superblock)) {
+        damage = `${block.kind} block of transaction ${open.sequence}`;
+      } else if (block.kind === 'revocation') {
+        const revoked = revokedBlocks(bytes, superblock);
+        for (const revokedBlock of revoked) open.revoked.push(revokedBlock);
+        records += revoked.length;
+      } else {
+        const tags = tagsOf(bytes, superblock);
+        records += tags.length;
+        if (offset + tags.length > length) break;
+        if (superblock.checksums === 1) open.checksum = crc32BigEndian(bytes, open.checksum);
+        await readChanges(journal, offset, tags, open);
+        offset += tags.length;
+      }
+      if (records > MAX_RECORDS) damaged('journal', 'too many changes');
     }
-    if (records > MAX_RECORDS) damaged('journal', 'too many changes');
+  } catch (error) {
+    // What was committed before a part that was lost counts.
+    if (!isLost(error)) throw error;
+    damage = 'a part of it was lost in the backup';
   }
   return { transactions, nextSequence: open.sequence, damage };
 }

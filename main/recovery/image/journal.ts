@@ -42,12 +42,17 @@ export async function replayJournal(filesystem: Filesystem): Promise<Replay> {
     const log = await readLog(journal);
     const { overlay, isWhole } = applied(log, superblock.blockCount);
     const damage = log.damage ?? (isWhole ? null : 'content of a block');
-    const fastCommits = damage === null ? await readFastCommits(journal, log.nextSequence) : null;
-    return { overlay, fastCommits, problems: problemsOf(log, overlay, damage) };
+    if (damage !== null) return { overlay, fastCommits: null, problems: problemsOf(log, overlay, damage) };
+    const added = await readFastCommits(journal, log.nextSequence);
+    return { overlay, fastCommits: added.fastCommits, problems: problemsOf(log, overlay, added.damage) };
   } catch (error) {
     if (!isDamage(error)) throw error;
-    const { structure, detail } = error.problem.params;
-    return { ...nothing, problems: [problem('journal-damaged', { detail: `${structure}: ${detail}` })] };
+    const { structure } = error.problem.params;
+    const told =
+      error.problem.code === 'filesystem-part-lost'
+        ? problem('journal-lost', { structure })
+        : problem('journal-damaged', { detail: `${structure}: ${error.problem.params.detail}` });
+    return { ...nothing, problems: [told] };
   }
 }
 
@@ -89,14 +94,23 @@ function applied(log: Log, blockCount: number): { readonly overlay: Overlay; rea
   return { overlay: { replaced, escaped }, isWhole };
 }
 
-async function readFastCommits(journal: Journal, transaction: number): Promise<FastCommits | null> {
+/** What was committed in short behind the last transaction, or what keeps it from being read. */
+async function readFastCommits(
+  journal: Journal,
+  transaction: number,
+): Promise<{ readonly fastCommits: FastCommits | null; readonly damage: string | null }> {
   const { filesystem, inode, superblock } = journal;
   const { blockSize } = filesystem.superblock;
-  if (!superblock.fastCommits) return null;
+  if (!superblock.fastCommits) return { fastCommits: null, damage: null };
   const { first, end } = superblock.fastCommits;
   const length = Math.min((end - first) * blockSize, MAX_FAST_COMMIT_BYTES);
-  const area = await openContent(filesystem, inode).read(first * blockSize, length);
-  return parseFastCommits(area, blockSize, transaction);
+  try {
+    const area = await openContent(filesystem, inode).read(first * blockSize, length);
+    return { fastCommits: parseFastCommits(area, blockSize, transaction), damage: null };
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return { fastCommits: null, damage: 'fast commits' };
+  }
 }
 
 function problemsOf(log: Log, overlay: Overlay, damage: string | null): Problem[] {

@@ -88,6 +88,7 @@ export async function entryOfStatus(
     modified: millisecondsOf(status.modified),
     link: status.kind === 'link' ? await linkOf(filesystem, path, status) : null,
     isSound: true,
+    lostBytes: status.kind === 'file' ? await filesystem.lostBytes(status.number) : 0,
   };
 }
 
@@ -100,6 +101,7 @@ function unsoundEntry(path: Uint8Array, { name, kind }: DirectoryEntry): ImageEn
     modified: null,
     link: null,
     isSound: false,
+    lostBytes: 0,
   };
 }
 

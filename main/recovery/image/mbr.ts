@@ -6,6 +6,7 @@
  */
 import type { ByteSource } from '../bytes/source.ts';
 import { Fields } from './fields.ts';
+import { readWithZeros } from './lost-ranges.ts';
 import { heldTo, SECTOR_SIZES, tableProblem, type Partition, type PartitionTable } from './partitions.ts';
 import { probeVolume } from './probe.ts';
 import { windowOf } from './window.ts';
@@ -109,7 +110,7 @@ async function readLogical(
 /** The four entries of a record, or null where there is none. Entries without sectors count as empty. */
 async function readRecord(source: ByteSource, position: number): Promise<Entry[] | null> {
   if (position + RECORD_SIZE > source.size) return null;
-  const fields = new Fields(await source.read(position, RECORD_SIZE));
+  const fields = new Fields(await readWithZeros(source, position, RECORD_SIZE));
   if (fields.u16(RECORD_SIZE - 2) !== 0xaa55) return null;
   const entries = [0, 1, 2, 3].map((index) => {
     const at = ENTRIES_AT + index * ENTRY_SIZE;

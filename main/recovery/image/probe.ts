@@ -6,6 +6,7 @@ import type { VolumeKind } from '../../../shared/image.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { featuresOf } from './features.ts';
 import { Fields } from './fields.ts';
+import { readWithZeros } from './lost-ranges.ts';
 import { isSuperblock, superblockCandidates, SUPERBLOCK_POSITION, SUPERBLOCK_SIZE } from './superblock.ts';
 
 /** What is told about a volume. Labels and identifiers are null where it has none or they are not cheap to find. */
@@ -20,13 +21,13 @@ export interface VolumeContent {
 export const readableKinds: ReadonlySet<VolumeKind> = new Set(['ext2', 'ext3', 'ext4']);
 
 /** Far enough for the magic number that lies farthest in, that of btrfs. */
-const PROBE_BYTES = 0x1_1000;
+export const PROBE_BYTES = 0x1_1000;
 
 /** @throws RecoveryError `source-lost` */
 export async function probeVolume(source: ByteSource): Promise<VolumeContent> {
   // Missing bytes are zeros here, and a magic number has none: a short volume needs no further care.
   const start = new Uint8Array(PROBE_BYTES);
-  await source.read(0, Math.min(PROBE_BYTES, source.size), start);
+  await readWithZeros(source, 0, Math.min(PROBE_BYTES, source.size), start);
   const fields = new Fields(start);
   for (const probe of probes) {
     const content = probe(fields);
@@ -34,7 +35,9 @@ export async function probeVolume(source: ByteSource): Promise<VolumeContent> {
   }
   const backup = await superblockCandidates(source).next();
   if (!backup.done) return extContent(backup.value.bytes);
-  return { kind: start.every((byte) => byte === 0) ? 'blank' : 'unknown', label: null, uuid: null };
+  const isKnown = (source.lostIn?.(0, Math.min(PROBE_BYTES, source.size)) ?? []).length === 0;
+  const isBlank = isKnown && start.every((byte) => byte === 0);
+  return { kind: isBlank ? 'blank' : 'unknown', label: null, uuid: null };
 }
 
 type Probe = (fields: Fields) => VolumeContent | null;

@@ -9,6 +9,7 @@ import { crc16, crc32c } from './checksums.ts';
 import { damaged, keepDamage, type Damage } from './damage.ts';
 import { featuresOf, refuseUnsupported, type Feature } from './features.ts';
 import { Fields } from './fields.ts';
+import { readWithZeros } from './lost-ranges.ts';
 
 export const SUPERBLOCK_POSITION = 1024;
 export const SUPERBLOCK_SIZE = 1024;
@@ -192,6 +193,6 @@ export async function* superblockCandidates(
 
 async function readCandidate(source: ByteSource, position: number): Promise<Uint8Array | null> {
   if (position + SUPERBLOCK_SIZE > source.size) return null;
-  const bytes = await source.read(position, SUPERBLOCK_SIZE);
+  const bytes = await readWithZeros(source, position, SUPERBLOCK_SIZE);
   return isSuperblock(bytes) ? bytes : null;
 }

@@ -12,6 +12,12 @@ export function windowOf(source: ByteSource, start: number, size: number): ByteS
         return Promise.reject(new RangeError('read past the end'));
       return source.read(start + position, length, into);
     },
+    ...(source.lostIn && {
+      lostIn: (position, length) =>
+        source
+          .lostIn?.(start + position, length)
+          .map((lost) => ({ ...lost, position: lost.position - start })) ?? [],
+    }),
     close: () => Promise.resolve(),
   };
 }
