@@ -157,5 +157,10 @@ export default tseslint.config(
     files: ['eslint.config.js', '*.config.ts', 'test/support/{global-setup,closing-count}.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
-  { files: ['**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ['**/*.{js,cjs,mjs}'], extends: [tseslint.configs.disableTypeChecked] },
+  {
+    // What looks at the Node that runs it, before anything else is loaded.
+    files: ['main/cli/*.{cjs,mjs}'],
+    languageOptions: { globals: { console: 'readonly', process: 'readonly' } },
+  },
 );

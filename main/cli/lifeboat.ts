@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /** The command line `lifeboat`: one definition of its commands and options, and how its exit code comes about. */
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
@@ -247,17 +246,22 @@ program
     void standardOutput.write(manPage(outlineOf(program)));
   });
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+/** All of it, in a function because the program as one file cannot wait outside of one. */
+async function run(): Promise<void> {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    process.exitCode = error.exitCode === 0 ? 0 : exitCodes.usage;
+  }
+
+  const unwritten = await standardOutput.settled();
+  if (unwritten) {
+    const { problemText } = await import('./text.ts');
+    process.stderr.write(`${problemText(unwritten, speech)}\n`);
+    // What the command found out stays true; that nobody could read it keeps it from being right.
+    process.exitCode ||= exitCodeOfProblem(unwritten.code);
+  }
 }
 
-const unwritten = await standardOutput.settled();
-if (unwritten) {
-  const { problemText } = await import('./text.ts');
-  process.stderr.write(`${problemText(unwritten, speech)}\n`);
-  // What the command found out stays true; that nobody could read it keeps it from being right.
-  process.exitCode ||= exitCodeOfProblem(unwritten.code);
-}
+void run();

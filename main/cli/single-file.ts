@@ -1,9 +1,7 @@
-#!/usr/bin/env node
 /**
  * The whole command line as one file (`npm run build:cli`), to be carried anywhere and run by a plain Node. The same
  * file is what its engine's process and their threads are started with, by the name of the entry that each is.
  */
-import './older-node.ts';
 import { isMainThread } from 'node:worker_threads';
 
 /** What is started through `entryPoint`, by the names it gives them. */
@@ -17,4 +15,4 @@ const entries: ReadonlyMap<string | undefined, () => Promise<unknown>> = new Map
 // A person who types the name of an entry is told that there is no such command.
 const isStartedByItself = !isMainThread || process.send !== undefined;
 const entry = isStartedByItself ? entries.get(process.argv[2]) : undefined;
-await (entry ?? (() => import('./lifeboat.ts')))();
+void (entry ?? (() => import('./lifeboat.ts')))();

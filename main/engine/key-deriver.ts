@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { secretCopy } from '../recovery/bytes/secret.ts';
+import { deferred } from '../recovery/deferred.ts';
 import { entryPoint } from '../recovery/entry-point.ts';
 import { chooseLayout, leastMemory } from '../recovery/kdf/batch.ts';
 import {
@@ -329,7 +330,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       checkMemory(leastMemory(request), usableMemory(memoryBytes));
       if (closed || signal?.aborted) throw new RecoveryError(problem('cancelled'));
 
-      const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+      const { promise, resolve, reject } = deferred<Uint8Array>();
       const derivation: Derivation = {
         request: { ...request, passphrase: secretCopy(request.passphrase) },
         order,

@@ -1,5 +1,6 @@
 /** Waiting that ends at once when somebody cancels. */
 import { problem, RecoveryError } from '../../shared/problems.ts';
+import { deferred } from './deferred.ts';
 
 /**
  * What `promise` resolves to. When `signal` aborts first, rejects at once and ignores what becomes of the promise.
@@ -7,7 +8,7 @@ import { problem, RecoveryError } from '../../shared/problems.ts';
  * @throws RecoveryError `cancelled`
  */
 export async function unlessCancelled<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const { promise: ended, reject } = deferred<never>();
   const cancel = () => reject(cancelled());
   signal.addEventListener('abort', cancel, { once: true });
   if (signal.aborted) cancel();

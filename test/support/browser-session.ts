@@ -2,6 +2,7 @@
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { createBackend } from '../../main/backend/backend.ts';
 import { launchInBrowser } from '../../main/browser/launch.ts';
+import { deferred } from '../../main/recovery/deferred.ts';
 import { chromiumPath } from './wizard-page.ts';
 
 export interface BrowserSession {
@@ -24,7 +25,7 @@ export async function startBrowserSession(): Promise<BrowserSession> {
   return {
     async openWizard(given) {
       const abort = new AbortController();
-      const address = Promise.withResolvers<string>();
+      const address = deferred<string>();
       const over = launchInBrowser(createBackend, {
         say: (line) => address.resolve(/http\S+/.exec(line)?.[0] ?? ''),
         openAddress: null,

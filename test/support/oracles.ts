@@ -15,7 +15,11 @@ export interface Oracle {
  * fail, because a skipped judge there would look like an acquittal.
  */
 export function oracle(...tools: readonly string[]): Oracle {
-  const missing = missingTools(...tools);
+  return gate(missingTools(...tools));
+}
+
+/** As `oracle`, where it is known already what is `missing`. */
+export function gate(missing: readonly string[]): Oracle {
   if (missing.length === 0) {
     return {
       describe: (name, body) => describe(name, body),

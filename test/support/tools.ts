@@ -58,6 +58,8 @@ export interface RunOptions {
   readonly input?: string | Uint8Array;
   /** Variables beyond `toolEnvironment`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Through a shell, as scripts of Windows want to be started. */
+  readonly shell?: boolean;
 }
 
 /**
@@ -67,7 +69,8 @@ export interface RunOptions {
  */
 export function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: options.cwd, env: { ...toolEnvironment, ...options.env } });
+    const { cwd, shell, env } = options;
+    const child = spawn(command, args, { cwd, shell: shell ?? false, env: { ...toolEnvironment, ...env } });
     const output: Buffer[] = [];
     let complaint = '';
     child.stdout.on('data', (bytes: Buffer) => output.push(bytes));

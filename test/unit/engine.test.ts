@@ -11,6 +11,7 @@ import { ProgressMeter, SpeedEstimator } from '../../main/engine/progress-meter.
 import { memorySource, type ByteSource } from '../../main/recovery/bytes/source.ts';
 import type { StoredFile } from '../../main/recovery/catalog/stored-files.ts';
 import type { Member } from '../../main/recovery/container/container-index.ts';
+import { deferred } from '../../main/recovery/deferred.ts';
 import { KeyRing, type Derive } from '../../main/recovery/encryption/key-ring.ts';
 import { openLargeSealed } from '../../main/recovery/encryption/large-chunk.ts';
 import { noHooks, type StreamHooks } from '../../main/recovery/encryption/protection.ts';
@@ -471,7 +472,7 @@ scrypt.describe('a key ring', () => {
   it('keeps what one run waits for when another run ends, and answers only the ended one with cancelled', async () => {
     const open = new Map<string, { signal: AbortSignal; finish: () => void }>();
     const ring = new KeyRing(memorySource(sealed.bytes), passphrase, (request, signal) => {
-      const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+      const { promise, resolve, reject } = deferred<Uint8Array>();
       if (!signal) throw new TypeError('every derivation can be given up');
       signal.addEventListener('abort', () => reject(new RecoveryError(problem('cancelled'))));
       const name = Buffer.from(request.passphrase).toString().split('!')[1] ?? '';

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { PauseGate } from '../../main/engine/pause-gate.ts';
 import { memorySource } from '../../main/recovery/bytes/source.ts';
+import { deferred } from '../../main/recovery/deferred.ts';
 import { steered, steeredStretches, type Steering } from '../../main/recovery/restore/steering.ts';
 import { problem, RecoveryError } from '../../shared/problems.ts';
 import { codeOf } from '../support/code-of.ts';
@@ -82,7 +83,7 @@ describe('a stream that is steered', () => {
 
   it('has a producer that was busy when it was cancelled end once it no longer is', async () => {
     const { abort, steering: both } = steering();
-    const { promise: hold, resolve: release } = Promise.withResolvers<null>();
+    const { promise: hold, resolve: release } = deferred<null>();
     const { stream, seen } = watchedStream(hold);
     const end = taken(steered(stream, both)).catch(codeOf);
     await settled();
@@ -94,7 +95,7 @@ describe('a stream that is steered', () => {
   });
 
   it('tells what its producer failed by, whether it was cancelled meanwhile or not', async () => {
-    const { promise: hold, reject } = Promise.withResolvers<unknown>();
+    const { promise: hold, reject } = deferred<unknown>();
     const failing = taken(steered(watchedStream(hold).stream, steering().steering)).catch(codeOf);
     const { abort, steering: both } = steering();
     const cancelled = taken(steered(watchedStream(hold).stream, both)).catch(codeOf);

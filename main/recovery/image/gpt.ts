@@ -3,7 +3,7 @@
  *
  * Source: UEFI specification 2.10, section 5.3.
  */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../bytes/crc32.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { Fields } from './fields.ts';
 import { readWithZeros } from './lost-ranges.ts';

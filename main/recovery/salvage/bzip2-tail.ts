@@ -60,7 +60,8 @@ async function findBlock(input: StoredInput, from: number): Promise<number> {
 async function blockEnd(input: StoredInput, kernel: Bzip2Kernel, bit: number): Promise<number | undefined> {
   const { came, end } = kernel.readBlock(await input.ahead(longestInput), bit);
   if (came !== outcome.block) return undefined;
-  kernel.output().forEach(() => undefined);
+  const pieces = kernel.output();
+  while (!pieces.next().done);
   return kernel.endBlock() ? end : undefined;
 }
 

@@ -2,8 +2,8 @@
  * The blocks of xz (The .xz File Format 1.2.1) behind a gap. The index at the end of a stream lists them all with their
  * sizes, so that each that is whole has its place.
  */
-import { crc32 } from 'node:zlib';
 import { decodeXz } from '../archive/decoders/xz.ts';
+import { crc32 } from '../bytes/crc32.ts';
 import { allKnown, type Run } from './decoded.ts';
 import type { Fragment, StoredStream } from './stored-stream.ts';
 

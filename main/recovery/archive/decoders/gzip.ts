@@ -4,7 +4,7 @@
  * What a trailer says of the content is compared with it by a `MemberCheck`, which whoever takes the content can do on
  * another thread than decodes it: the sum takes a tenth of the time that decoding does.
  */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../bytes/crc32.ts';
 import { type Decoder, StreamFault } from '../decoder.ts';
 import { inflated } from './deflate.ts';
 import { InflateKernel } from './inflate-kernel.ts';

@@ -5,6 +5,7 @@
  * decoded at once, and whoever asks stays free to read, hash and write: a thread goes on while its pieces are in use.
  */
 import { Worker } from 'node:worker_threads';
+import { deferred, type Deferred } from '../../deferred.ts';
 import { entryPoint } from '../../entry-point.ts';
 import { type Decoder, standingPieces, StreamFault } from '../decoder.ts';
 import type { DecodingThreadData, ThreadedCompression, Word } from './decoding-thread.ts';
@@ -70,7 +71,7 @@ class DecodingThread {
   readonly #worker: Worker;
   /** What it said and nobody asked for yet. */
   #words: Word[] = [];
-  #asked: PromiseWithResolvers<Word> | undefined;
+  #asked: Deferred<Word> | undefined;
   #feeding: Promise<void> = Promise.resolve();
   #isOver = false;
   #onRoom: () => void = () => undefined;
@@ -97,7 +98,7 @@ class DecodingThread {
 
   /** What the thread says next. */
   next(): Promise<Word> {
-    const asked = Promise.withResolvers<Word>();
+    const asked = deferred<Word>();
     const word = this.#words.shift();
     if (word) asked.resolve(word);
     else this.#asked = asked;

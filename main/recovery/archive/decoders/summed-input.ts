@@ -1,5 +1,5 @@
 /** Fields of a stored stream that a CRC-32 seals. */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../bytes/crc32.ts';
 import { StreamFault } from '../decoder.ts';
 import type { StoredInput } from './stored-input.ts';
 

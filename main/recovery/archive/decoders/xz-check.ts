@@ -1,6 +1,6 @@
 /** The checks that seal the blocks of xz (section 2.1.1.2 of the format): CRC-32, CRC-64, SHA-256 or none. */
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../bytes/crc32.ts';
 import { StreamFault } from '../decoder.ts';
 import type { LzmaKernel } from './lzma-kernel.ts';
 

@@ -1,5 +1,5 @@
 /** The xz decoder (The .xz File Format 1.2.1): streams of blocks of LZMA2, every size, sum and check verified. */
-import { crc32 } from 'node:zlib';
+import { crc32 } from '../../bytes/crc32.ts';
 import { type Decoder, StreamFault } from '../decoder.ts';
 import { LzmaKernel } from './lzma-kernel.ts';
 import { decodeLzma2 } from './lzma2.ts';
