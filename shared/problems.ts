@@ -55,6 +55,7 @@ export const problemKinds = {
   // Key derivation
   'derivation-parameters-invalid': failure('logN', 'r', 'p'),
   'derivation-needs-memory': retriable('needed', 'allowed'),
+  'derivation-slow': retriable('seconds'),
   'derivation-self-test-failed': failure('kernel'),
   'derivation-interrupted': retriable('reason'),
 
@@ -68,6 +69,7 @@ export const problemKinds = {
   'chunk-unreadable': failure('file', 'chunk'),
   'chunk-not-sealed': failure('file', 'chunk'),
   'chunks-exchangeable': warning(),
+  'chunk-slow': failure('file', 'chunk', 'seconds'),
   'chunk-unstable': warning('file', 'chunk'),
   'chunk-unauthenticated': failure('file', 'chunk'),
   'part-unplaced': warning('file', 'compression'),

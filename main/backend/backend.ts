@@ -163,13 +163,13 @@ export const createBackend: CreateBackend = (host, emit) => {
       },
       openSample: () => open(places.remember(host.samplePath), host.samplePath),
 
-      async unlock({ backupId, passphrase, acceptUnsealed }) {
+      async unlock({ backupId, passphrase, ...choices }) {
         const opened = await withLiveEngine(backupId);
         const bytes = new TextEncoder().encode(passphrase);
         try {
           const { engine: using, handle } = opened;
           opened.inventory = valueOf(
-            await using.client.backup.unlock({ handle, passphrase: bytes, acceptUnsealed }),
+            await using.client.backup.unlock({ handle, passphrase: bytes, ...choices }),
           );
           return opened.inventory;
         } finally {
@@ -212,7 +212,7 @@ export const createBackend: CreateBackend = (host, emit) => {
         return { outputs, finished, neededBytes, freeBytes: facts.freeBytes, findings };
       },
 
-      async start({ backupId, qubes, folderId, mode, memory, acceptPartial }) {
+      async start({ backupId, qubes, folderId, mode, memory, acceptPartial, allowSlow }) {
         const opened = openedBy(backupId);
         const inventory = opened.inventory ?? fail('unexpected', { detail: 'the backup is locked' });
         const destination = mode === 'verify' || folderId === null ? null : places.pathOf(folderId);
@@ -229,7 +229,7 @@ export const createBackend: CreateBackend = (host, emit) => {
         const job: Job = { opened, inventory, destination, lookForSpace, folders, finished, ended: null };
         jobs.set(jobId, job);
         void opened.engine.client.restore
-          .run({ handle: opened.handle, job: jobId, qubes, destination, acceptPartial })
+          .run({ handle: opened.handle, job: jobId, qubes, destination, acceptPartial, allowSlow })
           .then((result) => {
             const ended = result.ok
               ? result.value

@@ -22,6 +22,7 @@ export interface CommonOptions extends PassphraseOptions {
   readonly memory?: number;
   readonly jobs?: number;
   readonly acceptUnsealed?: boolean;
+  readonly allowSlow?: boolean;
   readonly tryVariants?: boolean;
 }
 
@@ -103,8 +104,10 @@ async function unlock(
   { words, language }: Speech,
 ): Promise<Inventory> {
   const passphrase = await readPassphrase(options);
+  const { acceptUnsealed = false, allowSlow = false } = options;
+  const choices = { acceptUnsealed, allowSlow };
   const typed = options.tryVariants ? new TextDecoder().decode(passphrase) : '';
-  const attempt = (bytes: Uint8Array) => session.unlock(bytes, options.acceptUnsealed ?? false);
+  const attempt = (bytes: Uint8Array) => session.unlock(bytes, choices);
   const rejection = (error: unknown) => {
     if (problemOf(error).code !== 'passphrase-rejected') throw error;
     return error;
@@ -243,7 +246,9 @@ async function runJob(
   process.once('SIGINT', cancel);
   process.once('SIGTERM', cancel);
   try {
-    return valueOf(await client.restore.run({ handle, job, qubes, ...target }));
+    return valueOf(
+      await client.restore.run({ handle, job, qubes, ...target, allowSlow: options.allowSlow ?? false }),
+    );
   } finally {
     unsubscribe();
     bar.stop();

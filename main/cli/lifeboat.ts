@@ -101,7 +101,11 @@ function unlocking(command: Command): Command {
       '--try-variants',
       'when it is rejected, try it trimmed, in NFC and NFD, and as other keyboards type it',
     )
-    .option('--accept-unsealed', 'take members that are neither encrypted nor authenticated as they are');
+    .option('--accept-unsealed', 'take members that are neither encrypted nor authenticated as they are')
+    .option(
+      '--allow-slow',
+      'calculate keys also where the backup asks for hours of work, after everything else',
+    );
 }
 
 function working(command: Command): Command {

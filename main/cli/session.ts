@@ -10,7 +10,13 @@ export interface Session extends AsyncDisposable {
   readonly client: EngineClient;
   readonly handle: number;
   readonly summary: BackupSummary;
-  unlock(passphrase: Uint8Array, acceptUnsealed: boolean): Promise<Inventory>;
+  unlock(passphrase: Uint8Array, choices: UnlockChoices): Promise<Inventory>;
+}
+
+/** What a person chose about opening a backup. */
+export interface UnlockChoices {
+  readonly acceptUnsealed: boolean;
+  readonly allowSlow: boolean;
 }
 
 export interface EngineLimits {
@@ -42,9 +48,9 @@ export async function openSession(
     client,
     handle,
     summary,
-    unlock: async (passphrase, acceptUnsealed) => {
+    unlock: async (passphrase, choices) => {
       try {
-        return valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed }));
+        return valueOf(await client.backup.unlock({ handle, passphrase, ...choices }));
       } finally {
         passphrase.fill(0);
       }

@@ -21,7 +21,10 @@ export const engineContract = {
   },
   backup: {
     open: call(z.object({ path: z.string() }), z.object({ handle, summary: backupSummary })),
-    unlock: call(z.object({ handle, passphrase: bytes, acceptUnsealed: z.boolean() }), inventory),
+    unlock: call(
+      z.object({ handle, passphrase: bytes, acceptUnsealed: z.boolean(), allowSlow: z.boolean() }),
+      inventory,
+    ),
     /** Ends an `unlock` that is under way; it answers `cancelled`. */
     cancelUnlock: call(z.object({ handle }), nothing),
     /** Wipes the keys and closes the file. */
@@ -45,7 +48,8 @@ export const engineContract = {
     ),
     /**
      * Runs to the end and answers the report. `destination` is an existing folder; null only verifies. With
-     * `acceptPartial`, what can be salvaged of a damaged file goes to its final name.
+     * `acceptPartial`, what can be salvaged of a damaged file goes to its final name; with `allowSlow`, chunks are
+     * opened whose keys take very long.
      */
     run: call(
       z.object({
@@ -54,6 +58,7 @@ export const engineContract = {
         qubes,
         destination: z.nullable(z.string()),
         acceptPartial: z.boolean(),
+        allowSlow: z.boolean(),
       }),
       z.object({ report: restoreReport, cancelled: z.boolean() }),
     ),

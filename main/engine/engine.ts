@@ -4,7 +4,6 @@ import type { Emitters, Handlers } from '../../shared/contract/define.ts';
 import { fail } from '../../shared/problems.ts';
 import { expectFilter } from '../recovery/archive/decoders/decoder-for.ts';
 import { openBackup, type LockedBackup } from '../recovery/backup.ts';
-import type { DerivationRequest } from '../recovery/kdf/derivation.ts';
 import { planRestore } from '../recovery/restore/plan.ts';
 import { removeWritten } from '../recovery/restore/remove-written.ts';
 import { readJournal, runRestore } from '../recovery/restore/run.ts';
@@ -12,7 +11,7 @@ import { unlockBackup, type UnlockedBackup } from '../recovery/unlock.ts';
 import { ChunkPool } from './chunk-pool.ts';
 import type { EngineContract } from './contract.ts';
 import { createImages } from './images.ts';
-import { createKeyDeriver, type KeyDeriver } from './key-deriver.ts';
+import { createKeyDeriver, type KeyDeriver, type OrderedRequest } from './key-deriver.ts';
 import { defaultMemory, shareMemory } from './memory.ts';
 import { PauseGate } from './pause-gate.ts';
 import { ProgressMeter } from './progress-meter.ts';
@@ -68,7 +67,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     heedPauses();
   };
 
-  const derive = (request: DerivationRequest, signal?: AbortSignal) => keyDeriver().derive(request, signal);
+  const derive = (request: OrderedRequest, signal?: AbortSignal) => keyDeriver().derive(request, signal);
   const opener = (path: string) => (member: Parameters<ChunkPool['open']>[1], key: Uint8Array) =>
     chunkPool().open(path, member, key);
 
@@ -105,7 +104,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         return { handle, summary: locked.summary };
       },
 
-      async unlock({ handle, passphrase, acceptUnsealed }) {
+      async unlock({ handle, passphrase, acceptUnsealed, allowSlow }) {
         const open = backupOf(handle);
         const abort = new AbortController();
         open.unlocking = abort;
@@ -118,6 +117,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
               derive(request, signal ? AbortSignal.any([signal, abort.signal]) : abort.signal),
             openChunk: opener(open.locked.path),
             acceptUnsealed,
+            allowSlow,
           });
           await open.unlocked?.protection.wipe();
           open.unlocked = unlocked;
@@ -151,7 +151,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         );
       },
 
-      async run({ handle, job: id, qubes, destination, acceptPartial }) {
+      async run({ handle, job: id, qubes, destination, acceptPartial, allowSlow }) {
         const backup = unlockedOf(handle);
         const plan = planRestore(backup.catalog.qubes, qubes);
         const abort = new AbortController();
@@ -167,6 +167,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
             plan,
             destination,
             acceptPartial,
+            allowSlow,
             streams: shares().streams,
             signal: abort.signal,
             gate: gate.passed,

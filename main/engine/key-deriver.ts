@@ -3,7 +3,7 @@
  * within one budget of memory.
  */
 import { Worker } from 'node:worker_threads';
-import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { fail, problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { secretCopy } from '../recovery/bytes/secret.ts';
 import { deferred } from '../recovery/deferred.ts';
 import { entryPoint } from '../recovery/entry-point.ts';
@@ -21,20 +21,23 @@ import { createLaneQueue, type QueuedDerivation, type QueuedLane } from '../reco
 import { nodeKernel } from '../recovery/kdf/node-kernel.ts';
 import { gatherLanes } from '../recovery/kdf/pbkdf2.ts';
 import { quickAnswers, selfTest } from '../recovery/kdf/self-test.ts';
+import { estimateSeconds } from '../recovery/kdf/slow-cost.ts';
 import { layoutMemory, usableMemory } from '../recovery/kdf/smix.ts';
 import type { LaneJob, LaneReply, LaneWorkerData, LaneWorkerReady } from './lane-worker.ts';
 
 /** A derivation and its urgency: the smaller its `order`, the sooner; equals go in the order in which they came. */
 export interface OrderedRequest extends DerivationRequest {
   readonly order?: number;
+  /** Refuses it with `derivation-slow`, which says how long it would take, unless there is a graver reason. */
+  readonly refused?: boolean;
 }
 
 export interface KeyDeriver {
   /**
    * Derives the 64 bytes of `request`. The passphrase is copied, and every copy is wiped.
    *
-   * @throws RecoveryError `derivation-parameters-invalid`, `derivation-needs-memory`, `derivation-self-test-failed`,
-   *   `derivation-interrupted` when a worker died, `cancelled` at once when `signal` aborts or the deriver closes
+   * @throws RecoveryError `derivation-parameters-invalid`, `derivation-needs-memory`, `derivation-slow`,
+   *   `derivation-self-test-failed`, `derivation-interrupted` when a worker died, `cancelled` at once when `signal` aborts or the deriver closes
    */
   derive(request: OrderedRequest, signal?: AbortSignal): Promise<Uint8Array>;
   /** Whether what nobody waits for yet, of an `order` beyond 0, is left for later; as long as nobody says so, it is not. */
@@ -324,10 +327,11 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
   }
 
   return {
-    async derive({ order = 0, ...request }, signal) {
+    async derive({ order = 0, refused = false, ...request }, signal) {
       checkCost(request);
       checkMemory((laneLength(request) * request.p) / partForMixed, memoryBytes);
       checkMemory(leastMemory(request), usableMemory(memoryBytes));
+      if (refused) fail('derivation-slow', { seconds: estimateSeconds(request) / workers });
       if (closed || signal?.aborted) throw new RecoveryError(problem('cancelled'));
 
       const { promise, resolve, reject } = deferred<Uint8Array>();

@@ -48,6 +48,8 @@ export interface UnlockOptions {
    * faster has such; nothing protects them, so the person must have asked for it.
    */
   readonly acceptUnsealed: boolean;
+  /** Whether the keys of the header and of the list of qubes are derived also where that takes very long. */
+  readonly allowSlow: boolean;
 }
 
 /** What a format's own way of unlocking yields: the header that can be trusted, and how to read what is stored. */
@@ -63,7 +65,7 @@ interface Opened {
  * is reported, and the folders of the backup stand in for it.
  *
  * @param passphrase bytes as the person typed them, in UTF-8; copied
- * @throws RecoveryError `passphrase-rejected`, `header-…`, `cipher-unsupported`, `digest-unsupported`
+ * @throws RecoveryError `passphrase-rejected`, `header-…`, `derivation-slow`, `cipher-unsupported`, `digest-unsupported`
  */
 export async function unlockBackup(
   locked: LockedBackup,
@@ -149,7 +151,7 @@ async function proveHeader(
       : null;
 
   if (hasSealMagic(seal)) {
-    const keys = new KeyRing(source, passphrase, options.derive);
+    const keys = new KeyRing(source, passphrase, options.derive, options.allowSlow);
     try {
       const bytes = await openHeaderSeal(keys, sealMember, seal);
       // The sealed copy is the one that can be trusted, whatever became of the other.
@@ -167,7 +169,12 @@ async function proveHeader(
     return openWithHmac(locked, header, passphrase);
   }
   if (!options.acceptUnsealed || Buffer.compare(plain, seal) !== 0) fail('header-seal-damaged');
-  return openWithScrypt(locked, header, new KeyRing(source, passphrase, options.derive), options);
+  return openWithScrypt(
+    locked,
+    header,
+    new KeyRing(source, passphrase, options.derive, options.allowSlow),
+    options,
+  );
 }
 
 async function openHeaderSeal(keys: KeyRing, member: Member, seal: Uint8Array): Promise<Uint8Array> {

@@ -113,6 +113,7 @@ export const de: UiWords = {
     sample: 'Die Passphrase des Beispiel-Backups lautet:',
     again:
       'Die Schlüssel sind mit dem beendeten Prozess verloren, darum wird die Passphrase noch einmal gebraucht. Was fertig war, bleibt erhalten.',
+    allowSlow: 'Trotzdem berechnen',
     unsealed: 'Stücke ohne Siegel nehmen, wie sie sind',
     unsealedWhy:
       'Solche Stücke sind weder verschlüsselt noch beglaubigt: Wer diese Datei in Händen hatte, kann sie verändert haben, und Lifeboat kann das nicht erkennen. Tun Sie es nur, wenn Sie wissen, wo die Datei gewesen ist. Was daraus entsteht, gilt als unvollständig.',
@@ -525,6 +526,8 @@ export const de: UiWords = {
     leadCancelled: 'Sie haben vor dem Ende abgebrochen.',
     unsealed:
       'Einige Stücke dieses Backups haben kein Siegel: Sie sind weder verschlüsselt noch beglaubigt und wurden darum ausgelassen. Sie können sie nehmen lassen, wie sie sind.',
+    slow: 'Stücke, deren Schlüssel sehr lange brauchen würden, wurden ausgelassen. Sie können nach allem anderen geöffnet werden. Das kann viele Stunden dauern; abbrechen können Sie jederzeit.',
+    allowSlow: 'Auch langsame Stücke wiederherstellen',
     unlockUnsealed: 'Noch einmal entsperren und sie nehmen',
     list: 'Ergebnis jedes Qubes',
     openFolder: 'Ordner öffnen',

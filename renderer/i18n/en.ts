@@ -109,6 +109,7 @@ export const en = {
     sample: 'The passphrase of the sample backup is:',
     again:
       'The keys went with the process that ended, so the passphrase is needed once more. Everything that was finished is kept.',
+    allowSlow: 'Calculate it anyway',
     unsealed: 'Take pieces without a seal as they are',
     unsealedWhy:
       'Such pieces are neither encrypted nor authenticated: whoever had this file may have changed them, and Lifeboat cannot tell. Do this only if you trust where the file has been. What comes of them counts as incomplete.',
@@ -512,6 +513,8 @@ export const en = {
     leadCancelled: 'You stopped before the end.',
     unsealed:
       'Some pieces of this backup have no seal: they are neither encrypted nor authenticated, so they were left out. You can have them taken as they are.',
+    slow: 'Chunks whose keys would take very long were left out. You can have them opened after everything else. This may take many hours; you can cancel at any time.',
+    allowSlow: 'Restore the slow chunks too',
     unlockUnsealed: 'Unlock again to take them',
     list: 'Outcome of each qube',
     openFolder: 'Open folder',

@@ -18,6 +18,13 @@ import type { WizardEvent } from './wizard-events.ts';
 import type { WizardStore } from './store.ts';
 import { openBackupOf, type Steering, type Ticket, type Unlocked, type VariantAttempt } from './wizard.ts';
 
+/** What a person chose about opening a backup. */
+export interface UnlockChoices {
+  readonly acceptUnsealed: boolean;
+  /** Whether keys are calculated that take very long. */
+  readonly allowSlow: boolean;
+}
+
 export interface WizardController {
   /** Opens the system's dialog, then the backup that was chosen in it. */
   readonly chooseBackup: () => Promise<void>;
@@ -28,9 +35,9 @@ export interface WizardController {
   /** Opens the backup that the system handed the program, if any; where another one is worked on, it waits. */
   readonly openGiven: () => Promise<void>;
   /** The passphrase passes through here once, and is kept nowhere. */
-  readonly unlock: (passphrase: string, acceptUnsealed: boolean) => Promise<void>;
+  readonly unlock: (passphrase: string, choices: UnlockChoices) => Promise<void>;
   /** Tries the other forms of a passphrase, one after another, until one opens the backup. */
-  readonly tryVariants: (passphrase: string, acceptUnsealed: boolean) => Promise<void>;
+  readonly tryVariants: (passphrase: string, choices: UnlockChoices) => Promise<void>;
   readonly cancelUnlock: () => Promise<void>;
   /** Opens the system's dialog for a folder to restore into; what goes wrong is the survey's trouble. */
   readonly chooseFolder: () => Promise<void>;
@@ -177,19 +184,19 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
       return located.ok ? client.backup.open({ placeId: located.value.id }) : located;
     }, false);
 
-  async function unlock(passphrase: string, acceptUnsealed: boolean): Promise<void> {
+  async function unlock(passphrase: string, choices: UnlockChoices): Promise<void> {
     const ticket = ++lastTicket;
-    const answer = await check({ passphrase, acceptUnsealed }, ticket, null);
+    const answer = await check({ passphrase, ...choices }, ticket, null);
     if (answer?.ok) dispatch({ type: 'unlocked', ticket, inventory: answer.value });
     else if (answer) dispatch({ type: 'check-failed', ticket, problem: answer.problem });
   }
 
-  async function tryVariants(typed: string, acceptUnsealed: boolean): Promise<void> {
+  async function tryVariants(typed: string, choices: UnlockChoices): Promise<void> {
     const variants = variantsOf(typed);
     for (const [index, variant] of variants.entries()) {
       const ticket = ++lastTicket;
       const attempt = { kind: variant.kind, number: index + 1, count: variants.length };
-      const answer = await check({ passphrase: variant.passphrase, acceptUnsealed }, ticket, attempt);
+      const answer = await check({ passphrase: variant.passphrase, ...choices }, ticket, attempt);
       if (!answer) return;
       if (answer.ok) {
         dispatch({ type: 'unlocked', ticket, inventory: answer.value });
@@ -204,7 +211,7 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
 
   /** Asks whether a passphrase opens the backup; null where it may not be asked now. */
   async function check(
-    key: { readonly passphrase: string; readonly acceptUnsealed: boolean },
+    key: UnlockChoices & { readonly passphrase: string },
     ticket: Ticket,
     variant: VariantAttempt | null,
   ): Promise<Result<Inventory> | null> {
@@ -228,8 +235,9 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
   async function start(): Promise<void> {
     const state = getState();
     if (state.step !== 'destination' || !dispatch({ type: 'starting' })) return;
-    const { memory, acceptPartial } = state.choices;
-    const answer = await answerOf(client.restore.start({ ...selectionOf(state), memory, acceptPartial }));
+    const { memory, acceptPartial, allowSlow } = state.choices;
+    const asked = { ...selectionOf(state), memory, acceptPartial, allowSlow };
+    const answer = await answerOf(client.restore.start(asked));
     if (answer.ok) dispatch({ type: 'started', jobId: answer.value.jobId });
     else dispatch({ type: 'start-failed', problem: answer.problem });
     showHeard();

@@ -91,6 +91,7 @@ function afterUnlocking({ backup, attempt, kept }: PassphraseStep, inventory: In
     folder: null,
     memory: null,
     acceptPartial: false,
+    allowSlow: false,
   };
   const choices = { ...(kept ?? fresh), qubes: restorableOf(inventory, kept?.qubes ?? fresh.qubes) };
   return choices.qubes.size === 0

@@ -135,14 +135,17 @@ export function inProgress(state: ProgressStep, event: WizardEvent): WizardState
 
 export function inResults(state: ResultsStep, event: WizardEvent): WizardState {
   const unlocked = unlockedOf(state);
+  const again = (chosen: Partial<Choices>): DestinationStep => ({
+    step: 'destination',
+    ...unlocked,
+    choices: { ...state.choices, ...chosen },
+    survey: { kind: 'none' },
+  });
   switch (event.type) {
     case 'restore-again':
-      return {
-        step: 'destination',
-        ...unlocked,
-        choices: { ...state.choices, mode: event.mode },
-        survey: { kind: 'none' },
-      };
+      return again({ mode: event.mode });
+    case 'slow-allowed':
+      return again({ allowSlow: true });
     case 'unlock-again':
       return unlockAgain(state, metUnsealed(state.report));
     case 'restore-more':

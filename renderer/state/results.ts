@@ -77,6 +77,13 @@ export function metUnsealed({ qubes }: RestoreReport): boolean {
   return qubes.some(({ files }) => files.some((file) => file.problems.some(isUnsealed)));
 }
 
+/** Whether chunks were left out whose keys take very long. */
+export function metSlow({ qubes }: RestoreReport): boolean {
+  return qubes.some(({ files }) =>
+    files.some(({ problems }) => problems.some(({ code }) => code === 'chunk-slow')),
+  );
+}
+
 /** The worst first: that is what somebody must read. */
 export function worstFirst(reports: readonly QubeReport[]): readonly QubeReport[] {
   const rank: Readonly<Record<Outcome, number>> = { failed: 0, partial: 1, restored: 2, verified: 2 };

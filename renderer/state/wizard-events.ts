@@ -50,5 +50,6 @@ export type WizardEvent =
     }
   | { readonly type: 'back' }
   | { readonly type: 'restore-again'; readonly mode: RestoreMode }
+  | { readonly type: 'slow-allowed' }
   | { readonly type: 'restore-more' }
   | { readonly type: 'start-over' };

@@ -32,6 +32,8 @@ export interface Choices {
   readonly memory: number | null;
   /** Whether what can be salvaged of damaged files goes to their final names. */
   readonly acceptPartial: boolean;
+  /** Whether chunks are opened whose keys take very long. */
+  readonly allowSlow: boolean;
 }
 
 export interface Unlocked {

@@ -38,6 +38,7 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
   /** Other forms of what was rejected; what is typed anew was not rejected yet. */
   const [offered, setOffered] = useState<readonly VariantKind[]>([]);
   const ids = { form: useId(), field: useId(), trouble: useId(), hints: useId() };
+  const choices = { acceptUnsealed, allowSlow: false };
   const checking = attempt.kind === 'checking';
   const variant = checking ? attempt.variant : null;
   const checkingWords = variant
@@ -61,8 +62,11 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
     const passphrase = field.current?.value ?? '';
     setMissing(passphrase === '');
     if (passphrase === '') field.current?.focus();
-    else void controller.unlock(passphrase, acceptUnsealed);
+    else void controller.unlock(passphrase, choices);
   }
+
+  const unlockSlowly = () =>
+    void controller.unlock(field.current?.value ?? '', { ...choices, allowSlow: true });
 
   return (
     <Screen
@@ -125,7 +129,11 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
               problem={attempt.problem}
               urgent
               action={
-                attempt.variants > 0 && <p>{say('passphrase.noVariant', { count: attempt.variants })}</p>
+                attempt.problem.code === 'derivation-slow' ? (
+                  <Button onPress={unlockSlowly}>{say('passphrase.allowSlow')}</Button>
+                ) : (
+                  attempt.variants > 0 && <p>{say('passphrase.noVariant', { count: attempt.variants })}</p>
+                )
               }
             />
           )}
@@ -138,7 +146,7 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
                 <li key={kind}>{variantWords[language][kind]}</li>
               ))}
             </ul>
-            <Button onPress={() => void controller.tryVariants(field.current?.value ?? '', acceptUnsealed)}>
+            <Button onPress={() => void controller.tryVariants(field.current?.value ?? '', choices)}>
               {say('passphrase.tryVariants', { count: offered.length })}
             </Button>
           </section>

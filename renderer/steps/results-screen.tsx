@@ -1,5 +1,5 @@
 /** Step 6: how it ended, for each qube, honestly: what is there, what is missing, and what to do about it. */
-import { ChevronRight, FolderOpen, RotateCw, TriangleAlert } from 'lucide-react';
+import { ChevronRight, FolderOpen, Hourglass, RotateCw, TriangleAlert } from 'lucide-react';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
 import type { FileReport, Qube, QubeReport, RestoreMode } from '../../shared/backup.ts';
@@ -20,6 +20,7 @@ import { useSpeech, type Speech } from '../i18n/speech.ts';
 import {
   isImage,
   mainImageOf,
+  metSlow,
   metUnsealed,
   resumptionOf,
   tallyOf,
@@ -129,6 +130,16 @@ export function ResultsScreen({
           <div className="note-action">
             <Button onPress={() => store.dispatch({ type: 'unlock-again' })}>
               {say('results.unlockUnsealed')}
+            </Button>
+          </div>
+        </Hint>
+      )}
+      {metSlow(report) && (
+        <Hint icon={Hourglass}>
+          <p>{say('results.slow')}</p>
+          <div className="note-action">
+            <Button onPress={() => store.dispatch({ type: 'slow-allowed' })}>
+              {say('results.allowSlow')}
             </Button>
           </div>
         </Hint>

@@ -134,6 +134,8 @@ export const wizardContract = {
         passphrase: z.string().check(z.maxLength(65_536)),
         /** Takes pieces that are neither encrypted nor authenticated as they are. */
         acceptUnsealed: z.boolean(),
+        /** Derives the keys of the header and the list of qubes however long that takes. */
+        allowSlow: z.boolean(),
       }),
       inventory,
     ),
@@ -151,6 +153,8 @@ export const wizardContract = {
         memory: z.nullable(z.number()),
         /** Puts what can be salvaged of damaged files at their final names. */
         acceptPartial: z.boolean(),
+        /** Opens chunks whose keys take very long, behind all others. */
+        allowSlow: z.boolean(),
       }),
       z.object({ jobId: id }),
     ),

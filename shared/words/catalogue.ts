@@ -4,8 +4,8 @@ import type { ProblemCode } from '../problems.ts';
 /**
  * What happened, why it happens, and what a person can do.
  *
- * `{{name}}` stands for a parameter of the code; `{{name, size}}` writes bytes on a drive and `{{name, memory}}`
- * bytes of memory.
+ * `{{name}}` stands for a parameter of the code; `{{name, size}}` writes bytes on a drive, `{{name, memory}}`
+ * bytes of memory and `{{name, duration}}` seconds.
  */
 export interface Words {
   readonly what: string;

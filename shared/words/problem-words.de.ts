@@ -132,6 +132,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Die Berechnung seiner Schlüssel braucht {{needed, memory}}; erlaubt sind {{allowed, memory}}.',
     todo: 'Schließen Sie andere Programme oder erlauben Sie unter „Erweitert“ mehr Arbeitsspeicher und versuchen Sie es noch einmal.',
   },
+  'derivation-slow': {
+    what: 'Den Schlüssel dieses Backups zu berechnen würde etwa {{seconds, duration}} dauern.',
+    why: 'Das Backup verlangt weit mehr Rechenarbeit als Qubes OS. Sein Kopf kann beschädigt oder gefälscht sein.',
+    todo: 'Versuchen Sie es mit einer anderen Kopie des Backups. Haben Sie es selbst so angelegt, dann erlauben Sie die lange Berechnung (im Terminal: --allow-slow).',
+  },
   'derivation-self-test-failed': {
     what: 'Dieser Computer berechnet Schlüssel falsch.',
     why: 'Der eingebaute Test von „{{kernel}}“ ist fehlgeschlagen. Ursache kann fehlerhafter Arbeitsspeicher oder ein übertakteter Prozessor sein.',
@@ -188,6 +193,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Ob Stücke dieses Backups vertauscht wurden, lässt sich nicht erkennen.',
     why: 'Qubes OS 3 hat es unkomprimiert gesichert. Jedes Stück wird geprüft, nicht aber sein Platz: Wer die Datei verändern konnte, kann Stücke vertauscht haben, auch mit denen eines anderen Backups mit derselben Passphrase.',
     todo: 'Nichts, wenn nur Sie Zugang zu der Datei hatten. Vergleichen Sie sonst das Wiederhergestellte mit einer anderen Kopie.',
+  },
+  'chunk-slow': {
+    what: 'Stück {{chunk}} von {{file}} wurde ausgelassen: Sein Schlüssel würde etwa {{seconds, duration}} brauchen.',
+    why: 'Das Stück verlangt weit mehr Rechenarbeit als die anderen dieses Backups. Sein Anfang kann beschädigt oder gefälscht sein.',
+    todo: `Versuchen Sie es mit einer anderen Kopie des Backups, oder erlauben Sie langsame Stücke (im Terminal: --allow-slow) und stellen Sie noch einmal wieder her. ${othersSafe}`,
   },
   'chunk-unstable': {
     what: 'Ein Teil von {{file}} stimmte erst beim zweiten Lesen.',

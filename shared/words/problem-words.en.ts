@@ -132,6 +132,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Its keys take {{needed, memory}} to calculate; {{allowed, memory}} are allowed.',
     todo: 'Close other programs, or allow more memory under “Advanced”, then try again.',
   },
+  'derivation-slow': {
+    what: 'The key of this backup would take about {{seconds, duration}} to calculate.',
+    why: 'The backup asks for far more work than Qubes OS does. Its header may be damaged or forged.',
+    todo: 'Try another copy of the backup. If you made it with such settings yourself, allow it to take this long (in a terminal: --allow-slow).',
+  },
   'derivation-self-test-failed': {
     what: 'This computer calculates keys wrongly.',
     why: 'The built-in test of “{{kernel}}” failed. Faulty memory or an overclocked processor can do that.',
@@ -188,6 +193,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Nothing shows whether chunks of this backup were exchanged.',
     why: 'Qubes OS 3 made it without compression. Each chunk is verified, but not its place: somebody who changed the file could have exchanged chunks, also with those of another backup with the same passphrase.',
     todo: 'Nothing, if only you had access to the file. Otherwise compare what you restore with another copy.',
+  },
+  'chunk-slow': {
+    what: 'Chunk {{chunk}} of {{file}} was left out: its key would take about {{seconds, duration}} to calculate.',
+    why: 'The chunk asks for far more work than the others of this backup. Its beginning may be damaged or forged.',
+    todo: `Try another copy of the backup, or allow slow chunks (in a terminal: --allow-slow) and restore again. ${othersSafe}`,
   },
   'chunk-unstable': {
     what: 'Part of {{file}} was only right on the second reading.',

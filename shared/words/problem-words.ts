@@ -2,7 +2,7 @@
 import { createInstance, type i18n } from 'i18next';
 import { problemCodes, type Problem } from '../problems.ts';
 import type { ProblemCatalogue, Words } from './catalogue.ts';
-import { formatMemory, formatSize, visible } from './formats.ts';
+import { formatDuration, formatMemory, formatSize, visible } from './formats.ts';
 import { languages, type Language } from './languages.ts';
 import { problemWords as german } from './problem-words.de.ts';
 import { problemWords as english } from './problem-words.en.ts';
@@ -10,11 +10,12 @@ import { volumeWordsFor } from './volume-words.ts';
 
 export const problemCatalogues: Readonly<Record<Language, ProblemCatalogue>> = { en: english, de: german };
 
-/** Teaches an i18next instance the formats that words use: `{{value, size}}`, `{{value, memory}}`, `{{value, volume}}`. */
+/** Teaches an i18next instance the formats that words use: `{{value, size}}`, `{{value, memory}}`, `{{value, duration}}`, `{{value, volume}}`. */
 export function addFormats(instance: i18n): void {
   const formatter = instance.services.formatter;
   formatter?.add('size', (value, language) => formatSize(Number(value), language as Language));
   formatter?.add('memory', (value, language) => formatMemory(Number(value), language as Language));
+  formatter?.add('duration', (value, language) => formatDuration(Number(value), language as Language));
   formatter?.add('volume', (value, language) => volumeWordsFor(String(value), language as Language));
 }
 

@@ -431,7 +431,7 @@ describe('a passphrase', () => {
       printed.mockRestore();
       complained.mockRestore();
     });
-    const args = { backupId: 'x', passphrase: canary, acceptUnsealed: false };
+    const args = { backupId: 'x', passphrase: canary, acceptUnsealed: false, allowSlow: false };
     const answers = [
       await electron.invokeAs(electron.wizardPage(), callChannel, 'backup.unlock', args),
       await electron.invokeAs(electron.wizardPage(), callChannel, 'backup.unlock', { ...args, backupId: 7 }),

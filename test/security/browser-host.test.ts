@@ -385,7 +385,7 @@ describe('calls', () => {
 
   it('carry no passphrase into what is answered', async () => {
     const headers = callHeaders(await asPage());
-    const args = { backupId: 'x', passphrase: 'canary-7391', acceptUnsealed: false };
+    const args = { backupId: 'x', passphrase: 'canary-7391', acceptUnsealed: false, allowSlow: false };
     const body = JSON.stringify(args);
     const answer = await fetched('/call/backup.unlock', { method: 'POST', headers, body });
     expect(backend.reached).toEqual([['backup.unlock', args]]);

@@ -269,13 +269,16 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
         if (!opened.ok) throw new Error(opened.problem.code);
         const { handle } = opened.value;
         const passphrase = new TextEncoder().encode(samplePassphrase);
-        expect((await backup.unlock({ handle, passphrase, acceptUnsealed: false })).ok).toBe(true);
+        expect(
+          (await backup.unlock({ handle, passphrase, acceptUnsealed: false, allowSlow: false })).ok,
+        ).toBe(true);
         const ended = await restore.run({
           handle,
           job: 'packaged',
           qubes: null,
           destination: to,
           acceptPartial: false,
+          allowSlow: false,
         });
         engine.kill();
         expect(ended).toMatchObject({ ok: true, value: { report: { outcome: 'restored' } } });

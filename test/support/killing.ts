@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { valueOf } from '../../shared/contract/define.ts';
-import type { MadeBackup } from './backup-spec.ts';
+import type { BackupSpec, MadeBackup } from './backup-spec.ts';
 import { connectToHost, startHost } from './host-client.ts';
 import { filesBelow, lifeboat, reportOf, scratchFolder } from './lifeboat.ts';
 import { makeBackup } from './make-backup.ts';
@@ -26,7 +26,9 @@ export type Blow = (typeof blows)[number];
 const patience = 20_000;
 
 /** A backup of some small qubes, whose restore takes about a second, or longer with dearer keys. */
-export async function killableBackup(cost = { logN: 12, r: 8, p: 1 }): Promise<MadeBackup> {
+export async function killableBackup(
+  cost: NonNullable<BackupSpec['cost']> = { logN: 12, r: 8, p: 1 },
+): Promise<MadeBackup> {
   const folder = await scratchFolder();
   const names = ['one', 'two', 'three'];
   for (const name of names) await writeFile(join(folder, name), noise(3 << 20, name));
@@ -121,11 +123,11 @@ async function restoreThroughPage(host: ChildProcess, backup: MadeBackup, to: st
   const { id: placeId } = valueOf(await wizard.places.locate({ path: backup.path, kind: 'backup' }));
   const { id: folderId } = valueOf(await wizard.places.locate({ path: to, kind: 'folder' }));
   const { backupId } = valueOf(await wizard.backup.open({ placeId }));
-  valueOf(await wizard.backup.unlock({ backupId, passphrase, acceptUnsealed: false }));
+  valueOf(await wizard.backup.unlock({ backupId, passphrase, acceptUnsealed: false, allowSlow: false }));
   const finished = new Promise<void>((resolve) => wizard.restore.finished(() => resolve()));
   const qubes = backup.files.flatMap(({ qube }) => qube ?? []);
   const selection = { backupId, qubes, mode: 'restore' as const, folderId };
-  valueOf(await wizard.restore.start({ ...selection, memory: null, acceptPartial: false }));
+  valueOf(await wizard.restore.start({ ...selection, memory: null, acceptPartial: false, allowSlow: false }));
   await finished;
   await wizard.program.quit();
 }

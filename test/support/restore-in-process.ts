@@ -44,6 +44,7 @@ export async function restoreInProcess(
       return { plain, release: () => undefined };
     },
     acceptUnsealed: options.acceptUnsealed ?? false,
+    allowSlow: false,
   });
   const protection = options.recut ? recutting(backup.protection, options.recut) : backup.protection;
   resources.defer(() => protection.wipe());
@@ -52,6 +53,7 @@ export async function restoreInProcess(
     plan: planRestore(backup.catalog.qubes, null),
     destination: options.destination,
     acceptPartial: options.acceptPartial ?? false,
+    allowSlow: false,
     streams: 2,
     signal: options.signal ?? new AbortController().signal,
     gate: () => Promise.resolve(),
@@ -75,7 +77,11 @@ function recutting(protection: Protection, recut: NonNullable<InProcessOptions['
     ...recutStreams(protection),
     beginRun: (options) => {
       const run = protection.beginRun(options);
-      return { ...recutStreams(run), [Symbol.dispose]: () => run[Symbol.dispose]() };
+      return {
+        ...recutStreams(run),
+        isSlow: (file) => run.isSlow(file),
+        [Symbol.dispose]: () => run[Symbol.dispose](),
+      };
     },
     attest: (text) => protection.attest(text),
     wipe: () => protection.wipe(),

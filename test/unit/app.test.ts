@@ -54,7 +54,9 @@ describe('the wizard in the app', () => {
       value: { ...somePlace, path: '/ü' },
     });
     expect(await client.restore.pause({ jobId: 'j' })).toEqual({ ok: true, value: undefined });
-    expect(await client.backup.unlock({ backupId: 'b', passphrase: 'p', acceptUnsealed: false })).toEqual({
+    expect(
+      await client.backup.unlock({ backupId: 'b', passphrase: 'p', acceptUnsealed: false, allowSlow: false }),
+    ).toEqual({
       ok: false,
       problem: { code: 'passphrase-rejected', params: {} },
     });

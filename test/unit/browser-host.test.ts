@@ -117,7 +117,7 @@ describe.skipIf(missing.length > 0 && !process.env['CI'])('the page of the brows
     });
     const others = await page.evaluate(`Promise.all([
       client.places.locate({ path: '/ü', kind: 'backup' }),
-      client.backup.unlock({ backupId: 'x', passphrase: 'p', acceptUnsealed: false }),
+      client.backup.unlock({ backupId: 'x', passphrase: 'p', acceptUnsealed: false, allowSlow: false }),
       client.restore.pause({ jobId: 'x' }),
     ])`);
     expect(others).toEqual([

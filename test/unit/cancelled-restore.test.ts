@@ -55,7 +55,7 @@ async function session(made?: MadeBackup): Promise<Session & AsyncDisposable> {
   const client = clientOf(engineContract, { call: dispatch, listen: () => () => undefined });
   const { handle } = valueOf(await client.backup.open({ path: (made ?? (await standardBackup())).path }));
   const passphrase = new TextEncoder().encode(made?.passphrase ?? standardPassphrase);
-  valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed: false }));
+  valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed: false, allowSlow: false }));
   let jobs = 0;
   return {
     client,
@@ -65,7 +65,14 @@ async function session(made?: MadeBackup): Promise<Session & AsyncDisposable> {
       stops = stopAfter;
       const job = `job-${jobs++}`;
       return valueOf(
-        await client.restore.run({ handle, job, qubes: [...qubes], destination, acceptPartial: false }),
+        await client.restore.run({
+          handle,
+          job,
+          qubes: [...qubes],
+          destination,
+          acceptPartial: false,
+          allowSlow: false,
+        }),
       );
     },
     async finished(destination, qubes) {

@@ -376,7 +376,11 @@ scrypt.describe('a key ring', () => {
         });
       });
     });
-    ring.beginRun({ members: Array.from({ length: 200 }, () => sealedAs({ ...member })), store: null });
+    ring.beginRun({
+      members: Array.from({ length: 200 }, () => sealedAs({ ...member })),
+      store: null,
+      allowSlow: false,
+    });
     for (let done = 0; done < 200;) {
       await settled();
       expect(open).toBeLessThanOrEqual(64);
@@ -406,7 +410,11 @@ scrypt.describe('a key ring', () => {
       orders.push(order);
       return Promise.reject(new RecoveryError(problem('cancelled')));
     });
-    ring.beginRun({ members: Array.from({ length: 4 }, () => sealedAs({ ...member })), store: null });
+    ring.beginRun({
+      members: Array.from({ length: 4 }, () => sealedAs({ ...member })),
+      store: null,
+      allowSlow: false,
+    });
     await settled();
     await settled();
     expect(orders).toEqual([2, 3, 4, 1]);
@@ -417,7 +425,7 @@ scrypt.describe('a key ring', () => {
   it('has looked ahead by the time a key is asked for, and stops when told', async () => {
     const derive = countingDerive();
     const ring = new KeyRing(memorySource(sealed.bytes), passphrase, derive);
-    ring.beginRun({ members: members(), store: null });
+    ring.beginRun({ members: members(), store: null, allowSlow: false });
     await settled();
     expect(derive.keys).toHaveLength(chunkCount);
     for (const member of members()) await ring.keyFor(member);
@@ -432,7 +440,7 @@ scrypt.describe('a key ring', () => {
         yield sealedAs({ ...first().member });
       }
     }
-    stopped.beginRun({ members: endless(), store: null })[Symbol.dispose]();
+    stopped.beginRun({ members: endless(), store: null, allowSlow: false })[Symbol.dispose]();
     await settled();
     expect(taken).toBeLessThanOrEqual(65);
   });
@@ -453,7 +461,7 @@ scrypt.describe('a key ring', () => {
     });
     const kept = await ring.keyFor(first());
     hangs = true;
-    const run = ring.beginRun({ members: members(), store: null });
+    const run = ring.beginRun({ members: members(), store: null, allowSlow: false });
     await settled();
     expect(signals).toHaveLength(chunkCount - 1);
     const waiting = run.keyFor(second()).catch(codeOf);
@@ -479,8 +487,8 @@ scrypt.describe('a key ring', () => {
       open.set(name, { signal, finish: () => resolve(nodeKernel.derive(request, memory)) });
       return promise;
     });
-    const run = ring.beginRun({ members: [first(), second()], store: null });
-    const other = ring.beginRun({ members: [second()], store: null });
+    const run = ring.beginRun({ members: [first(), second()], store: null, allowSlow: false });
+    const other = ring.beginRun({ members: [second()], store: null, allowSlow: false });
     await settled();
     const [onlyFirst, both] = [open.get('vm1/private.img.000'), open.get('vm1/private.img.001')];
     const ended = run.keyFor(second()).catch(codeOf);
@@ -509,8 +517,8 @@ scrypt.describe('a key ring', () => {
     });
     const membersOf = (name: string) =>
       Array.from({ length: 100 }, () => ({ member: { ...member }, sealedName: name }));
-    ring.beginRun({ members: membersOf('a'), store: null });
-    ring.beginRun({ members: membersOf('b'), store: null });
+    ring.beginRun({ members: membersOf('a'), store: null, allowSlow: false });
+    ring.beginRun({ members: membersOf('b'), store: null, allowSlow: false });
     await settled();
     expect(asked.join('')).toBe('a'.repeat(64));
     for (const end of finish.splice(0, 10)) end();
@@ -528,7 +536,7 @@ scrypt.describe('a key ring', () => {
         find: (name: string) => kept.get(name),
         keep: (name: string, key: string) => void kept.set(name, key),
       };
-      ring.beginRun({ members: [second()], store });
+      ring.beginRun({ members: [second()], store, allowSlow: false });
     }
     await settled();
     for (const kept of stores) expect([...kept.keys()]).toEqual([second().sealedName]);
@@ -540,7 +548,7 @@ scrypt.describe('a key ring', () => {
     const ring = new KeyRing(memorySource(sealed.bytes), passphrase, (request) =>
       fails ? Promise.reject(new RecoveryError(problem('cancelled'))) : derive(request),
     );
-    ring.beginRun({ members: members(), store: null });
+    ring.beginRun({ members: members(), store: null, allowSlow: false });
     await settled();
     expect(await ring.keyFor(first()).catch(codeOf)).toBe('cancelled');
     fails = false;

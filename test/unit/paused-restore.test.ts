@@ -39,9 +39,17 @@ oracle(...standardTools).test(
         handle,
         passphrase: new TextEncoder().encode(passphrase),
         acceptUnsealed: false,
+        allowSlow: false,
       });
       const destination = await scratchFolder();
-      const over = restore.run({ handle, job, qubes: null, destination, acceptPartial: false });
+      const over = restore.run({
+        handle,
+        job,
+        qubes: null,
+        destination,
+        acceptPartial: false,
+        allowSlow: false,
+      });
       return { over };
     };
     try {

@@ -17,12 +17,15 @@ function wizard(scenario: Scenario = {}) {
   return { double, store, controller, asked, argsOf };
 }
 
+/** What nobody chose otherwise. */
+const choices = { acceptUnsealed: false, allowSlow: false };
+
 type Wizard = ReturnType<typeof wizard>;
 
 async function toQubes({ controller, store }: Wizard): Promise<void> {
   await controller.chooseBackup();
   store.dispatch({ type: 'backup-accepted' });
-  await controller.unlock(passphrase, false);
+  await controller.unlock(passphrase, choices);
 }
 
 async function toDestination(each: Wizard): Promise<void> {
@@ -144,9 +147,14 @@ describe('unlocking', () => {
     const each = wizard();
     await each.controller.chooseBackup();
     each.store.dispatch({ type: 'backup-accepted' });
-    await each.controller.unlock('  spaces and ümläuts ', false);
+    await each.controller.unlock('  spaces and ümläuts ', choices);
     expect(each.argsOf('backup.unlock')).toEqual([
-      { backupId: sample.opened.backupId, passphrase: '  spaces and ümläuts ', acceptUnsealed: false },
+      {
+        backupId: sample.opened.backupId,
+        passphrase: '  spaces and ümläuts ',
+        acceptUnsealed: false,
+        allowSlow: false,
+      },
     ]);
     expect(each.store.getState().step).toBe('qubes');
   });
@@ -181,7 +189,7 @@ describe('unlocking', () => {
       if (state.step !== 'passphrase' || state.attempt.kind !== 'checking') return;
       if (state.attempt.variant?.number === 3) delete answers['backup.unlock'];
     });
-    await each.controller.tryVariants(' gr\u00fcn', false);
+    await each.controller.tryVariants(' gr\u00fcn', choices);
     expect(each.argsOf('backup.unlock')).toMatchObject([
       { passphrase: 'gr\u00fcn' },
       { passphrase: ' gru\u0308n' },
@@ -194,14 +202,14 @@ describe('unlocking', () => {
     const each = wizard({ 'backup.unlock': { problem: { code: 'passphrase-rejected', params: {} } } });
     await each.controller.chooseBackup();
     each.store.dispatch({ type: 'backup-accepted' });
-    await each.controller.tryVariants('x ', false);
+    await each.controller.tryVariants('x ', choices);
     const count = each.argsOf('backup.unlock').length;
     expect(count).toBeGreaterThan(1);
     expect(each.store.getState()).toMatchObject({ attempt: { kind: 'trouble', variants: count } });
     const lost = wizard({ 'backup.unlock': { problem: { code: 'source-lost', params: { reason: 'EIO' } } } });
     await lost.controller.chooseBackup();
     lost.store.dispatch({ type: 'backup-accepted' });
-    await lost.controller.tryVariants('x ', false);
+    await lost.controller.tryVariants('x ', choices);
     expect(lost.argsOf('backup.unlock')).toHaveLength(1);
     expect(lost.store.getState()).toMatchObject({
       attempt: { problem: { code: 'source-lost' }, variants: 0 },
@@ -212,7 +220,7 @@ describe('unlocking', () => {
     const each = wizard({ 'backup.unlock': { problem: { code: 'passphrase-rejected', params: {} } } });
     await each.controller.chooseBackup();
     each.store.dispatch({ type: 'backup-accepted' });
-    const trying = each.controller.tryVariants('x ', false);
+    const trying = each.controller.tryVariants('x ', choices);
     await each.controller.cancelUnlock();
     await trying;
     expect(each.argsOf('backup.unlock')).toHaveLength(1);
@@ -223,7 +231,7 @@ describe('unlocking', () => {
     const each = wizard({ 'backup.unlock': { pending: true } });
     await each.controller.chooseBackup();
     each.store.dispatch({ type: 'backup-accepted' });
-    void each.controller.unlock(passphrase, false);
+    void each.controller.unlock(passphrase, choices);
     await each.controller.cancelUnlock();
     expect(each.argsOf('backup.cancelUnlock')).toEqual([{ backupId: sample.opened.backupId }]);
     expect(each.store.getState()).toMatchObject({ step: 'passphrase', attempt: { kind: 'none' } });
@@ -282,6 +290,7 @@ describe('restoring', () => {
         folderId: sample.folderPlace.id,
         memory: 2 ** 29,
         acceptPartial: false,
+        allowSlow: false,
       },
     ]);
     expect(each.store.getState()).toMatchObject({ step: 'progress', jobId });

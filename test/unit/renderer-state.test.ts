@@ -33,6 +33,7 @@ const unlocked: Unlocked = {
     folder: sample.folderPlace,
     memory: null,
     acceptPartial: false,
+    allowSlow: false,
   },
   variant: null,
 };
@@ -128,6 +129,7 @@ const events = {
   finished: { type: 'finished', jobId, report, cancelled: false },
   back: { type: 'back' },
   'restore-again': { type: 'restore-again', mode: 'restore' },
+  'slow-allowed': { type: 'slow-allowed' },
   'restore-more': { type: 'restore-more' },
   'start-over': { type: 'start-over' },
 } as const satisfies { readonly [T in WizardEvent['type']]: Extract<WizardEvent, { readonly type: T }> };
@@ -173,7 +175,7 @@ const legal: Readonly<Record<StateName, readonly EventName[]>> = {
     'lost',
     'finished',
   ],
-  results: ['unlock-again', 'restore-again', 'restore-more', 'start-over'],
+  results: ['unlock-again', 'restore-again', 'slow-allowed', 'restore-more', 'start-over'],
 };
 
 const stateNames = Object.keys(states) as StateName[];

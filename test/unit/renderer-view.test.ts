@@ -128,6 +128,7 @@ describe('the verdict', () => {
     folder: null,
     memory: null,
     acceptPartial: false,
+    allowSlow: false,
   };
   const ended = (reports: readonly QubeReport[], problems: Problem[] = []) => ({
     choices,

@@ -32,7 +32,7 @@ describe.each(languages)('the words in %s', (language) => {
     for (const code of problemCodes) {
       for (const [, name, format] of textOf(language, code).matchAll(placeholder)) {
         expect(problemKinds[code].params as readonly string[], code).toContain(name);
-        expect([undefined, 'size', 'memory', 'volume'], code).toContain(format);
+        expect([undefined, 'size', 'memory', 'duration', 'volume'], code).toContain(format);
       }
     }
   });

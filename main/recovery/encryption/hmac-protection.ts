@@ -167,6 +167,7 @@ export class HmacProtection implements Protection {
       filter,
       stretches,
       stream: (file, hooks) => this.stream(file, hooks),
+      isSlow: () => Promise.resolve(false),
       [Symbol.dispose]: () => undefined,
     };
   }

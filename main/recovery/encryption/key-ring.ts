@@ -9,6 +9,7 @@ import { cancelled, unlessCancelled } from '../cancel.ts';
 import { secretCopy } from '../bytes/secret.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import type { DerivationRequest } from '../kdf/derivation.ts';
+import { isSlow, workOf } from '../kdf/slow-cost.ts';
 import { KeySealer, type SealedKeyStore } from './key-sealer.ts';
 import {
   memberPassphrase,
@@ -20,15 +21,19 @@ import {
 } from './scrypt-container.ts';
 
 /**
- * Derives the 64 bytes of one request, requests of a smaller `order` before others; refuses with a catalogued problem.
+ * Derives the 64 bytes of one request, requests of a smaller `order` before others; refuses with a catalogued problem, and
+ * one that is `refused` already with how long it would have taken.
  */
 export type Derive = (
-  request: DerivationRequest & { readonly order: number },
+  request: DerivationRequest & { readonly order: number; readonly refused: boolean },
   signal?: AbortSignal,
 ) => Promise<Uint8Array>;
 
 /** How many derivations beyond those asked for are kept going, for all runs together. */
 const derivationsAhead = 64;
+
+/** Keys that take hours come behind all others, also when somebody waits for them. */
+const lastOfAll = Number.MAX_SAFE_INTEGER;
 
 /** The keys of sealed members, for whoever reads them. */
 export interface Keys {
@@ -36,7 +41,7 @@ export interface Keys {
    * The 64-byte key of a sealed member, proven by the member's header.
    *
    * @throws SealFault `not-sealed`, `too-short`, `header-damaged`, `not-authentic`
-   * @throws RecoveryError what reading or deriving refuses; `cancelled` once the run ended or the ring was wiped
+   * @throws RecoveryError what reading or deriving refuses; `derivation-slow`; `cancelled` once the run ended or the ring was wiped
    */
   keyFor(sealed: SealedMember): Promise<Uint8Array>;
   /** Forgets a key, so that the next `keyFor` reads the header and derives again. */
@@ -47,19 +52,29 @@ export interface Keys {
  * The keys of one run. Disposing stops deriving ahead for it, and gives up what is being derived for no other run:
  * nobody wants a computer that is busy with it for longer.
  */
-export type KeyRun = Keys & Disposable;
+export interface KeyRun extends Keys, Disposable {
+  /**
+   * Whether the key of a member takes so long that somebody is to be asked first.
+   *
+   * @throws SealFault `not-sealed`, `too-short`, `header-damaged`
+   */
+  isSlow(sealed: SealedMember): Promise<boolean>;
+}
 
 export interface KeyRunOptions {
   /** What the run will ask for: derived ahead in this order. */
   readonly members: Iterable<SealedMember>;
   /** Where keys are taken from rather than derived, and kept sealed; null keeps none. */
   readonly store: SealedKeyStore | null;
+  /** Whether keys that take very long are derived; they are refused with `derivation-slow` otherwise. */
+  readonly allowSlow: boolean;
 }
 
 /** Somebody who wants keys: a run, or the session that the ring belongs to. */
 interface Claimant {
   readonly queue: Iterator<SealedMember>;
   readonly store: SealedKeyStore | null;
+  readonly allowSlow: boolean;
   readonly ended: AbortController;
   /** How many were begun ahead for it so far. */
   begunAhead: number;
@@ -84,15 +99,22 @@ export class KeyRing implements Keys {
   /** Keys that were replaced or forgotten, which somebody may still hold: they are wiped with the others. */
   readonly #former: Promise<Uint8Array>[] = [];
   /** Asks for keys outside of any run, until the ring is wiped. */
-  readonly #session = claimant([], null);
+  readonly #session: Claimant;
   readonly #runs = new Set<Claimant>();
   /** The runs for which there is more to derive ahead; the one whose turn it is comes first. */
   readonly #waiting = new Set<Claimant>();
   #sealer: KeySealer | undefined;
   #ahead = 0;
 
-  /** @param passphrase bytes as the person typed them; the ring keeps and wipes its own copy */
-  constructor(source: ByteSource, passphrase: Uint8Array, derive: Derive) {
+  /** The work of the key that proved the passphrase. */
+  #provenWork: number | null = null;
+
+  /**
+   * @param passphrase bytes as the person typed them; the ring keeps and wipes its own copy
+   * @param allowSlow whether keys that take very long are derived outside of runs
+   */
+  constructor(source: ByteSource, passphrase: Uint8Array, derive: Derive, allowSlow = false) {
+    this.#session = claimant({ members: [], store: null, allowSlow });
     this.#source = source;
     this.#derive = derive;
     this.#passphrase = secretCopy(passphrase);
@@ -104,8 +126,8 @@ export class KeyRing implements Keys {
   }
 
   /** Begins a run, which has its own order and its own end: several can share the ring. */
-  beginRun({ members, store }: KeyRunOptions): KeyRun {
-    const run = claimant(members, store);
+  beginRun(options: KeyRunOptions): KeyRun {
+    const run = claimant(options);
     if (this.#session.ended.signal.aborted) run.ended.abort();
     else this.#waiting.add(run);
     this.#runs.add(run);
@@ -113,6 +135,7 @@ export class KeyRing implements Keys {
     return {
       keyFor: (sealed) => this.#keyFor(sealed, run),
       forget: (member) => this.forget(member),
+      isSlow: async (sealed) => isSlow(await this.#headerOf(sealed.member), this.#provenWork),
       [Symbol.dispose]: () => this.#end(run),
     };
   }
@@ -202,17 +225,22 @@ export class KeyRing implements Keys {
     signal: AbortSignal,
     wantedBy: ReadonlySet<Claimant>,
   ): Promise<Uint8Array> {
-    const bytes = await this.#source.read(member.offset, Math.min(sealHeaderLength, member.size));
-    const header = parseSealHeader(bytes, member.size);
+    const header = await this.#headerOf(member);
     // Of a wiped passphrase, the zeros that are left would derive a key that opens nothing.
     if (signal.aborted) throw cancelled();
     const stores = [...wantedBy].flatMap(({ store }) => store ?? []);
     const kept = this.#kept(sealedName, header, stores);
     if (kept) return kept;
+    const takesLong = isSlow(header, this.#provenWork);
+    const refused = takesLong && ![...wantedBy].some(({ allowSlow }) => allowSlow);
     const passphrase = memberPassphrase(sealedName, this.#passphrase);
     try {
-      const key = await this.#derive({ ...header, passphrase, order }, signal);
+      const key = await this.#derive(
+        { ...header, passphrase, order: takesLong ? lastOfAll : order, refused },
+        signal,
+      );
       if (opensHeader(header, key)) {
+        this.#provenWork ??= workOf(header);
         this.#keep(sealedName, header, key, wantedBy);
         return key;
       }
@@ -221,6 +249,11 @@ export class KeyRing implements Keys {
     } finally {
       passphrase.fill(0);
     }
+  }
+
+  async #headerOf(member: Member): Promise<SealHeader> {
+    const bytes = await this.#source.read(member.offset, Math.min(sealHeaderLength, member.size));
+    return parseSealHeader(bytes, member.size);
   }
 
   /** Keeps a key, sealed, for every run that wants it. */
@@ -271,8 +304,9 @@ export class KeyRing implements Keys {
   }
 }
 
-function claimant(members: Iterable<SealedMember>, store: SealedKeyStore | null): Claimant {
-  return { queue: members[Symbol.iterator](), store, ended: new AbortController(), begunAhead: 0 };
+function claimant({ members, store, allowSlow }: KeyRunOptions): Claimant {
+  const queue = members[Symbol.iterator]();
+  return { queue, store, allowSlow, ended: new AbortController(), begunAhead: 0 };
 }
 
 /** A member with the name it was sealed under, which its key is bound to. */

@@ -45,13 +45,18 @@ export interface RunOptions {
   readonly files: readonly StoredFile[];
   /** Where keys are taken from, and kept sealed; null keeps none. */
   readonly store: SealedKeyStore | null;
+  /** Whether keys that take very long are derived: a chunk that needs one is refused otherwise, as `chunk-slow`. */
+  readonly allowSlow: boolean;
 }
 
 /**
  * The streams of one run. Disposing ends what is prepared for this run and for nobody else: whoever waits for it gets
  * `cancelled`.
  */
-export interface ProtectedRun extends VerifiedStreams, Disposable {}
+export interface ProtectedRun extends VerifiedStreams, Disposable {
+  /** Whether a chunk of the file needs a key that takes very long. */
+  isSlow(file: StoredFile): Promise<boolean>;
+}
 
 /** Reads a stream around chunks that are lost. */
 export interface StretchReader {

@@ -1,5 +1,5 @@
 /** The protection of format 4: every chunk sealed in a scrypt container of its own, bound to backup and name. */
-import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { drain } from '../bytes/drain.ts';
 import { chunkName, type Chunk, type StoredFile } from '../catalog/stored-files.ts';
@@ -156,7 +156,11 @@ export class ScryptStreams implements VerifiedStreams {
 
   async #open(file: StoredFile, chunk: Chunk): Promise<ReadyChunk> {
     const { keys, source, openChunk } = this.#options;
-    const key = await keys.keyFor(this.#sealed(file, chunk));
+    const key = await keys.keyFor(this.#sealed(file, chunk)).catch((error: unknown) => {
+      const found = problemOf(error);
+      if (found.code !== 'derivation-slow') throw error;
+      return fail('chunk-slow', { file: file.path, chunk: chunk.number, seconds: found.params.seconds });
+    });
     if (chunk.member.size > largestInMemory) {
       return { pieces: () => openLargeSealed(source, chunk.member, key), release: () => undefined };
     }
@@ -173,8 +177,8 @@ export class ScryptProtection extends ScryptStreams implements Protection {
     this.#options = options;
   }
 
-  beginRun({ files, store }: RunOptions): ProtectedRun {
-    const keys = this.#options.keys.beginRun({ members: this.sealedMembers(files), store });
+  beginRun({ files, ...options }: RunOptions): ProtectedRun {
+    const keys = this.#options.keys.beginRun({ members: this.sealedMembers(files), ...options });
     return new ScryptRun({ ...this.#options, keys });
   }
 
@@ -193,6 +197,14 @@ class ScryptRun extends ScryptStreams implements ProtectedRun {
   constructor(options: ScryptStreamsOptions & { readonly keys: KeyRun }) {
     super(options);
     this.#keys = options.keys;
+  }
+
+  async isSlow(file: StoredFile): Promise<boolean> {
+    for (const sealed of this.sealedMembers([file])) {
+      // What is wrong with a chunk is told when it is read.
+      if (await this.#keys.isSlow(sealed).catch(() => false)) return true;
+    }
+    return false;
   }
 
   [Symbol.dispose](): void {

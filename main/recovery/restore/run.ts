@@ -8,7 +8,7 @@ import {
   type RestoreReport,
 } from '../../../shared/backup.ts';
 import { problem, type Problem } from '../../../shared/problems.ts';
-import type { StreamHooks } from '../encryption/protection.ts';
+import type { ProtectedRun, StreamHooks } from '../encryption/protection.ts';
 import { salvageFile } from '../salvage/salvage-file.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { diskOutputs } from '../writing/disk-output.ts';
@@ -29,6 +29,8 @@ export interface RunOptions extends Steering {
   readonly destination: string | null;
   /** Whether what can be salvaged of a damaged file goes to its final name. */
   readonly acceptPartial: boolean;
+  /** Whether chunks are opened whose keys take very long; files that have some come last then. */
+  readonly allowSlow: boolean;
   /** Files worked on at once. */
   readonly streams: number;
   readonly listener: RunListener;
@@ -68,8 +70,11 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
 
   const journal = destination === null ? null : await readJournal(backup, destination);
 
-  const files = plan.files.map((file) => file.stored);
-  const reading = backup.protection.beginRun({ files, store: journal?.keys ?? null });
+  const reading = backup.protection.beginRun({
+    files: plan.files.map((file) => file.stored),
+    store: journal?.keys ?? null,
+    allowSlow: options.allowSlow,
+  });
   const work = async (file: PlannedFile): Promise<FileReport> => {
     const earlier = await journal?.finishedAndIntact(file, signal, (share) =>
       listener.progressed(file, Math.floor(share * file.stored.storedBytes)),
@@ -137,7 +142,8 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   };
 
   try {
-    const queue = plan.files.values();
+    const order = options.allowSlow ? await slowLast(plan.files, reading) : plan.files;
+    const queue = order.values();
     const worker = async () => {
       for (const file of queue) settle(file, await work(file));
     };
@@ -175,6 +181,14 @@ function groupedBy<K, T>(values: readonly T[], keyOf: (value: T) => K): Readonly
 export function readJournal(backup: UnlockedBackup, destination: string): Promise<Journal> {
   const attest = (text: string) => backup.protection.attest(text);
   return Journal.read(destination, backup.identity, attest);
+}
+
+/** The files in the order in which they are read: those that take very long keep no other one waiting. */
+async function slowLast(files: readonly PlannedFile[], run: ProtectedRun): Promise<PlannedFile[]> {
+  const quick: PlannedFile[] = [];
+  const slow: PlannedFile[] = [];
+  for (const file of files) ((await run.isSlow(file.stored)) ? slow : quick).push(file);
+  return [...quick, ...slow];
 }
 
 function failedReport(file: PlannedFile, reason: Problem): FileReport {
