@@ -15,6 +15,7 @@ import { groupStoredFiles } from './catalog/stored-files.ts';
 import { indexContainer, type ContainerIndex, type Member } from './container/container-index.ts';
 import { headerName, headerSealName } from './container/safe-name.ts';
 import { openBackupSource } from './container/split-source.ts';
+import { makeupOf } from './encryption/headerless.ts';
 
 /** A backup whose container was indexed; nothing it says is authenticated. */
 export interface LockedBackup {
@@ -66,7 +67,8 @@ async function readHeader(
   const sealedCopy = index.members.get(headerSealName);
   const member = index.members.get(headerName);
   if (!member) {
-    if (!sealedCopy && index.members.has('qubes.xml.000')) return headerlessFormat2;
+    const list = headerlessList(index);
+    if (list) return headerlessFormat2(await makeupOf(source, list), 'MD5');
     if (!sealedCopy) fail('not-a-backup');
     problems.push(problem('header-missing'));
     return null;
@@ -79,6 +81,11 @@ async function readHeader(
     problems.push(found);
     return null;
   }
+}
+
+/** The first chunk of the list of qubes where a backup is of those of format 2 that have no header. */
+export function headerlessList({ members }: ContainerIndex): Member | undefined {
+  return members.has(headerName) || members.has(headerSealName) ? undefined : members.get('qubes.xml.000');
 }
 
 async function readSmall(source: ByteSource, member: Member, limit: number): Promise<Uint8Array> {

@@ -3,7 +3,7 @@ import type { Inventory } from '../../shared/backup.ts';
 import { fail, problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { readArchive } from './archive/archive-reader.ts';
 import { archiveProblem, decompressed } from './archive/stored-archive.ts';
-import { summarise, type LockedBackup } from './backup.ts';
+import { headerlessList, summarise, type LockedBackup } from './backup.ts';
 import { isSourceGone } from './bytes/source.ts';
 import {
   headerlessFormat2,
@@ -16,6 +16,7 @@ import { longestQubesXml, parseQubesXml, type ListedQube } from './catalog/qubes
 import { groupStoredFiles, type StoredFile, type StoredFiles } from './catalog/stored-files.ts';
 import type { Member } from './container/container-index.ts';
 import { headerName, headerSealName } from './container/safe-name.ts';
+import { makeupOf, provenDigest } from './encryption/headerless.ts';
 import { isHmacOf, knownDigest, likelyDigests, parseHmacFile } from './encryption/hmac-file.ts';
 import { HmacProtection } from './encryption/hmac-protection.ts';
 import { KeyRing, type Derive } from './encryption/key-ring.ts';
@@ -84,8 +85,6 @@ export async function unlockBackup(
       catalog = catalogQubes(listedIn(qubesXml), stored);
     } catch (error) {
       const found = problemOf(error);
-      // Without a header, the list is what proves the passphrase.
-      if (header === headerlessFormat2 && found.code === 'chunk-damaged') fail('passphrase-rejected');
       if (found.code === 'cancelled' || isSourceGone(found)) throw error;
       problems.push(...listProblems(found));
       catalog = catalogFolders(stored);
@@ -139,7 +138,12 @@ async function proveHeader(
   problems: Problem[],
 ): Promise<Opened> {
   const { source, index } = locked;
-  if (locked.header === headerlessFormat2) return openWithHmac(locked, headerlessFormat2, passphrase);
+  const list = headerlessList(index);
+  if (list) {
+    const digest = await provenDigest(source, index, passphrase, list.name);
+    const header = headerlessFormat2(await makeupOf(source, list), digest ?? fail('passphrase-rejected'));
+    return openWithHmac(locked, header, passphrase);
+  }
   const sealMember = index.members.get(headerSealName);
   if (!sealMember) fail('header-seal-missing');
   if (sealMember.size > longestBackupHeader) fail('header-seal-damaged');

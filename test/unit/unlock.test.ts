@@ -1,10 +1,11 @@
 /** Promises of unlocking: what a list of qubes must be to be believed, and that each fault of it has its own code. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect } from 'vitest';
+import { expect, it } from 'vitest';
+import { openBackupFrom } from '../../main/recovery/backup.ts';
 import { memorySource, openFileSource } from '../../main/recovery/bytes/source.ts';
 import { fixturePassphrase } from '../fixtures/variants.ts';
-import { swapNames } from '../support/container-surgery.ts';
+import { flipByte, swapNames } from '../support/container-surgery.ts';
 import { codesIn, filesBelow, scratchFolder } from '../support/lifeboat.ts';
 import { makeBackup, type BackupSpec } from '../support/make-backup.ts';
 import { makeOldBackup } from '../support/make-old-backup.ts';
@@ -65,3 +66,20 @@ gate.test(
     });
   },
 );
+
+const headerless = () => readFile(join(import.meta.dirname, '../fixtures/v2-headerless-md5.backup'));
+
+it('a backup without a header says before its passphrase that nothing is encrypted or compressed', async () => {
+  const { summary } = await openBackupFrom(memorySource(await headerless()), 'old.backup');
+  expect(summary).toMatchObject({ version: 2, encrypted: false, compression: null });
+});
+
+it('a backup without a header is opened by another chunk where its list of qubes is damaged', async () => {
+  const damaged = flipByte('qubes.xml.000', 600)(await headerless());
+  const destination = await scratchFolder();
+  const report = await restoreInProcess(memorySource(damaged), { passphrase, destination });
+  expect(codesIn(report)).toEqual(['qubes-xml-unreadable']);
+  expect((await filesBelow(destination)).some((path) => path.endsWith('/private.img'))).toBe(true);
+  const wrong = restoreInProcess(memorySource(damaged), { passphrase: 'wrong', destination: null });
+  await expect(wrong).rejects.toMatchObject({ problem: { code: 'passphrase-rejected' } });
+});

@@ -1,5 +1,6 @@
 /** The `backup-header` member: the few lines that say how everything else in a backup is made. */
 import { fail } from '../../../shared/problems.ts';
+import type { Makeup } from '../encryption/headerless.ts';
 
 export interface BackupHeader {
   readonly version: number;
@@ -71,15 +72,23 @@ export function parseBackupHeader(bytes: Uint8Array): BackupHeader {
   };
 }
 
-/** What the oldest backups of format 2, which have no header at all, are known to be. */
-export const headerlessFormat2: BackupHeader = {
-  version: 2,
-  encrypted: true,
-  compressionFilter: 'gzip',
-  cryptoAlgorithm: 'aes-256-cbc',
-  hmacAlgorithm: 'SHA1',
-  backupId: null,
-};
+/**
+ * What the oldest backups of format 2, which have no header at all, are: encrypted and compressed only when somebody asked
+ * for it, and signed by the digest that OpenSSL took when it was told none, which was MD5 until 2014.
+ */
+export function headerlessFormat2(
+  { encrypted, compressionFilter }: Makeup,
+  hmacAlgorithm: string,
+): BackupHeader {
+  return {
+    version: 2,
+    encrypted,
+    compressionFilter,
+    cryptoAlgorithm: encrypted ? 'aes-256-cbc' : null,
+    hmacAlgorithm,
+    backupId: null,
+  };
+}
 
 function required(values: ReadonlyMap<Key, string>, key: Key): string {
   const value = values.get(key);

@@ -40,7 +40,7 @@ export async function* decryptOpenssl(
   try {
     const head = await reader.read(magic.length + saltLength);
     if (head.length < magic.length + saltLength) throw new StreamFault('unfinished', 'no salt');
-    if (!magic.equals(head.subarray(0, magic.length))) throw new StreamFault('damaged', 'no salted stream');
+    if (!isSalted(head)) throw new StreamFault('damaged', 'no salted stream');
     const decipher = decipherFor(cipher, passphrase, head.subarray(magic.length));
     for (let piece = await reader.take(pieceSize); piece; piece = await reader.take(pieceSize)) {
       yield decipher.update(piece);
@@ -53,6 +53,11 @@ export async function* decryptOpenssl(
 
 /** Bytes in front of the data: magic and salt. */
 export const saltedLength = magic.length + saltLength;
+
+/** Whether bytes begin as such a stream does. */
+export function isSalted(bytes: Uint8Array): boolean {
+  return magic.equals(bytes.subarray(0, magic.length));
+}
 
 /** Whether decryption can begin in the middle: each block needs no more than the one before it. */
 export function isChained({ name, ivLength }: Cipher): boolean {
