@@ -318,7 +318,7 @@ describe('the list of qubes', () => {
         template: null,
         netvm: null,
         backupPath: null,
-        volumes: [],
+        volumes: [{ name: 'private', size: null, saveOnStop: true }],
       },
     ]);
     expect(core2('name="x" backup_content="True"')).toMatchObject([{ backupPath: null }]);
@@ -327,6 +327,21 @@ describe('the list of qubes', () => {
       { backupPath: 'appvms/x' },
     ]);
     expect(core2('name="x" template_qid="7"')).toMatchObject([{ template: null }]);
+  });
+
+  it('of Qubes 3 names no volumes: which a backup must contain follows from the kind of qube', () => {
+    const volumesOf = (element: string, template: string) =>
+      core2(`name="x" template_qid="${template}"`, element).flatMap(({ volumes }) =>
+        volumes.filter(({ saveOnStop }) => saveOnStop).map(({ name }) => name),
+      );
+    for (const element of ['QubesAppVm', 'QubesHVm', 'QubesNetVm', 'QubesProxyVm']) {
+      expect(volumesOf(element, '7'), element).toEqual(['private']);
+      expect(volumesOf(element, 'none'), element).toEqual(['private', 'root']);
+    }
+    for (const element of ['QubesTemplateVm', 'QubesTemplateHVm'])
+      expect(volumesOf(element, 'none'), element).toEqual(['root']);
+    for (const element of ['QubesAdminVm', 'QubesDisposableVm'])
+      expect(volumesOf(element, 'none'), element).toEqual([]);
   });
 
   const core3 = (inside: string) =>
@@ -553,6 +568,18 @@ describe('the catalog', () => {
     ]);
     expect(problems).toEqual([]);
     expect(qubes.map(({ qube }) => qube.included)).toEqual([true, true, true, true, false]);
+  });
+
+  it('lacks nothing of a template that is stored as one archive of its folder', async () => {
+    const volumes = [{ name: 'root', size: null, saveOnStop: true }];
+    const xml = entry('fedora', 'vm2', { class: 'TemplateVM', volumes });
+    const problemsWith = async (...members: string[]) =>
+      catalogQubes([xml], await stored(...members)).qubes.flatMap(({ qube }) => qube.problems);
+    expect(await problemsWith('vm2/..000.enc')).toEqual([]);
+    expect(await problemsWith('vm2/root.img.000.enc')).toEqual([]);
+    expect(await problemsWith('vm2/private.img.000.enc')).toEqual([
+      { code: 'volume-missing', params: { qube: 'fedora', volume: 'root' } },
+    ]);
   });
 
   it('says what the backup lacks of a qube', async () => {

@@ -136,9 +136,12 @@ function lossOf(qube: string, lost: QubeLoss): Problem {
   return lost === 'cut-off' ? problem('qube-cut-off', { qube }) : problem('qube-has-no-files', { qube });
 }
 
+/** What the one stored file of a folder is called that was archived as a whole. */
+const wholeFolder = '.';
+
 function shortcomings(entry: ListedQube, files: ReadonlyMap<string, StoredFile>): Problem[] {
-  // A qube without any data is stored as one file named `empty`.
-  if (files.has('empty')) return [];
+  // A qube without any data is stored as one file named `empty`, a template of formats 3 and 2 as one of its whole folder.
+  if (files.has('empty') || files.has(wholeFolder)) return [];
   return entry.volumes
     .filter((volume) => volume.saveOnStop && !files.has(`${volume.name}.img`))
     .map((volume) => problem('volume-missing', { qube: entry.name, volume: volume.name }));

@@ -122,9 +122,16 @@ function core2(root: XmlElement): readonly ListedQube[] {
       isTrue(attributes['backup_content']) && attributes['backup_path'] !== undefined
         ? withoutEndingSlash(attributes['backup_path'])
         : null,
-    volumes: [],
+    volumes: (core2Volumes.get(kind) ?? []).map((volume) => ({ name: volume, size: null, saveOnStop: true })),
   }));
 }
+
+/** The old list names no volumes: what a backup must contain of a qube follows from its class. */
+const core2Volumes: ReadonlyMap<string, readonly string[]> = new Map([
+  ['AppVM', ['private']],
+  ['StandaloneVM', ['private', 'root']],
+  ['TemplateVM', ['root']],
+]);
 
 function isTrue(value: string | undefined): boolean {
   return value?.toLowerCase() === 'true';
