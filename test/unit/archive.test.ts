@@ -596,7 +596,8 @@ describe('a header that lies', () => {
     const times = {
       Infinity: 0,
       '1e300': latest,
-      '-1.5': 0,
+      '-1.5': -1.5,
+      '-1e300': -(2 ** 31),
       noon: 0,
       '': 0,
       '1709210096.5': 1_709_210_096.5,

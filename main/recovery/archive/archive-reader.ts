@@ -145,9 +145,12 @@ async function openEntry(reader: StreamReader, header: TarHeader, extension: Ext
 /** The last second that ext4 can note; systems refuse times far beyond, and a file with them. */
 const latestTime = 2 ** 34 - 1;
 
+/** The end of 1901: earlier times do not fit into the 32 bits that some file systems have for them. */
+const earliestTime = -(2 ** 31);
+
 function timeOf(stated: string | number): number {
   const time = Number(stated);
-  return Number.isFinite(time) ? Math.min(Math.max(time, 0), latestTime) : 0;
+  return Number.isFinite(time) ? Math.min(Math.max(time, earliestTime), latestTime) : 0;
 }
 
 function kindOf(type: string): EntryKind {

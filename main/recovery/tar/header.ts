@@ -50,6 +50,14 @@ export function numericField(block: Uint8Array, start: number, length: number): 
   return /^[0-7]+$/.test(digits) ? parseInt(digits, 8) : undefined;
 }
 
+/** Seconds since 1970; before it in base 256 alone (GNU), in two's complement. 0 for what is no number. */
+function timeField(block: Uint8Array, start: number, length: number): number {
+  if (block[start] !== 0xff) return numericField(block, start, length) ?? 0;
+  const field = Buffer.from(block.subarray(start, start + length)).toString('hex');
+  const seconds = Number(BigInt.asIntN(8 * length, BigInt(`0x${field}`)));
+  return Number.isSafeInteger(seconds) ? seconds : 0;
+}
+
 const zeros = new Uint8Array(64 * 1024);
 
 /** Whether all bytes of a block, or of any other piece, are zero. */
@@ -88,7 +96,7 @@ export function parseHeader(block: Uint8Array): TarHeader | undefined {
     type: block[156] === 0 ? '0' : String.fromCharCode(block[156] ?? 0),
     size,
     mode: numericField(block, 100, 8) ?? 0o600,
-    modified: numericField(block, 136, 12) ?? 0,
+    modified: timeField(block, 136, 12),
     block,
   };
 }
