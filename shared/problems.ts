@@ -32,6 +32,7 @@ export const problemKinds = {
   'source-lost': retriable('reason'),
   'source-exchanged': retriable('path'),
   'source-not-a-file': failure('path'),
+  'too-many-open-files': retriable('path'),
   'part-missing': retriable('part'),
   'part-not-first': failure('first'),
   'not-a-backup': failure(),
@@ -124,6 +125,9 @@ export const problemKinds = {
   'dest-name-invalid': retriable('name'),
   'dest-name-refused': failure('path'),
   'dest-lost': retriable('path', 'reason'),
+  'dest-exchanged': retriable('path'),
+  'dest-busy': retriable('path'),
+  'dest-refused': retriable('path', 'reason'),
 
   // Images of disks
   'partition-table-damaged': warning('table', 'detail'),

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { lstat, open, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestorePlan } from '../../shared/backup.ts';
-import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { problem, problemOf, type Problem } from '../../shared/problems.ts';
 import { errnoOf } from '../recovery/bytes/source.ts';
+import { destinationError } from '../recovery/writing/destination-error.ts';
 import { freeBytesOf } from '../recovery/writing/free-bytes.ts';
 import { fileLimitOf, fileSystemOf, storesHoles, type FileSystem } from './file-system.ts';
 
@@ -107,7 +108,7 @@ async function refusalOf(path: string): Promise<Problem | null> {
     return null;
   } catch (error) {
     // A full drive shows in its free bytes, together with what is needed.
-    return fullReasons.has(errnoOf(error)) ? null : destinationProblem(path, error).problem;
+    return fullReasons.has(errnoOf(error)) ? null : problemOf(destinationError(path, error));
   }
 }
 
@@ -125,28 +126,3 @@ export async function occupiedOf(
 }
 
 const fullReasons = new Set(['ENOSPC', 'EDQUOT']);
-const lostReasons = new Set(['EIO', 'ENXIO', 'ENODEV', 'ESTALE', 'ETIMEDOUT', 'EHOSTDOWN', 'ENOTCONN']);
-
-/** The problem behind a failure of the operating system to read or write at `path` of a destination. */
-export function destinationProblem(path: string, error: unknown): RecoveryError {
-  return new RecoveryError(problemAt(path, error), { cause: error });
-}
-
-function problemAt(path: string, error: unknown): Problem {
-  const reason = errnoOf(error);
-  if (fullReasons.has(reason)) return problem('dest-ran-full', { path });
-  if (lostReasons.has(reason)) return problem('dest-lost', { path, reason });
-  switch (reason) {
-    case 'ENOENT':
-      return problem('dest-missing', { path });
-    case 'ENOTDIR':
-      return problem('dest-not-a-folder', { path });
-    case 'EROFS':
-      return problem('dest-read-only', { path });
-    case 'EACCES':
-    case 'EPERM':
-      return problem('dest-denied', { path });
-    default:
-      return problemOf(error);
-  }
-}

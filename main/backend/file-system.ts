@@ -3,11 +3,9 @@ import { execFile } from 'node:child_process';
 import { realpath, statfs } from 'node:fs/promises';
 import { parse } from 'node:path';
 import { promisify } from 'node:util';
+import { fatFileLimit } from '../recovery/writing/destination-error.ts';
 
 export type FileSystem = 'FAT32' | 'exFAT' | 'HFS+' | 'NTFS';
-
-/** A directory entry of FAT has 32 bits for the length of its file. */
-export const fatFileLimit = 2 ** 32 - 1;
 
 /** What `statfs` calls them on Linux: the magic numbers of statfs(2); drivers in user space share one that says nothing. */
 const linuxMagics: ReadonlyMap<number, FileSystem> = new Map([

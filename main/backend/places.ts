@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { FolderListing, Place } from '../../shared/contract/wizard.ts';
 import { fail, problem, RecoveryError } from '../../shared/problems.ts';
 import { errnoOf } from '../recovery/bytes/source.ts';
-import { destinationProblem } from './destination.ts';
+import { destinationError } from '../recovery/writing/destination-error.ts';
 import { findDrives, homeFolder } from './drives.ts';
 
 /** Ids that are remembered; the longest unused is forgotten first. */
@@ -130,7 +130,7 @@ export function createPlaces(): Places {
         const errno = errnoOf(error);
         // What FAT and Windows answer to a name with `:` or `?` in it.
         if (errno === 'EINVAL' || errno === 'ENAMETOOLONG') fail('dest-name-invalid', { name });
-        if (errno !== 'EEXIST') throw destinationProblem(path, error);
+        if (errno !== 'EEXIST') throw destinationError(path, error);
         if (!(await stat(path)).isDirectory()) fail('dest-occupied', { path });
       }
       return remember(path);
@@ -171,7 +171,7 @@ async function look(path: string, kind: PlaceKind): Promise<Stats | undefined> {
   } catch (error) {
     const reason = errnoOf(error);
     if (reason === 'ENOENT' || reason === 'ENOTDIR' || reason === 'ENAMETOOLONG') return undefined;
-    if (kind === 'folder') throw destinationProblem(path, error);
+    if (kind === 'folder') throw destinationError(path, error);
     throw new RecoveryError(problem('source-unreadable', { path, reason }), { cause: error });
   }
 }
@@ -189,7 +189,7 @@ async function namesIn(
       else uncounted++;
     }
   } catch (error) {
-    throw destinationProblem(path, error);
+    throw destinationError(path, error);
   }
   return { names: names.sort(byName), uncounted };
 }

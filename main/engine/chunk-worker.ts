@@ -1,7 +1,7 @@
 /** A worker thread that reads sealed chunks from the backup, verifies and decrypts them, and hands them over. */
 import { parentPort } from 'node:worker_threads';
 import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
-import { errnoOf, type ByteSource } from '../recovery/bytes/source.ts';
+import { readingError, type ByteSource } from '../recovery/bytes/source.ts';
 import { openBackupSource } from '../recovery/container/split-source.ts';
 import { readSealed, SealFault, type SealFaultKind } from '../recovery/encryption/scrypt-container.ts';
 
@@ -34,12 +34,8 @@ function sourceAt(path: string): Promise<ByteSource> {
   if (present) return present;
   const opening = openBackupSource(path).catch((error: unknown) => {
     // The engine has it open, so it was there: whatever hides it now took it away in the middle.
-    throw new RecoveryError(
-      problem('source-lost', { reason: errnoOf(error instanceof Error && error.cause) }),
-      {
-        cause: error,
-      },
-    );
+    if (error instanceof Error && error.cause) throw readingError(path, error.cause);
+    throw new RecoveryError(problem('source-lost', { reason: problemOf(error).code }), { cause: error });
   });
   sources.set(path, opening);
   opening.catch(() => sources.delete(path));

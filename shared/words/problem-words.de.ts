@@ -33,6 +33,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Ein Qubes-Backup ist eine einzige Datei; meist heißt sie qubes-backup- und ein Datum.',
     todo: 'Wählen Sie die Backup-Datei selbst, nicht den Ordner oder das Laufwerk, auf dem sie liegt.',
   },
+  'too-many-open-files': {
+    what: '{{path}} ließ sich nicht öffnen.',
+    why: 'Dieses Programm, oder alle zusammen, haben so viele Dateien offen, wie das System erlaubt.',
+    todo: 'Schließen Sie andere Programme oder erhöhen Sie die Grenze (ulimit -n), und versuchen Sie es dann noch einmal. Alles Fertige bleibt erhalten.',
+  },
   'part-missing': {
     what: 'Ein Teil dieses Backups fehlt: {{part}}.',
     why: 'Das Backup wurde in Teile zerlegt. Es braucht sie alle, nebeneinander in einem Ordner.',
@@ -371,8 +376,8 @@ export const problemWords: ProblemCatalogue = {
 
   // Destination
   'dest-missing': {
-    what: 'Unter {{path}} gibt es keinen Ordner.',
-    why: 'Er wurde vielleicht verschoben, oder sein Laufwerk ist nicht angeschlossen.',
+    what: '{{path}} gibt es nicht.',
+    why: 'Der Ordner wurde vielleicht verschoben oder gelöscht, oder sein Laufwerk ist nicht angeschlossen.',
     todo: 'Schließen Sie das Laufwerk an oder wählen Sie einen anderen Ordner.',
   },
   'dest-not-a-folder': {
@@ -387,7 +392,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'dest-denied': {
     what: 'Sie dürfen nicht nach {{path}} schreiben.',
-    why: 'Das System hat es abgelehnt: Der Ordner gehört jemand anderem.',
+    why: 'Das System hat es abgelehnt. Vielleicht gehört der Ordner jemand anderem, oder ein Programm wie ein Virenscanner sperrt ihn.',
     todo: 'Wählen Sie einen eigenen Ordner, zum Beispiel in Ihrem persönlichen Ordner.',
   },
   'dest-full': {
@@ -407,7 +412,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'dest-ran-full': {
     what: 'Das Ziellaufwerk ist voll.',
-    why: '{{path}} passte nicht mehr darauf: Etwas anderes hat das Laufwerk während der Wiederherstellung gefüllt.',
+    why: 'Für {{path}} war kein Platz mehr.',
     todo: 'Schaffen Sie Platz und stellen Sie wieder her, was noch fehlt.',
   },
   'dest-file-limit': {
@@ -444,6 +449,22 @@ export const problemWords: ProblemCatalogue = {
     what: 'Das Ziellaufwerk ist nicht mehr da.',
     why: 'Das Schreiben nach {{path}} schlug fehl: Das Laufwerk wurde abgezogen, ist eingeschlafen oder antwortet nicht mehr ({{reason}}).',
     todo: 'Schließen Sie das Laufwerk wieder an und machen Sie weiter. Alles Fertige bleibt erhalten.',
+  },
+
+  'dest-exchanged': {
+    what: 'Das Laufwerk des Ziels wurde getrennt.',
+    why: '{{path}} ist jetzt ein anderer Ordner als zu Beginn der Wiederherstellung. Was bis dahin fertig war, liegt auf dem Laufwerk, das zuerst dort war; danach wurde nichts mehr geschrieben.',
+    todo: 'Schließen Sie dieses Laufwerk an derselben Stelle wieder an und machen Sie weiter. Alles Fertige bleibt erhalten.',
+  },
+  'dest-busy': {
+    what: '{{path}} wird gerade von einem anderen Programm benutzt.',
+    why: 'Vielleicht hat ein Virenscanner, ein Suchindex oder ein Programm zum Synchronisieren es geöffnet.',
+    todo: 'Schließen Sie dieses Programm oder warten Sie auf sein Ende, und versuchen Sie es dann noch einmal. Alles Fertige bleibt erhalten.',
+  },
+  'dest-refused': {
+    what: '{{path}} konnte nicht geschrieben werden.',
+    why: 'Das System meldet: „{{reason}}“. Andere Dateien sind nicht betroffen.',
+    todo: 'Versuchen Sie es noch einmal. Wenn es wieder geschieht, wählen Sie einen Ordner auf einem anderen Laufwerk.',
   },
 
   // Images of disks

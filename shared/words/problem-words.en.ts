@@ -33,6 +33,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'A Qubes backup is one single file, usually named qubes-backup- followed by a date.',
     todo: 'Choose the backup file itself, not the folder or drive that holds it.',
   },
+  'too-many-open-files': {
+    what: '{{path}} could not be opened.',
+    why: 'This program, or all programs together, have as many files open as the system allows.',
+    todo: 'Close other programs or raise the limit (ulimit -n), then try again. Everything that was finished is kept.',
+  },
   'part-missing': {
     what: 'A part of this backup is missing: {{part}}.',
     why: 'The backup was cut into parts, and all of them are needed, beside each other in one folder.',
@@ -371,8 +376,8 @@ export const problemWords: ProblemCatalogue = {
 
   // Destination
   'dest-missing': {
-    what: 'There is no folder at {{path}}.',
-    why: 'It may have been moved, or its drive is not connected.',
+    what: '{{path}} does not exist.',
+    why: 'The folder may have been moved or deleted, or its drive is not connected.',
     todo: 'Connect the drive, or choose another folder.',
   },
   'dest-not-a-folder': {
@@ -387,7 +392,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'dest-denied': {
     what: 'You may not write to {{path}}.',
-    why: 'The system refused: the folder belongs to someone else.',
+    why: 'The system refused. The folder may belong to someone else, or a program such as a virus scanner blocks it.',
     todo: 'Choose a folder of your own, such as one in your home folder.',
   },
   'dest-full': {
@@ -407,7 +412,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'dest-ran-full': {
     what: 'The destination drive is full.',
-    why: '{{path}} did not fit any more: something else filled the drive while the restore was running.',
+    why: 'There was no space left for {{path}}.',
     todo: 'Free some space, then restore what is missing.',
   },
   'dest-file-limit': {
@@ -444,6 +449,22 @@ export const problemWords: ProblemCatalogue = {
     what: 'The destination drive went away.',
     why: 'Writing to {{path}} failed: it was unplugged, fell asleep, or stopped answering ({{reason}}).',
     todo: 'Reconnect the drive, then continue. Everything that was finished is kept.',
+  },
+
+  'dest-exchanged': {
+    what: 'The drive of the destination was disconnected.',
+    why: '{{path}} is now another folder than when the restore began. What was finished before is on the drive that was there then; nothing more was written.',
+    todo: 'Connect that drive at the same place, then continue. Everything that was finished is kept.',
+  },
+  'dest-busy': {
+    what: '{{path}} is in use by another program.',
+    why: 'A virus scanner, a search index or a program for synchronization may have opened it.',
+    todo: 'Close that program or wait for it, then try again. Everything that was finished is kept.',
+  },
+  'dest-refused': {
+    what: '{{path}} could not be written.',
+    why: 'The system answered “{{reason}}”. Other files are not affected.',
+    todo: 'Try again. If it happens again, choose a folder on another drive.',
   },
 
   // Images of disks

@@ -3,7 +3,7 @@
  * happened is told by its name, no wrong file stands at a final name, and once the fault is gone the next run is whole.
  */
 import { createHash } from 'node:crypto';
-import { chmod, chown, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
 import { beforeAll, expect } from 'vitest';
@@ -143,6 +143,21 @@ gate.describe('a drive', () => {
       await expectResumed(made.path, drive.point);
     },
   );
+
+  gate.test('that drops out and leaves its empty folder behind has nothing written there', async () => {
+    await using drive = await faultyDrive(64 * mebibyte);
+    const { code, report } = await restoreWith(made.path, drive.point, async () => {
+      await drive.vanish();
+      await mkdir(drive.point);
+    });
+    expect([code, report.outcome]).toEqual([1, 'partial']);
+    // In between, for a moment, there was no folder.
+    expect(codesIn(report).filter((each) => each !== 'dest-lost')).toContain('dest-exchanged');
+    expect(await readdir(drive.point)).toEqual([]);
+    await drive.comeBack();
+    expect(await judged(drive.point)).toEqual(['one/private.img']);
+    await expectResumed(made.path, drive.point);
+  });
 
   gate.test('with a folder that is closed to the person meanwhile is denied', async () => {
     const to = join(await scratchFolder(), 'to');

@@ -1,7 +1,7 @@
 /** Promises about a destination that somebody else prepared or changes: what lies there is believed no more than a backup is. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect } from 'vitest';
 import { memorySource } from '../../main/recovery/bytes/source.ts';
@@ -198,6 +198,41 @@ gate.describe('a destination that somebody prepared', () => {
       await symlink('/dev/zero', join(to, name));
       expect((await restored()).outcome).toBe('restored');
     });
+
+  for (const when of ['while a file grows', 'before anything is read'])
+    gate.test(
+      `keeps what is finished, and writes nothing where its drive was, unplugged ${when}`,
+      async () => {
+        const away = join(elsewhere, 'away');
+        let isDue = true;
+        const unplug = async () => {
+          isDue = false;
+          await rename(to, away);
+          await mkdir(to);
+        };
+        const report = await restored('v4', {
+          recut: async function* (stream, path) {
+            if (isDue && when.startsWith('before')) await unplug();
+            for await (const piece of stream) {
+              yield piece;
+              if (path.startsWith('vm1/')) continue;
+              while (isDue && !(await filesBelow(to)).includes('one/private.img'))
+                await new Promise(setImmediate);
+              if (isDue) await unplug();
+            }
+          },
+        });
+        expect(isDue).toBe(false);
+        expect(report.outcome).toBe(when.startsWith('before') ? 'failed' : 'partial');
+        expect(new Set(codesIn(report))).toEqual(new Set(['dest-exchanged']));
+        expect(await readdir(to)).toEqual([]);
+        if (when.startsWith('before')) return;
+        await rm(to, { recursive: true });
+        await rename(away, to);
+        expect((await restored()).outcome).toBe('restored');
+        expect([await isRight('one'), await isRight('two')]).toEqual([true, true]);
+      },
+    );
 
   gate.test(
     'in which a second restore runs at once never has the file of one for that of the other',

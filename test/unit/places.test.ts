@@ -12,13 +12,8 @@ import {
   type DestinationFacts,
 } from '../../main/backend/destination.ts';
 import { removableMounts } from '../../main/backend/drives.ts';
-import {
-  fatFileLimit,
-  fileLimitOf,
-  fileSystemAt,
-  fileSystemOf,
-  knownFileSystem,
-} from '../../main/backend/file-system.ts';
+import { fileLimitOf, fileSystemAt, fileSystemOf, knownFileSystem } from '../../main/backend/file-system.ts';
+import { fatFileLimit } from '../../main/recovery/writing/destination-error.ts';
 import { createPlaces, readingsOf } from '../../main/backend/places.ts';
 import { freeBytesOf } from '../../main/recovery/writing/free-bytes.ts';
 import { folderListing } from '../../shared/contract/wizard.ts';

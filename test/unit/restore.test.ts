@@ -56,7 +56,7 @@ import { codeOf } from '../support/code-of.ts';
 import { oracle } from '../support/oracles.ts';
 import { bash, missingTools, run } from '../support/tools.ts';
 import { describeTree, noise, writeTree } from '../support/trees.ts';
-import { archiveEnd, member, paxHeader, type HeaderFields } from '../vectors/hand-made-tar.ts';
+import { archiveEnd, base256, member, paxHeader, type HeaderFields } from '../vectors/hand-made-tar.ts';
 import { inPieces } from '../vectors/reading.ts';
 
 let folder: string;
@@ -743,6 +743,20 @@ oracle('tar').describe('a restored tree', () => {
     }
   });
 
+  it('keeps times before 1970', async () => {
+    const old = { modified: base256(-86_400n, 12) };
+    const restored = await restore(
+      home(
+        [{ name: 'file', ...old }, Buffer.from('x')],
+        [{ name: 'sub/', type: '5', ...old }],
+        [{ name: 'link', type: '2', linkName: 'file', ...old }],
+      ),
+    );
+    expect(restored.report.problems).toEqual([]);
+    for (const name of ['file', 'sub', 'link'])
+      expect([name, (await lstat(join(root(), name))).mtimeMs]).toEqual([name, -86_400_000]);
+  });
+
   it('has no setuid, setgid or sticky bits, and folders that their owner can use', async () => {
     const { report } = await restore(
       home(
@@ -830,7 +844,11 @@ oracle('tar').describe('a restored tree', () => {
   it('is left whole at its partial name, or removed, when its stream ends early', async () => {
     const cut = home(file('first'), [{ name: 'second' }, noise(5000, 'second')]).subarray(0, -4096);
     const kept = await restore(cut);
-    expect(kept.report).toMatchObject({ outcome: 'partial', path: 'dom0/user.partial' });
+    expect(kept.report).toMatchObject({
+      outcome: 'partial',
+      path: 'dom0/user.partial',
+      problems: [{ code: 'stream-unfinished' }],
+    });
     expect(await readdir(join(folder, 'dom0/user.partial'))).toEqual(['first']);
     const gone = await restore(cut, { keep: false });
     expect(gone.report).toMatchObject({ outcome: 'failed', path: null });

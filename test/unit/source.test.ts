@@ -110,6 +110,25 @@ it('goes on with a drive that came back with a place that it cannot read any mor
   await source.close();
 });
 
+it.each([
+  ['EMFILE', 'too-many-open-files'],
+  ['ENFILE', 'too-many-open-files'],
+  ['EINVAL', 'source-unreadable'],
+  ['EACCES', 'source-unreadable'],
+  ['ENODEV', 'source-lost'],
+])('is not said to be gone where one reading fails with %s, but %s', async (code, expected) => {
+  let handles = 0;
+  const { path: backup } = await onDrive('abcdef');
+  const source = await openFileSource(backup, async (path) => {
+    if (handles++ > 0) throw Object.assign(new Error(), { code });
+    const handle = await open(path);
+    return Object.assign(handle, { read: () => Promise.reject(Object.assign(new Error(), { code })) });
+  });
+  for (let i = 0; i < 2; i++)
+    await expect(source.read(0, 3)).rejects.toMatchObject({ problem: { code: expected } });
+  await source.close();
+});
+
 it('stays closed', async () => {
   const { source } = await onDrive('abcdef');
   await source.close();

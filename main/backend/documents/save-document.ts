@@ -4,7 +4,7 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import { errnoOf } from '../../recovery/bytes/source.ts';
-import { destinationProblem } from '../destination.ts';
+import { destinationError } from '../../recovery/writing/destination-error.ts';
 
 /** Numbers that are tried behind a name before giving up. */
 const mostCopies = 1_000;
@@ -21,7 +21,7 @@ export async function saveAt(path: string, text: string): Promise<void> {
     await rename(growing, path);
   } catch (error) {
     await rm(growing, { force: true });
-    throw destinationProblem(path, error);
+    throw destinationError(path, error);
   }
 }
 
@@ -39,7 +39,7 @@ export async function saveInto(folder: string, name: string, text: string): Prom
       await writeFile(path, text, { flag: 'wx', flush: true });
       return path;
     } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw destinationProblem(path, error);
+      if (errnoOf(error) !== 'EEXIST') throw destinationError(path, error);
     }
   }
   return fail('dest-occupied', { path: join(folder, name) });

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import { errnoOf } from '../../recovery/bytes/source.ts';
 import { exists } from '../../recovery/writing/moving.ts';
-import { destinationProblem } from '../destination.ts';
+import { destinationError } from '../../recovery/writing/destination-error.ts';
 import { byHand } from './by-hand.ts';
 import { readMaterials, type Materials } from './materials.ts';
 import { readme } from './readme.ts';
@@ -37,13 +37,13 @@ export async function writeRescueKit(target: string): Promise<string> {
   } catch (error) {
     if (errnoOf(error) === 'EEXIST')
       fail((await exists(join(folder, sumsName))) ? 'kit-exists' : 'dest-occupied', { path: folder });
-    throw destinationProblem(dirname(folder), error);
+    throw destinationError(dirname(folder), error);
   }
   try {
     for (const file of files) await write(join(folder, file.name), file);
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
-    throw destinationProblem(folder, error);
+    throw destinationError(folder, error);
   }
   return folder;
 }

@@ -18,7 +18,8 @@ export interface ByteSource {
    * Reads exactly `length` bytes from `position` into a new array, or into the start of `into` when given.
    * Reading past the end is a programmer's mistake, except that a source which shrank says `source-lost`.
    *
-   * @throws RecoveryError `source-lost`; `source-exchanged` where another file came back with the drive
+   * @throws RecoveryError `source-lost`; `source-exchanged` where another file came back with the drive;
+   *   `source-unreadable` and `too-many-open-files` where only this reading failed
    */
   read(position: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
   /**
@@ -43,7 +44,7 @@ const openForReading: OpenFile = (path) => open(path, constants.O_RDONLY | nonBl
  * again by its size and by samples of what was read of it. Its times and its number in the file system do not tell: both can
  * differ once a drive was plugged in again, and a copy of the backup is as good.
  *
- * @throws RecoveryError `source-missing`, `source-unreadable`, `source-not-a-file`
+ * @throws RecoveryError `source-missing`, `source-unreadable`, `source-not-a-file`, `too-many-open-files`
  */
 export async function openFileSource(path: string, openFile = openForReading): Promise<ByteSource> {
   const { handle: first, size } = await openRegular(path, openFile);
@@ -53,11 +54,10 @@ export async function openFileSource(path: string, openFile = openForReading): P
 
   async function reopened(): Promise<FileHandle> {
     const { handle, size: now } = await openRegular(path, openFile).catch((error: unknown) => {
-      const reason = errnoOf(error instanceof RecoveryError ? error.cause : error);
-      throw new RecoveryError(problem('source-lost', { reason }), { cause: error });
+      throw readingError(path, error instanceof RecoveryError ? error.cause : error);
     });
     try {
-      const isSame = now === size && (await samples.match((...place) => readExactly(handle, ...place)));
+      const isSame = now === size && (await samples.match((...place) => readExactly(path, handle, ...place)));
       if (closed) fail('source-lost', { reason: 'closed' });
       if (!isSame) fail('source-exchanged', { path });
       return handle;
@@ -77,7 +77,7 @@ export async function openFileSource(path: string, openFile = openForReading): P
     async read(position, length, into) {
       const used = (current ??= reopened());
       try {
-        const bytes = await readExactly(await used, position, length, into);
+        const bytes = await readExactly(path, await used, position, length, into);
         samples.take(position, bytes);
         return bytes;
       } catch (error) {
@@ -113,7 +113,13 @@ async function openRegular(
   return fail('source-not-a-file', { path });
 }
 
-async function readExactly(handle: FileHandle, position: number, length: number, into?: Uint8Array) {
+async function readExactly(
+  path: string,
+  handle: FileHandle,
+  position: number,
+  length: number,
+  into?: Uint8Array,
+) {
   const target = into?.subarray(0, length) ?? new Uint8Array(length);
   let done = 0;
   while (done < length) {
@@ -121,12 +127,44 @@ async function readExactly(handle: FileHandle, position: number, length: number,
     try {
       ({ bytesRead } = await handle.read(target, done, length - done, position + done));
     } catch (error) {
-      throw new RecoveryError(problem('source-lost', { reason: errnoOf(error) }), { cause: error });
+      throw readingError(path, error);
     }
     if (bytesRead === 0) fail('source-lost', { reason: 'shrank' });
     done += bytesRead;
   }
   return target;
+}
+
+/** Failures by which a drive shows that it went away, or a place on it that it cannot read (unreadable.ts). */
+const lostReasons = new Set([
+  'EIO',
+  'ENXIO',
+  'ENODEV',
+  'ENOENT',
+  'ENOTDIR',
+  'ESTALE',
+  'ETIMEDOUT',
+  'ENOTCONN',
+  'ECONNRESET',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'EHOSTUNREACH',
+]);
+
+/** What a failure to read `path` means, which was open already. */
+export function readingError(path: string, error: unknown): RecoveryError {
+  const reason = errnoOf(error);
+  return new RecoveryError(
+    lostReasons.has(reason) ? problem('source-lost', { reason }) : refusedReading(path, reason),
+    { cause: error },
+  );
+}
+
+function refusedReading(path: string, reason: string): Problem {
+  return reason === 'EMFILE' || reason === 'ENFILE'
+    ? problem('too-many-open-files', { path })
+    : problem('source-unreadable', { path, reason });
 }
 
 /** Whether a source will give nothing any more, at whatever place. */
@@ -136,9 +174,10 @@ export function isSourceGone({ code }: Problem): boolean {
 
 function openingProblem(path: string, error: unknown): RecoveryError {
   const reason = errnoOf(error);
-  const code = reason === 'ENOENT' || reason === 'ENOTDIR' ? 'source-missing' : 'source-unreadable';
-  const value = code === 'source-missing' ? problem(code, { path }) : problem(code, { path, reason });
-  return new RecoveryError(value, { cause: error });
+  const isMissing = reason === 'ENOENT' || reason === 'ENOTDIR';
+  return new RecoveryError(isMissing ? problem('source-missing', { path }) : refusedReading(path, reason), {
+    cause: error,
+  });
 }
 
 /** The operating system's name of a failure (`ENOSPC`, `EIO`, …), or the message where there is none. */

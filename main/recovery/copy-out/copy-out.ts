@@ -10,7 +10,7 @@ import { diskOutputs } from '../writing/disk-output.ts';
 import { partialSuffix } from '../writing/partial-names.ts';
 import { freeBytesOf } from '../writing/free-bytes.ts';
 import type { Output } from '../writing/output.ts';
-import { whereAllowed } from '../writing/tree-output.ts';
+import { fileTime, whereAllowed } from '../writing/tree-output.ts';
 import { inTurns } from '../turns.ts';
 import { archivePath, entryOf, furtherName, secondsOf } from './entries.ts';
 import type { ConflictChoice } from './conflict.ts';
@@ -228,7 +228,8 @@ class ItemCopy {
       // Trees set those of theirs by themselves.
       const grown = join(this.#workspace.path, this.#grown + partialSuffix);
       await whereAllowed(chmod(grown, status.permissions & 0o777));
-      await whereAllowed(utimes(grown, secondsOf(status), secondsOf(status)));
+      const modified = fileTime(secondsOf(status));
+      await whereAllowed(utimes(grown, modified, modified));
     }
     await output.commit();
     await this.#workspace.settle(this.#grown, spot);

@@ -120,7 +120,6 @@ async function emptyFolder(path: string): Promise<string> {
     if ((await readdir(folder)).length > 0) fail('dest-occupied', { path: folder });
     return folder;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') fail('dest-missing', { path });
     throw destinationError(path, error);
   }
 }

@@ -2,7 +2,7 @@
 import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
-import { fail, type Problem } from '../../../shared/problems.ts';
+import { fail, problemOf, type Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { destinationError } from '../writing/destination-error.ts';
 import { FileWriter } from '../writing/file-writer.ts';
@@ -36,7 +36,7 @@ export async function saveAccount(
   const problems: Problem[] = [];
   const save = async (name: string, write: (path: string) => Promise<void>) => {
     const path = join(destination, name);
-    await write(path).catch((error: unknown) => problems.push(destinationError(path, error).problem));
+    await write(path).catch((error: unknown) => problems.push(problemOf(destinationError(path, error))));
   };
   if (qubesXml) await save(qubesXmlName, (path) => saveOnce(path, qubesXml));
   await save(checksumsName, async (path) => replaceOwnFile(path, await mergedChecksums(path, checksums)));

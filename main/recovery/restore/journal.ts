@@ -22,6 +22,7 @@ import {
   readPlainFile,
   replaceOwnFile,
 } from '../writing/plain-file.ts';
+import type { HeldDestination } from '../writing/held-destination.ts';
 import type { SealedKeyStore } from '../encryption/key-sealer.ts';
 import type { Completed } from '../writing/output.ts';
 import type { PlannedFile } from './plan.ts';
@@ -70,14 +71,22 @@ export class Journal {
   readonly #backup: string;
   readonly #attest: Attest;
   readonly #lines: Lines;
+  readonly #held: HeldDestination | null;
   #opening: Promise<FileHandle> | undefined;
   #closed = false;
 
-  private constructor(destination: string, backup: string, attest: Attest, lines: Lines) {
+  private constructor(
+    destination: string,
+    backup: string,
+    attest: Attest,
+    lines: Lines,
+    held: HeldDestination | null,
+  ) {
     this.#destination = destination;
     this.#backup = backup;
     this.#attest = attest;
     this.#lines = lines;
+    this.#held = held;
   }
 
   /**
@@ -86,10 +95,16 @@ export class Journal {
    *
    * @param backup tells this backup from others
    * @param attest as `Protection.attest`
+   * @param held asked before the journal is written for the first time
    */
-  static async read(destination: string, backup: string, attest: Attest): Promise<Journal> {
+  static async read(
+    destination: string,
+    backup: string,
+    attest: Attest,
+    held: HeldDestination | null = null,
+  ): Promise<Journal> {
     const text = await readText(destination);
-    return new Journal(destination, backup, attest, parseJournal(text, backup, attest));
+    return new Journal(destination, backup, attest, parseJournal(text, backup, attest), held);
   }
 
   /** The keys of chunks, sealed. One that cannot be written is derived again some day, and no more. */
@@ -180,6 +195,7 @@ export class Journal {
 
   /** Opens the journal for appending: one of our own, since nothing is written through a link or into a pipe. */
   async #open(): Promise<FileHandle> {
+    await this.#held?.demand();
     const path = join(this.#destination, journalName);
     if (!(await isPlainFile(path))) await rm(path, { force: true, recursive: true });
     return open(path, appendingOnly, 0o600);

@@ -12,14 +12,15 @@ import type { ProtectedRun, StreamHooks } from '../encryption/protection.ts';
 import { salvageFile } from '../salvage/salvage-file.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { diskOutputs } from '../writing/disk-output.ts';
-import type { Checksum } from '../writing/output.ts';
+import type { Checksum, OpenOutput } from '../writing/output.ts';
 import type { PlannedFile, RestorePlan } from './plan.ts';
 import { saveAccount } from './account.ts';
+import { HeldDestination } from '../writing/held-destination.ts';
 import { exists } from '../writing/moving.ts';
 import { Journal } from './journal.ts';
 import { restoreFile, wholeReport } from './restore-file.ts';
 import { pass, steered, steeredStretches, type Steering } from './steering.ts';
-import { outcomeOf } from './verdict.ts';
+import { outcomeOf, withProblems } from './verdict.ts';
 import { openVerifyOutput } from '../writing/verify-output.ts';
 
 export interface RunOptions extends Steering {
@@ -51,6 +52,7 @@ const hopeless = new Set<Problem['code']>([
   'source-lost',
   'source-exchanged',
   'dest-lost',
+  'dest-exchanged',
   'dest-ran-full',
   'dest-read-only',
   'cancelled',
@@ -68,13 +70,20 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   const checksums: Checksum[] = [];
   let end: Problem | null = null;
 
-  const journal = destination === null ? null : await readJournal(backup, destination);
+  await using held = destination === null ? null : await HeldDestination.hold(destination);
+  const journal = held && (await readJournal(backup, held.path, held));
 
   const reading = backup.protection.beginRun({
     files: plan.files.map((file) => file.stored),
     store: journal?.keys ?? null,
     allowSlow: options.allowSlow,
   });
+  const openOutput: OpenOutput = held
+    ? async (...output) => {
+        await held.demand();
+        return diskOutputs(held.path)(...output);
+      }
+    : openVerifyOutput;
   const work = async (file: PlannedFile): Promise<FileReport> => {
     const earlier = await journal?.finishedAndIntact(file, signal, (share) =>
       listener.progressed(file, Math.floor(share * file.stored.storedBytes)),
@@ -83,6 +92,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
       checksums.push(...earlier.checksums);
       return wholeReport(file, earlier, [], mode);
     }
+    end ??= (await held?.loss()) ?? null;
     if (end) return failedReport(file, end);
     if (signal.aborted) return failedReport(file, problem('cancelled'));
     // Seen before any key is derived for it.
@@ -101,14 +111,16 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     const restored = await restoreFile(file, stream, warnings, {
       mode,
       filter,
-      openOutput: destination === null ? openVerifyOutput : diskOutputs(destination),
-      beforeCommit: async (completed) =>
-        journal?.record(file, { ...completed, problems: [...warnings, ...completed.problems] }),
+      openOutput,
+      beforeCommit: async (completed) => {
+        await held?.demand();
+        await journal?.record(file, { ...completed, problems: [...warnings, ...completed.problems] });
+      },
       keepPartial: () => !signal.aborted,
     });
     checksums.push(...restored.checksums);
     const report =
-      destination === null || stretches === null
+      destination === null || stretches === null || (await held?.loss())
         ? restored.report
         : await salvageFile(file, restored.report, {
             stretches: steeredStretches(stretches, options),
@@ -117,8 +129,10 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
             destination,
             acceptPartial,
           });
-    end ??= report.problems.find((value) => hopeless.has(value.code)) ?? null;
-    return report;
+    if (isWhole(report.outcome)) return report;
+    const problems = (await held?.judge(report.problems)) ?? [...report.problems];
+    end ??= problems.find((value) => hopeless.has(value.code)) ?? null;
+    return { ...report, problems };
   };
 
   // Grouped once: looking for the files of a qube at each of a million files would take hours.
@@ -159,6 +173,8 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   const problems = [...backup.inventory.backup.problems, ...backup.inventory.problems, ...plan.problems];
   const report = { outcome: outcomeOf(inOrder, problems, mode), qubes: inOrder, problems };
   if (destination === null || signal.aborted) return report;
+  const loss = await held?.loss();
+  if (loss) return withProblems(report, [loss], mode);
   const accounted = await saveAccount(destination, report, checksums, backup);
   // Last of all: ended before that, the next run still has the keys. It needs none once every file is there.
   if (inOrder.length > 0 && inOrder.every(({ outcome }) => isWhole(outcome))) await journal?.forget();
@@ -177,10 +193,14 @@ function groupedBy<K, T>(values: readonly T[], keyOf: (value: T) => K): Readonly
   return groups;
 }
 
-/** What earlier restores of a backup left in `destination`. */
-export function readJournal(backup: UnlockedBackup, destination: string): Promise<Journal> {
+/** What earlier restores of a backup left in `destination`, in which a run writes only while it is `held`. */
+export function readJournal(
+  backup: UnlockedBackup,
+  destination: string,
+  held: HeldDestination | null = null,
+): Promise<Journal> {
   const attest = (text: string) => backup.protection.attest(text);
-  return Journal.read(destination, backup.identity, attest);
+  return Journal.read(destination, backup.identity, attest, held);
 }
 
 /** The files in the order in which they are read: those that take very long keep no other one waiting. */

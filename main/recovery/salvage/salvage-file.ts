@@ -123,7 +123,7 @@ async function writeSalvage(
 ): Promise<FileReport> {
   const path = join(destination, ...planned.output);
   const partial = path + partialSuffix;
-  await makeRoom(path);
+  await makeRoom(destination, planned.output);
   const writer = await FileWriter.create(partial);
   const map = await LostMap.create(partial + mapSuffix).catch(async (error: unknown) => {
     await writer.close();
@@ -188,7 +188,7 @@ async function writeWithoutPlace(
   { runs, problems }: Salvage,
   options: SalvageOptions,
 ): Promise<FileReport> {
-  if (report.path === null) await makeRoom(join(options.destination, ...planned.output));
+  if (report.path === null) await makeRoom(options.destination, planned.output);
   const told = await writePieces(planned, runs, options);
   const saved = told.flatMap(({ code, params }) => (code === 'piece-saved' ? [params] : []));
   return {

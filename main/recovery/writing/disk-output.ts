@@ -26,7 +26,7 @@ export function diskOutputs(destination: string, writing: WritingOptions = {}): 
     const path = join(destination, ...output);
     // A link that somebody laid there would have us write elsewhere.
     if (!(await leadsThroughFolders(destination, output))) fail('dest-occupied', { path: dirname(path) });
-    await makeRoom(path);
+    await makeRoom(destination, output);
     return kind === 'file'
       ? FileOutput.create(path, output, writing)
       : TreeOutput.create(path, output, prefix, writing);

@@ -4,7 +4,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { fail, problem, RecoveryError } from '../../../shared/problems.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { ContentHash } from './content-hash.ts';
-import { destinationError } from './destination-error.ts';
+import { destinationError, fatFileLimit } from './destination-error.ts';
 import { standsAt } from './standing.ts';
 
 /** What a finished file is. */
@@ -26,9 +26,6 @@ export interface WritingOptions {
 const holeUnit = 4096;
 const zeroUnit = Buffer.alloc(holeUnit);
 
-/** The largest file of FAT, the one file system with such a limit that people still have. */
-const fatFileLimit = 2 ** 32 - 1;
-
 /**
  * After so many bytes the drive is told to begin with them, while more are on their way: a system that keeps gigabytes
  * back would make everybody wait at the end of the file.
@@ -40,6 +37,8 @@ export class FileWriter {
   readonly #handle: FileHandle;
   readonly #hash: ContentHash | null;
   #written = 0;
+  /** Where the data end that the drive took. */
+  #end = 0;
   #closed = false;
   #unsynced = 0;
   #syncing: Promise<unknown> = Promise.resolve();
@@ -95,7 +94,10 @@ export class FileWriter {
   async #writeAll(buffer: Buffer, start: number, end: number, position: number): Promise<void> {
     let at = start;
     try {
-      while (at < end) at += (await this.#handle.write(buffer, at, end - at, position + at)).bytesWritten;
+      while (at < end) {
+        at += (await this.#handle.write(buffer, at, end - at, position + at)).bytesWritten;
+        this.#end = position + at;
+      }
     } catch (error) {
       throw this.#refusal(error, position + at);
     }
@@ -113,7 +115,7 @@ export class FileWriter {
       if (found.size !== size) fail('size-mismatch', { file: this.path, expected: size, found: found.size });
       return { bytes: size, sha256 };
     } catch (error) {
-      throw this.#refusal(error, Math.min(size, fatFileLimit));
+      throw this.#refusal(error, size);
     }
   }
 
@@ -122,9 +124,11 @@ export class FileWriter {
     return standsAt(this.#handle, this.path);
   }
 
-  /** What the drive's refusal means; `limit` is how large a file it can hold, should that be it. */
-  #refusal(error: unknown, limit: number): RecoveryError {
+  /** What the drive's refusal of a byte at `position` means. */
+  #refusal(error: unknown, position: number): Error {
     if (errnoOf(error) !== 'EFBIG') return destinationError(this.path, error);
+    // The byte that is refused may lie far behind the limit, after a hole.
+    const limit = this.#end > fatFileLimit ? position : Math.min(position, fatFileLimit);
     return new RecoveryError(problem('dest-file-limit', { path: this.path, limit }), { cause: error });
   }
 

@@ -8,15 +8,19 @@ import { destinationError } from './destination-error.ts';
 import { unfinished } from './partial-names.ts';
 
 /**
- * Makes the folder of `path` and clears its partial name, and those of its map and pieces, of what an earlier run left.
+ * Makes the folders of `output` below `destination`, and clears its partial name, and those of its map and pieces, of
+ * what an earlier run left. The destination itself is not made: without its drive it would be another one.
  *
- * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at `path` itself
+ * @param output path components below the destination
+ * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at the path itself
  */
-export async function makeRoom(path: string): Promise<void> {
+export async function makeRoom(destination: string, output: readonly string[]): Promise<void> {
+  const path = join(destination, ...output);
   if (await exists(path)) fail('dest-occupied', { path });
   try {
+    for (let depth = 1; depth < output.length; depth++)
+      await makeFolder(join(destination, ...output.slice(0, depth)));
     const [folder, name] = [dirname(path), basename(path)];
-    await mkdir(folder, { recursive: true });
     for (const other of await readdir(folder)) {
       const ending = other.startsWith(name) ? other.slice(name.length) : '';
       if (unfinished.exec(ending)?.index === 0)
@@ -43,6 +47,15 @@ export async function moveWithoutReplacing(from: string, to: string): Promise<vo
     await rename(from, to);
   }
   await syncFolder(dirname(to));
+}
+
+/** Makes a folder where there is none; its parent must be there. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
 }
 
 async function tryLink(from: string, to: string): Promise<boolean> {

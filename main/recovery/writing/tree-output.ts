@@ -22,7 +22,7 @@ import { fail, problem, RecoveryError, type Problem } from '../../../shared/prob
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { pathParts, staysInside } from './archive-paths.ts';
-import { destinationError } from './destination-error.ts';
+import { costsOneEntry, destinationError } from './destination-error.ts';
 import { FileWriter, type WritingOptions } from './file-writer.ts';
 import { moveWithoutReplacing } from './moving.ts';
 import { partialSuffix } from './partial-names.ts';
@@ -113,7 +113,7 @@ export class TreeOutput implements Output {
       await this.#demandStanding();
       await this.#place(entry, parts);
     } catch (error) {
-      this.#surviveName(await this.#refusal(error), entry.path);
+      this.#surviveRefusal(await this.#refusal(error), entry.path);
     }
   }
 
@@ -123,7 +123,7 @@ export class TreeOutput implements Output {
   }
 
   /** What a failure means: where the folder is another's by now, that alone. */
-  async #refusal(error: unknown): Promise<RecoveryError> {
+  async #refusal(error: unknown): Promise<Error> {
     const isOurs = await this.#stillStands().catch(() => true);
     return isOurs
       ? destinationError(this.#root, error)
@@ -140,11 +140,12 @@ export class TreeOutput implements Output {
     await held?.close().catch(() => undefined);
   }
 
-  /** A name or path that the drive does not take costs its entry alone; any other failure is passed on. */
-  #surviveName(error: unknown, path: string): void {
-    const refusal = destinationError(this.#root, error);
-    if (refusal.problem.code !== 'dest-name-refused') throw refusal;
-    this.#problems.push(problem('dest-name-refused', { path: shown(path) }));
+  /** What the drive refuses to one entry costs that entry; any other failure is passed on. */
+  #surviveRefusal(error: unknown, path: string): void {
+    const refusal = destinationError(path, error);
+    if (!(refusal instanceof RecoveryError) || !costsOneEntry(refusal.problem)) throw refusal;
+    const { code, params } = refusal.problem;
+    this.#problems.push({ code, params: { ...params, path: shown(path) } } as Problem);
   }
 
   /** The components of an archive path below the tree's root; undefined for a path that is not below it. */
@@ -193,8 +194,12 @@ export class TreeOutput implements Output {
       throw error;
     }
     this.#bytes += entry.size;
-    await whereAllowed(chmod(this.#onDisk(place), entry.mode & 0o777));
-    await whereAllowed(utimes(this.#onDisk(place), entry.modified, entry.modified));
+    await this.#setFacts(this.#onDisk(place), entry);
+  }
+
+  async #setFacts(path: string, { mode, modified }: ArchiveEntry): Promise<void> {
+    await whereAllowed(chmod(path, mode & 0o777));
+    await whereAllowed(utimes(path, fileTime(modified), fileTime(modified)));
   }
 
   /** Symlinks are made last, so that nothing can be written through them. */
@@ -224,8 +229,13 @@ export class TreeOutput implements Output {
     }
     const place = this.#claim(folder, name);
     const [from, to] = [this.#onDisk(original.place), this.#onDisk(place)];
-    // File systems without hard links get a copy.
-    await link(from, to).catch(() => copyFile(from, to, constants.COPYFILE_EXCL));
+    try {
+      await link(from, to);
+    } catch {
+      // File systems without hard links get a copy.
+      await copyFile(from, to, constants.COPYFILE_EXCL);
+      await this.#setFacts(to, entry);
+    }
     this.#noteChecksum(place, original.sha256);
     folder.originals.set(name, { ...original, place });
   }
@@ -304,14 +314,13 @@ export class TreeOutput implements Output {
     try {
       await symlink(target, this.#onDisk(place));
     } catch (error) {
-      // FAT has no links, and Windows grants them to few.
       const path = shown(place.join('/'));
-      if (isNotAllowed(error))
+      if (hasNoLinks(error))
         this.#problems.push(problem('links-not-supported', { path, target: shown(target) }));
-      else this.#surviveName(error, path);
+      else this.#surviveRefusal(error, path);
       return;
     }
-    await whereAllowed(lutimes(this.#onDisk(place), modified, modified));
+    await whereAllowed(lutimes(this.#onDisk(place), fileTime(modified), fileTime(modified)));
   }
 
   /** Sets modes and times from the leaves up, since adding to a folder changes its time. */
@@ -324,7 +333,8 @@ export class TreeOutput implements Output {
       if (isThere) await this.#finishFolder(child);
     }
     const path = this.#onDisk(folder.place);
-    if (folder.modified !== null) await whereAllowed(utimes(path, folder.modified, folder.modified));
+    if (folder.modified !== null)
+      await whereAllowed(utimes(path, fileTime(folder.modified), fileTime(folder.modified)));
     await whereAllowed(chmod(path, folder.mode | ownerMayUse));
   }
 
@@ -354,6 +364,16 @@ function newFolder(place: readonly string[], made: Promise<void>): Folder {
 /** Whether a file system does not have what it was asked for, or not for this user. */
 function isNotAllowed(error: unknown): boolean {
   return ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL'].includes(errnoOf(error));
+}
+
+/** Whether links are refused as FAT does, and Windows to most people; of exFAT, Windows says EISDIR. */
+function hasNoLinks(error: unknown): boolean {
+  return isNotAllowed(error) || errnoOf(error) === 'EISDIR';
+}
+
+/** A time in seconds as Node takes it, which has the present for negative numbers. */
+export function fileTime(seconds: number): number | Date {
+  return seconds < 0 ? new Date(seconds * 1000) : seconds;
 }
 
 /** Modes and times are worth less than what has them: on a drive of somebody else they are left as they are. */

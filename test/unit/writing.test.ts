@@ -1,0 +1,106 @@
+/** Promises of what is written into a destination: what its refusals mean, and that it is still the one it was. */
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { StreamFault } from '../../main/recovery/archive/decoder.ts';
+import { costsOneEntry, destinationError } from '../../main/recovery/writing/destination-error.ts';
+import { HeldDestination } from '../../main/recovery/writing/held-destination.ts';
+import { problem, problemOf } from '../../shared/problems.ts';
+import { scratchFolder } from '../support/lifeboat.ts';
+
+const path = '/drive/work/private.img';
+const failing = (code: string) => Object.assign(new Error(`${code}: of the system`), { code });
+const meaningOf = (code: string) => problemOf(destinationError(path, failing(code)));
+
+describe('what a drive refuses', () => {
+  it.each([
+    ['ENOSPC', problem('dest-ran-full', { path })],
+    ['EDQUOT', problem('dest-ran-full', { path })],
+    ['EFBIG', problem('dest-file-limit', { path, limit: 4_294_967_295 })],
+    ['EROFS', problem('dest-read-only', { path })],
+    ['EACCES', problem('dest-denied', { path })],
+    ['EPERM', problem('dest-denied', { path })],
+    ['EEXIST', problem('dest-occupied', { path })],
+    ['ENOTEMPTY', problem('dest-occupied', { path })],
+    ['ENOENT', problem('dest-missing', { path })],
+    ['ENOTDIR', problem('dest-not-a-folder', { path })],
+    ['ENAMETOOLONG', problem('dest-name-refused', { path })],
+    ['EILSEQ', problem('dest-name-refused', { path })],
+    ['EMFILE', problem('too-many-open-files', { path })],
+    ['ENFILE', problem('too-many-open-files', { path })],
+    ['EBUSY', problem('dest-busy', { path })],
+    ['ETXTBSY', problem('dest-busy', { path })],
+    ['EIO', problem('dest-lost', { path, reason: 'EIO' })],
+    ['ENXIO', problem('dest-lost', { path, reason: 'ENXIO' })],
+    ['ENODEV', problem('dest-lost', { path, reason: 'ENODEV' })],
+    ['ESTALE', problem('dest-lost', { path, reason: 'ESTALE' })],
+    ['ETIMEDOUT', problem('dest-lost', { path, reason: 'ETIMEDOUT' })],
+    ['ENOTCONN', problem('dest-lost', { path, reason: 'ENOTCONN' })],
+    ['ECONNRESET', problem('dest-lost', { path, reason: 'ECONNRESET' })],
+    ['ENETDOWN', problem('dest-lost', { path, reason: 'ENETDOWN' })],
+    ['ENETUNREACH', problem('dest-lost', { path, reason: 'ENETUNREACH' })],
+    ['EHOSTDOWN', problem('dest-lost', { path, reason: 'EHOSTDOWN' })],
+    ['EHOSTUNREACH', problem('dest-lost', { path, reason: 'EHOSTUNREACH' })],
+    ['EISDIR', problem('dest-refused', { path, reason: 'illegal operation on a directory (EISDIR)' })],
+    ['EINVAL', problem('dest-refused', { path, reason: 'invalid argument (EINVAL)' })],
+    ['EUNHEARD', problem('dest-refused', { path, reason: 'EUNHEARD' })],
+    ['Unknown system error -9999', problem('dest-refused', { path, reason: 'Unknown system error -9999' })],
+  ])('by %s has one meaning', (code, expected) => {
+    expect(meaningOf(code)).toEqual(expected);
+  });
+
+  it('ends a restore only where no other file can be written either', () => {
+    const codes = ['ENOSPC', 'EROFS', 'EIO', 'EISDIR', 'EMFILE', 'EBUSY', 'EPERM', 'ENAMETOOLONG', 'EFBIG'];
+    expect(codes.filter((code) => costsOneEntry(meaningOf(code)))).toEqual(codes.slice(3));
+  });
+
+  it('is not what failed elsewhere: that stays what it is', () => {
+    const damage = new StreamFault('damaged', 'bad block');
+    expect(destinationError(path, damage)).toBe(damage);
+    expect(problemOf(destinationError(path, new TypeError('our own'))).code).toBe('unexpected');
+    expect(problemOf(destinationError(path, failing('ERR_INVALID_ARG_VALUE'))).code).toBe('unexpected');
+  });
+});
+
+describe('a destination that is held', () => {
+  let destination: string;
+  beforeEach(async () => {
+    destination = join(await scratchFolder(), 'to');
+    await mkdir(destination);
+  });
+
+  it('is the same one while files come and go in it', async () => {
+    await using held = await HeldDestination.hold(destination);
+    await writeFile(join(destination, 'x'), 'x');
+    expect(await held.loss()).toBeNull();
+    await rm(join(destination, 'x'));
+    expect(await held.loss()).toBeNull();
+  });
+
+  it('is known to be gone, or another one at its place', async () => {
+    await using held = await HeldDestination.hold(destination);
+    await rename(destination, `${destination}-away`);
+    expect(await held.loss()).toEqual(problem('dest-lost', { path: destination, reason: 'ENOENT' }));
+    await mkdir(destination);
+    expect(await held.loss()).toEqual(problem('dest-exchanged', { path: destination }));
+    await rm(destination, { recursive: true });
+    await rename(`${destination}-away`, destination);
+    expect(await held.loss()).toBeNull();
+  });
+
+  it('tells one bad place on it from its end', async () => {
+    await using held = await HeldDestination.hold(destination);
+    const lost = problem('dest-lost', { path, reason: 'EIO' });
+    const damage = problem('stream-unfinished', { file: 'x' });
+    expect(await held.judge([damage, lost])).toEqual([
+      damage,
+      problem('dest-refused', { path, reason: 'i/o error (EIO)' }),
+    ]);
+    expect(await readdir(destination)).toEqual([]);
+    await rm(destination, { recursive: true });
+    expect(await held.judge([damage, lost])).toEqual([
+      problem('dest-lost', { path: destination, reason: 'ENOENT' }),
+      damage,
+    ]);
+  });
+});
