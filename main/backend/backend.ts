@@ -14,7 +14,7 @@ import { wizardContract } from '../../shared/contract/wizard.ts';
 import { fail, type Problem } from '../../shared/problems.ts';
 import { defaultMemory } from '../engine/memory.ts';
 import { createActivityLog } from './activity-log.ts';
-import { destinationFindings, probeDestination, watchFreeBytes } from './destination.ts';
+import { restorePlanOf, watchFreeBytes } from './destination.ts';
 import { diagnosticsText } from './diagnostics.ts';
 import type { EndedRestore } from './documents/report-page.ts';
 import { connectEngine, type EngineConnection } from './engine-client.ts';
@@ -195,21 +195,7 @@ export const createBackend: CreateBackend = (host, emit) => {
       async plan({ backupId, qubes, folderId, mode }): Promise<RestorePlan> {
         const destination = mode === 'verify' || folderId === null ? null : places.pathOf(folderId);
         const planned = await plannedOutputs(openedBy(backupId), qubes, destination);
-        // What an earlier run finished there is neither written again nor in the way.
-        const left = planned.filter(({ finished }) => !finished);
-        const finished = planned.length - left.length;
-        const outputs = left.map(({ qube, file, output, bytes }) => ({
-          qube,
-          file,
-          path: output.join('/'),
-          bytes,
-        }));
-        if (destination === null) return { outputs, finished, neededBytes: 0, freeBytes: null, findings: [] };
-        const facts = await probeDestination(destination, outputs);
-        const neededBytes = left.reduce((sum, { bytes, storedBytes }) => sum + (bytes ?? storedBytes), 0);
-        const leastBytes = left.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
-        const findings = [...destinationFindings(facts, { outputs, neededBytes, leastBytes })];
-        return { outputs, finished, neededBytes, freeBytes: facts.freeBytes, findings };
+        return restorePlanOf(planned, destination);
       },
 
       async start({ backupId, qubes, folderId, mode, memory, acceptPartial, allowSlow }) {

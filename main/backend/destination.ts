@@ -7,6 +7,7 @@ import { problem, problemOf, type Problem } from '../../shared/problems.ts';
 import { errnoOf } from '../recovery/bytes/source.ts';
 import { destinationError } from '../recovery/writing/destination-error.ts';
 import { freeBytesOf } from '../recovery/writing/free-bytes.ts';
+import { partialSuffix } from '../recovery/writing/partial-names.ts';
 import { fileLimitOf, fileSystemOf, storesHoles, type FileSystem } from './file-system.ts';
 
 /** A file that a restore would write: its path below the destination, with forward slashes, and its bytes. */
@@ -20,8 +21,47 @@ export interface DestinationFacts {
   readonly freeBytes: number | null;
   /** Null where the system does not say, or it is one that asks for no attention. */
   readonly fileSystem: FileSystem | null;
+  /** Bytes of unfinished files of an earlier restore, which make way for those of the next. */
+  readonly reclaimableBytes: number;
   /** Outputs at whose path something stands already. */
   readonly occupied: readonly string[];
+}
+
+/** A file of a restore: where it goes, and whether an earlier run finished it there. */
+export interface PlannedOutput {
+  readonly qube: string;
+  readonly file: string;
+  /** Path components below the destination. */
+  readonly output: readonly string[];
+  /** Null where the backup does not say. */
+  readonly bytes: number | null;
+  /** Bytes in the container: fewer than these no drive needs for it. */
+  readonly storedBytes: number;
+  readonly finished: boolean;
+}
+
+/**
+ * The plan of a restore into `destination`, null to verify only. What an earlier run finished there is neither written again
+ * nor in the way.
+ */
+export async function restorePlanOf(
+  planned: readonly PlannedOutput[],
+  destination: string | null,
+): Promise<RestorePlan> {
+  const left = planned.filter(({ finished }) => !finished);
+  const finished = planned.length - left.length;
+  const outputs = left.map(({ qube, file, output, bytes }) => ({
+    qube,
+    file,
+    path: output.join('/'),
+    bytes,
+  }));
+  if (destination === null) return { outputs, finished, neededBytes: 0, freeBytes: null, findings: [] };
+  const facts = await probeDestination(destination, outputs);
+  const neededBytes = left.reduce((sum, { bytes, storedBytes }) => sum + (bytes ?? storedBytes), 0);
+  const leastBytes = left.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
+  const findings = [...destinationFindings(facts, { outputs, neededBytes, leastBytes })];
+  return { outputs, finished, neededBytes, freeBytes: facts.freeBytes, findings };
 }
 
 /** Looks at `path` and makes a file in it for a moment, since permission bits do not tell the truth everywhere. */
@@ -30,12 +70,13 @@ export async function probeDestination(
   outputs: readonly WantedOutput[],
 ): Promise<DestinationFacts> {
   const refusal = await refusalOf(path);
-  const [freeBytes, fileSystem, occupied] = await Promise.all([
+  const [freeBytes, fileSystem, reclaimableBytes, occupied] = await Promise.all([
     freeBytesOf(path),
     fileSystemOf(path),
+    unfinishedBytes(path, outputs),
     occupiedOf(path, outputs),
   ]);
-  return { path, refusal, freeBytes, fileSystem, occupied };
+  return { path, refusal, freeBytes, fileSystem, reclaimableBytes, occupied };
 }
 
 /**
@@ -54,7 +95,8 @@ export function destinationFindings(
 ): readonly Problem[] {
   if (facts.refusal) return [facts.refusal];
   const findings: Problem[] = [];
-  const { fileSystem, freeBytes: free } = facts;
+  const { fileSystem } = facts;
+  const free = facts.freeBytes === null ? null : facts.freeBytes + facts.reclaimableBytes;
   const needed = wanted.neededBytes;
   if (free !== null && needed > free) {
     const never = wanted.leastBytes > free || storesHoles(fileSystem);
@@ -110,6 +152,15 @@ async function refusalOf(path: string): Promise<Problem | null> {
     // A full drive shows in its free bytes, together with what is needed.
     return fullReasons.has(errnoOf(error)) ? null : problemOf(destinationError(path, error));
   }
+}
+
+async function unfinishedBytes(path: string, outputs: readonly WantedOutput[]): Promise<number> {
+  let bytes = 0;
+  for (const output of outputs) {
+    const found = await lstat(join(path, output.path) + partialSuffix).catch(() => undefined);
+    if (found?.isFile()) bytes += found.blocks * 512;
+  }
+  return bytes;
 }
 
 /** Paths of the `outputs` below the destination `path` at which something stands already. */

@@ -2,11 +2,11 @@
 import { resolve } from 'node:path';
 import { isWhole, type Inventory, type RestoreReport } from '../../shared/backup.ts';
 import { variantsOf } from '../../shared/passphrase-variants.ts';
-import { problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
+import { problemOf, RecoveryError, type Problem, type ProblemCode } from '../../shared/problems.ts';
 import { variantWords } from '../../shared/words/variant-words.ts';
 import type { EngineProcess } from '../backend/host.ts';
 import { writeRescueKit } from '../backend/rescue-kit/kit.ts';
-import { occupiedBy, occupiedOf, probeDestination } from '../backend/destination.ts';
+import { probeDestination, restorePlanOf } from '../backend/destination.ts';
 import { visible } from '../../shared/words/formats.ts';
 import { exitCodeOfFindings, exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
@@ -198,8 +198,8 @@ async function run(
   await using session = await openSession(engine, path, limitsOf(options));
   await unlock(session, options, speech);
   const wanted = qubes.length === 0 ? null : qubes;
-  if (target.destination !== null && !options.quiet)
-    await tellWhatIsThere(session, wanted, target.destination, speech);
+  if (target.destination !== null)
+    await lookAtDestination(session, wanted, target.destination, options, speech);
   const { report, cancelled } = await runJob(session, wanted, target, options, speech);
   if (options.json) await printJson(reportDocument(report));
   else if (!options.quiet || !isWhole(report.outcome)) await print(reportText(report, speech));
@@ -210,19 +210,28 @@ async function run(
   return exitCodeOfOutcome(report.outcome);
 }
 
-/** Says before anything starts what is in the destination already: of an earlier restore, and of anybody else. */
-async function tellWhatIsThere(
+/** What keeps a restore from being begun; whatever else is found costs single files, or nothing. */
+const refused: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['dest-full', 'dest-file-limit']);
+
+/**
+ * Says before anything starts what is in the destination already, and what there is to know of its drive.
+ *
+ * @throws RecoveryError `dest-full`, `dest-file-limit`
+ */
+async function lookAtDestination(
   { client, handle }: Session,
   qubes: string[] | null,
   destination: string,
+  { quiet }: CommonOptions,
   speech: Speech,
 ): Promise<void> {
   const planned = valueOf(await client.restore.plan({ handle, qubes, destination }));
-  const left = planned.filter(({ finished }) => !finished);
-  const count = planned.length - left.length;
-  if (count > 0) process.stderr.write(`${speech.words.finishedEarlier(count)}\n`);
-  const outputs = left.map(({ output }) => ({ path: output.join('/') }));
-  printProblems(occupiedBy(await occupiedOf(destination, outputs)), speech);
+  const { finished, findings } = await restorePlanOf(planned, destination);
+  const refusal = findings.find(({ code }) => refused.has(code));
+  if (refusal) throw new RecoveryError(refusal);
+  if (quiet) return;
+  if (finished > 0) process.stderr.write(`${speech.words.finishedEarlier(finished)}\n`);
+  printProblems(findings, speech);
 }
 
 function reportDocument({ outcome, qubes, problems }: RestoreReport) {

@@ -30,12 +30,44 @@ async function mountTmpfs(options: string): Promise<string | undefined> {
 const mayMount = spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt']).status === 0;
 
 describe.skipIf(!mayMount && process.env['CI'] !== 'true')('a destination (needs the right to mount)', () => {
-  gate.test('that runs full keeps what was finished and says so', async () => {
+  gate.test('that cannot hold what is restored is refused before anything is written', async () => {
     const to = await mountTmpfs('size=4m');
     const { path } = await standardBackup();
+    const restore = (...more: readonly string[]) =>
+      lifeboat(['restore', path, '--to', to ?? '', ...more], { passphrase: standardPassphrase });
+    for (const quietly of [[], ['--quiet']]) {
+      const ended = await restore(...quietly);
+      expect([ended.code, ended.stdout, ended.stderr]).toEqual([
+        5,
+        '',
+        expect.stringContaining('[dest-full]'),
+      ]);
+    }
+    const ended = await restore('--json');
+    expect([ended.code, codesIn(reportOf(ended))]).toEqual([5, ['dest-full']]);
+    expect(await filesBelow(to ?? '')).toEqual([]);
+  });
+
+  gate.test('that may run full is told so; where it does, what was finished stays', async () => {
+    const to = await mountTmpfs('size=6m');
+    const folder = await scratchFolder();
+    const source = (name: string) => join(folder, `${name}.img`);
+    await writeFile(source('one'), noise(1 << 20, 'one'));
+    await writeFile(source('two'), 'the same words again and again\n'.repeat(400_000));
+    const { path } = await makeBackup({
+      destination: join(folder, 'compressed.backup'),
+      passphrase: standardPassphrase,
+      qubes: ['one', 'two'].map((name, index) => ({
+        name,
+        class: 'AppVM' as const,
+        qid: index + 1,
+        files: [{ name: 'private.img', source: source(name), sparse: 'none' as const }],
+      })),
+    });
     const ended = await lifeboat(['restore', path, '--to', to ?? '', '--json', '--jobs', '1'], {
       passphrase: standardPassphrase,
     });
+    expect(ended.stderr).toContain('[dest-may-fill]');
     const report = reportOf(ended);
     expect(codesIn(report)).toContain('dest-ran-full');
     expect([1, 5]).toContain(ended.code);

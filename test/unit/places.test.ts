@@ -245,6 +245,7 @@ describe('findings about a destination', () => {
     refusal: null,
     freeBytes: 100 * 2 ** 30,
     fileSystem: null,
+    reclaimableBytes: 0,
     occupied: [],
   };
   const wanted = {
@@ -257,6 +258,12 @@ describe('findings about a destination', () => {
     leastBytes: 2 ** 30,
   };
   const storing = (fileSystem: string) => ({ code: 'dest-stores-holes', params: { fileSystem } });
+
+  it('count the space of unfinished files, which make way', () => {
+    const tight = { ...facts, freeBytes: 2 ** 20 };
+    expect(destinationFindings(tight, wanted).map(({ code }) => code)).toEqual(['dest-full']);
+    expect(destinationFindings({ ...tight, reclaimableBytes: 14 * 2 ** 30 }, wanted)).toEqual([]);
+  });
 
   it('are none where everything fits', () => expect(destinationFindings(facts, wanted)).toEqual([]));
 
