@@ -19,11 +19,15 @@ export const backupSummary = z.object({
   backupId: z.nullable(z.string()),
   /** `YYYY-MM-DDTHH:MM:SS` as written into the backup id: local time of the machine that made it. */
   created: z.nullable(z.string()),
-  encrypted: z.boolean(),
-  /** Name of the compression filter, or null when the backup is not compressed. */
+  /** Null when there is no readable header. */
+  encrypted: z.nullable(z.boolean()),
+  /** Name of the compression filter; null when the backup is not compressed, or has no readable header. */
   compression: z.nullable(z.string()),
-  /** How many files the container holds, and whether it ends where a container should end. */
+  /** How many files the container holds. */
   fileCount: count,
+  /** Whether the file ends too early; null when that cannot be told. What is inside was not checked. */
+  cutOff: z.nullable(z.boolean()),
+  /** Whether nothing is seen to be missing or damaged: not the end, header, seal, list of qubes, nor a chunk by its number. */
   complete: z.boolean(),
   problems: z.array(problemSchema),
 });

@@ -31,11 +31,13 @@ export function diagnosticsText({ host, engineAlive, backups, log }: Diagnosed):
 
 /** Of the header's own texts only those that are names of programs are told. */
 function backupLines(backup: BackupSummary): readonly string[] {
-  const { version, size, fileCount, complete, encrypted } = backup;
+  const { version, size, fileCount, cutOff, encrypted } = backup;
+  const told = (value: boolean | null, word: string) =>
+    value === null ? `unknown whether ${word}` : value ? word : `not ${word}`;
   const compression = /^[a-z0-9]{1,12}$/.exec(backup.compression ?? 'none')?.[0] ?? 'another';
   return [
     `Backup: format ${version ?? 'unknown'}, ${size} bytes, ${fileCount} files, ` +
-      `${complete ? 'complete' : 'incomplete'}, ${encrypted ? 'encrypted' : 'not encrypted'}, compression ${compression}`,
+      `${told(cutOff, 'cut off')}, ${told(encrypted, 'encrypted')}, compression ${compression}`,
     ...backup.problems.map((problem) => `  ${problemLine(problem)}`),
   ];
 }

@@ -25,16 +25,19 @@ export function problemText(problem: Problem, { language }: Speech): string {
 
 export function infoText(summary: BackupSummary, { words, language }: Speech): string {
   const { fields } = words;
-  const truth = (value: boolean) => (value ? words.yes : words.no);
+  const truth = (value: boolean | null) => (value === null ? words.unknown : value ? words.yes : words.no);
+  // Without a readable header nobody knows.
+  const compression =
+    summary.version === null ? words.unknown : visible(summary.compression ?? words.nothing);
   return table([
     [fields.file, visible(summary.fileName)],
     [fields.size, formatSize(summary.size, language)],
-    [fields.format, summary.version === null ? '?' : String(summary.version)],
-    [fields.created, summary.created?.replace('T', ' ') ?? '?'],
+    [fields.format, summary.version === null ? words.unknown : String(summary.version)],
+    [fields.created, summary.created?.replace('T', ' ') ?? words.unknown],
     [fields.encrypted, truth(summary.encrypted)],
-    [fields.compression, visible(summary.compression ?? words.nothing)],
+    [fields.compression, compression],
     [fields.files, String(summary.fileCount)],
-    [fields.complete, truth(summary.complete)],
+    [fields.cutOff, truth(summary.cutOff)],
   ]);
 }
 
@@ -50,13 +53,14 @@ export function listText(inventory: Inventory, speech: Speech): string {
 }
 
 /** How much the backup has of a qube, or why nothing. */
-function storedText({ included, lost, files }: Qube, { words, language }: Speech): string {
+function storedText({ included, lost, files, problems }: Qube, { words, language }: Speech): string {
   if (!included) return words.notIncluded;
   if (lost) return lossWords[language][lost];
-  return formatSize(
+  const size = formatSize(
     files.reduce((sum, file) => sum + file.storedBytes, 0),
     language,
   );
+  return problems.length === 0 ? size : words.incomplete(size);
 }
 
 export function reportText(report: RestoreReport, speech: Speech): string {

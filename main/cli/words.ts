@@ -12,6 +12,8 @@ export interface CliWords {
   left(duration: string): string;
   readonly unverified: string;
   readonly notIncluded: string;
+  /** Of what the backup has of a qube, where parts are missing. */
+  incomplete(size: string): string;
   readonly cancelled: string;
   /** Of an entry of an image whose inode cannot be read. */
   readonly unreadable: string;
@@ -19,11 +21,9 @@ export interface CliWords {
   lost(size: string): string;
   readonly yes: string;
   readonly no: string;
+  readonly unknown: string;
   readonly fields: Readonly<
-    Record<
-      'file' | 'size' | 'format' | 'created' | 'encrypted' | 'compression' | 'files' | 'complete',
-      string
-    >
+    Record<'file' | 'size' | 'format' | 'created' | 'encrypted' | 'compression' | 'files' | 'cutOff', string>
   >;
   readonly columns: readonly [qube: string, kind: string, label: string, template: string, stored: string];
   readonly nothing: string;
@@ -48,11 +48,13 @@ const english: CliWords = {
   left: (duration) => `${duration} left`,
   unverified: 'Not verified: a backup proves itself only once it is unlocked with its passphrase.',
   notIncluded: 'not in this backup',
+  incomplete: (size) => `${size}, incomplete`,
   cancelled: 'Cancelled. Files that were finished are kept.',
   unreadable: 'unreadable',
   lost: (size) => `${size} lost in the backup`,
   yes: 'yes',
   no: 'no',
+  unknown: 'unknown',
   fields: {
     file: 'File',
     size: 'Size',
@@ -61,7 +63,7 @@ const english: CliWords = {
     encrypted: 'Encrypted',
     compression: 'Compression',
     files: 'Files inside',
-    complete: 'Complete',
+    cutOff: 'Cut off',
   },
   columns: ['QUBE', 'CLASS', 'LABEL', 'TEMPLATE', 'STORED'],
   nothing: 'none',
@@ -93,11 +95,13 @@ const german: CliWords = {
   left: (duration) => `noch ${duration}`,
   unverified: 'Ungeprüft: Ein Backup beweist sich erst, wenn seine Passphrase es öffnet.',
   notIncluded: 'nicht in diesem Backup',
+  incomplete: (size) => `${size}, unvollständig`,
   cancelled: 'Abgebrochen. Fertige Dateien bleiben erhalten.',
   unreadable: 'unlesbar',
   lost: (size) => `${size} im Backup verloren`,
   yes: 'ja',
   no: 'nein',
+  unknown: 'unbekannt',
   fields: {
     file: 'Datei',
     size: 'Größe',
@@ -106,7 +110,7 @@ const german: CliWords = {
     encrypted: 'Verschlüsselt',
     compression: 'Komprimierung',
     files: 'Dateien darin',
-    complete: 'Vollständig',
+    cutOff: 'Abgeschnitten',
   },
   columns: ['QUBE', 'KLASSE', 'LABEL', 'TEMPLATE', 'GESPEICHERT'],
   nothing: 'keine',

@@ -11,7 +11,8 @@ import {
   parseBackupHeader,
   type BackupHeader,
 } from './catalog/backup-header.ts';
-import { groupStoredFiles } from './catalog/stored-files.ts';
+import { qubesXmlPath } from './catalog/inventory.ts';
+import { groupStoredFiles, type StoredFiles } from './catalog/stored-files.ts';
 import { indexContainer, type ContainerIndex, type Member } from './container/container-index.ts';
 import { headerName, headerSealName } from './container/safe-name.ts';
 import { openBackupSource } from './container/split-source.ts';
@@ -24,6 +25,9 @@ export interface LockedBackup {
   readonly index: ContainerIndex;
   /** Null when it is missing or unreadable, while its sealed copy is there. */
   readonly header: BackupHeader | null;
+  /** What is wrong with the container and the header. */
+  readonly problems: readonly Problem[];
+  /** Tells of missing parts as well, which are told again once what needs them is read. */
   readonly summary: BackupSummary;
 }
 
@@ -43,7 +47,8 @@ export async function openBackupFrom(source: ByteSource, path: string): Promise<
     const index = await indexContainer(source);
     const problems = [...index.problems];
     const header = await readHeader(source, index, problems);
-    return { path, source, index, header, summary: summarise(path, source, index, header, problems) };
+    const told = [...problems, ...missingParts(index, header)];
+    return { path, source, index, header, problems, summary: summarise(path, source, index, header, told) };
   } catch (error) {
     await source.close();
     throw error;
@@ -93,6 +98,28 @@ async function readSmall(source: ByteSource, member: Member, limit: number): Pro
   return source.read(member.offset, member.size);
 }
 
+/** Missing parts of which a person is told at once. */
+const mostMissing = 20;
+
+/** What a backup visibly lacks, before anything in it can be verified. */
+function missingParts(index: ContainerIndex, header: BackupHeader | null): readonly Problem[] {
+  const { files } = storedFilesOf(index, header);
+  const gaps = [...files.values()].flatMap(({ path, firstMissing }) =>
+    firstMissing === null ? [] : [problem('chunk-missing', { file: path, chunk: firstMissing })],
+  );
+  return [
+    ...(headerlessList(index) || index.members.has(headerSealName) ? [] : [problem('header-seal-missing')]),
+    ...(files.has(qubesXmlPath) ? [] : [problem('qubes-xml-missing')]),
+    ...gaps.slice(0, mostMissing),
+  ];
+}
+
+/** Without a readable header, the names of the members tell how chunks are named. */
+function storedFilesOf(index: ContainerIndex, header: BackupHeader | null): StoredFiles {
+  const looksSealed = [...index.members.keys()].some((name) => name.endsWith('.enc'));
+  return groupStoredFiles(index, header?.version ?? (looksSealed ? 4 : 3));
+}
+
 /** The summary of a backup by what its header says. */
 export function summarise(
   path: string,
@@ -107,10 +134,11 @@ export function summarise(
     version: header?.version ?? null,
     backupId: header?.backupId ?? null,
     created: creationTime(header?.backupId ?? null),
-    encrypted: header?.encrypted ?? true,
+    encrypted: header?.encrypted ?? null,
     compression: header?.compressionFilter ?? null,
-    fileCount: groupStoredFiles(index, header?.version ?? 4).files.size,
-    complete: index.complete,
+    fileCount: storedFilesOf(index, header).files.size,
+    cutOff: index.cutOff,
+    complete: index.complete && header !== null && missingParts(index, header).length === 0,
     problems: [...problems],
   };
 }

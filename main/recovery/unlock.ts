@@ -89,7 +89,7 @@ export async function unlockBackup(
       problems.push(...listProblems(found));
       catalog = catalogFolders(stored);
     }
-    const backup = summarise(locked.path, locked.source, locked.index, header, locked.summary.problems);
+    const backup = summarise(locked.path, locked.source, locked.index, header, locked.problems);
     const inventory = {
       backup,
       qubes: catalog.qubes.map(({ qube }) => qube),

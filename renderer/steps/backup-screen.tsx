@@ -8,6 +8,7 @@ import {
   TriangleAlert,
 } from 'lucide-react';
 import { useState } from 'react';
+import type { BackupSummary } from '../../shared/backup.ts';
 import type { OpenedBackup } from '../../shared/contract/wizard.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
@@ -162,9 +163,12 @@ function BackupCard({
         ? say('backup.unknown')
         : say('backup.formatVersion', { version: summary.version }),
     ],
-    ['backup.encryption', say(summary.encrypted ? 'backup.encrypted' : 'backup.notEncrypted')],
-    ['backup.compression', summary.compression ?? say('backup.none')],
-    ['backup.parts', summary.fileCount.toLocaleString(locale)],
+    ['backup.encryption', say(encryptionOf(summary))],
+    [
+      'backup.compression',
+      summary.compression ?? say(summary.version === null ? 'backup.unknown' : 'backup.none'),
+    ],
+    ['backup.files', summary.fileCount.toLocaleString(locale)],
   ];
   return (
     <>
@@ -182,12 +186,12 @@ function BackupCard({
           {summary.complete ? (
             <span className="badge badge-good">
               <CircleCheck className="icon icon-small" aria-hidden />
-              {say('backup.complete')}
+              {say('backup.notCutOff')}
             </span>
           ) : (
             <span className="badge badge-warning">
               <TriangleAlert className="icon icon-small" aria-hidden />
-              {say('backup.incomplete')}
+              {say(summary.cutOff ? 'backup.cutOff' : 'backup.damaged')}
             </span>
           )}
         </div>
@@ -203,6 +207,11 @@ function BackupCard({
       </section>
     </>
   );
+}
+
+function encryptionOf({ encrypted }: BackupSummary): WordKey {
+  if (encrypted === null) return 'backup.unknown';
+  return encrypted ? 'backup.encrypted' : 'backup.notEncrypted';
 }
 
 /** The time as the other machine's clock wrote it, whatever zone this one is in. */

@@ -71,7 +71,7 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
   return (
     <Screen
       heading={say('passphrase.heading')}
-      lead={say(backup.summary.encrypted ? 'passphrase.lead' : 'passphrase.leadSealed')}
+      lead={say(backup.summary.encrypted === false ? 'passphrase.leadSealed' : 'passphrase.lead')}
       onBack={checking ? undefined : () => store.dispatch({ type: 'back' })}
       aside={
         checking && <Button onPress={() => void controller.cancelUnlock()}>{say('program.cancel')}</Button>

@@ -82,7 +82,14 @@ function QubeCell({ qube, column }: { readonly qube: Qube; readonly column: Sort
     case 'template':
       return visible(qube.template ?? '–');
     case 'size':
-      if (obstacle === null) return size(storedBytesOf(qube));
+      if (obstacle === null)
+        return qube.problems.length === 0 ? (
+          size(storedBytesOf(qube))
+        ) : (
+          <span className="table-incomplete">
+            {say('qubes.incomplete', { size: size(storedBytesOf(qube)) })}
+          </span>
+        );
       return (
         <span className={`table-obstacle obstacle-${obstacle}`}>
           {obstacle === 'not-included' ? say('qubes.notIncluded') : lossWords[language][obstacle]}

@@ -334,6 +334,29 @@ gate.test('an account that cannot be written keeps a restore from being right', 
   }
 });
 
+gate.test('what is told of a backup without its passphrase claims no more than was looked at', async () => {
+  const { path } = await standardBackup();
+  const folder = await scratchFolder();
+  const bad = join(folder, 'bad.backup');
+  await operate(path, bad, overwrite('backup-header', 0, Buffer.from('nonsense')));
+  const ended = await lifeboat(['info', bad]);
+  expect(ended.code).toBe(1);
+  for (const line of [/^Encrypted +unknown$/m, /^Compression +unknown$/m, /^Cut off +no$/m])
+    expect(ended.stdout).toMatch(line);
+  expect(ended.stdout).not.toMatch(/Complete/);
+  expect(ended.stderr).toContain('[header-malformed]');
+
+  await operate(path, bad, dropMember(chunk(1)));
+  const gap = await lifeboat(['info', bad, '--json']);
+  const { backup } = JSON.parse(gap.stdout) as { backup: { complete: boolean; cutOff: boolean } };
+  expect([gap.code, backup.complete, backup.cutOff]).toEqual([1, false, false]);
+  const shown = await lifeboat(['list', bad], { passphrase: standardPassphrase });
+  expect(shown.stdout).toMatch(/^work .*, incomplete$/m);
+  const listed = await lifeboat(['list', bad, '--json'], { passphrase: standardPassphrase });
+  const missing = { code: 'chunk-missing', params: { file: 'work/private.img', chunk: 1 } };
+  expect([listed.code, JSON.parse(listed.stdout)]).toMatchObject([1, { problems: [missing] }]);
+});
+
 /** The images at final names, with their sums. */
 async function imagesAt(folder: string) {
   const images = (await filesBelow(folder)).filter((path) => path.endsWith('.img'));

@@ -293,6 +293,8 @@ gate.describe('the wizard in Chromium', () => {
     const row = page.getByRole('row', { name: 'mail' });
     expect(await row.innerText()).toContain('Lost: the backup ends before it');
     expect(await row.getAttribute('aria-disabled')).toBe('true');
+    await page.getByRole('searchbox').fill('vault');
+    expect(await page.getByRole('row', { name: 'vault' }).innerText()).toContain(', incomplete');
     await page.getByRole('searchbox').fill('');
     await page.getByRole('columnheader').first().click();
     await page.getByRole('button', { name: 'Continue' }).click();

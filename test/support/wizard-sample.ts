@@ -88,7 +88,7 @@ Linux 6.12.48-1-MANJARO x64, Node v24.21.0
 8 processors, 9.3 GiB of 15.5 GiB memory free
 Engine: running
 
-Backup: format 4, 86400000000 bytes, 871 files, complete, encrypted, compression gzip
+Backup: format 4, 86400000000 bytes, 871 files, not cut off, encrypted, compression gzip
 
 What happened (seconds since the start; no names, paths or passphrases):
      0.0 s  program.describe (0 ms): ok
@@ -107,6 +107,7 @@ export const summary: BackupSummary = {
   encrypted: true,
   compression: 'gzip',
   fileCount: 871,
+  cutOff: false,
   complete: true,
   problems: [],
 };
@@ -187,7 +188,7 @@ export const inventory: Inventory = { backup: summary, qubes: [...qubes], proble
 /** As it is read of a backup that ends before two of its qubes. */
 export const cutInventory: Inventory = {
   ...inventory,
-  backup: { ...summary, size: 51.2 * gigabyte, complete: false },
+  backup: { ...summary, size: 51.2 * gigabyte, cutOff: true, complete: false },
   qubes: qubes.map((qube) =>
     ['mail', 'dev'].includes(qube.name)
       ? {
@@ -196,7 +197,12 @@ export const cutInventory: Inventory = {
           lost: 'cut-off' as const,
           problems: [{ code: 'qube-cut-off' as const, params: { qube: qube.name } }],
         }
-      : qube,
+      : qube.name === 'vault'
+        ? {
+            ...qube,
+            problems: [{ code: 'volume-missing' as const, params: { qube: 'vault', volume: 'root' } }],
+          }
+        : qube,
   ),
 };
 

@@ -132,7 +132,34 @@ export const scenes: readonly WizardScene[] = [
       'backup.open': {
         value: {
           ...sample.opened,
-          summary: { ...sample.summary, size: 4_294_967_295, complete: false, problems: [cut] },
+          summary: {
+            ...sample.summary,
+            size: 4_294_967_295,
+            cutOff: true,
+            complete: false,
+            problems: [cut],
+          },
+        },
+      },
+    },
+    walk: toBackup,
+  },
+  {
+    name: '1-backup-damaged',
+    scenario: {
+      'backup.open': {
+        value: {
+          ...sample.opened,
+          summary: {
+            ...sample.summary,
+            version: null,
+            backupId: null,
+            created: null,
+            encrypted: null,
+            compression: null,
+            complete: false,
+            problems: [{ code: 'header-malformed', params: { detail: 'a line without a value' } }],
+          },
         },
       },
     },

@@ -1,6 +1,7 @@
 /** Promises of what a backup says of itself: its header, its list of qubes, and which files belong to whom. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { openBackupFrom } from '../../main/recovery/backup.ts';
 import { memorySource } from '../../main/recovery/bytes/source.ts';
 import { creationTime, parseBackupHeader } from '../../main/recovery/catalog/backup-header.ts';
 import { catalogFolders, catalogQubes, unlistedName } from '../../main/recovery/catalog/inventory.ts';
@@ -588,7 +589,7 @@ describe('the catalog', () => {
       { name: 'root', size: 5, saveOnStop: true },
       { name: 'volatile', size: 5, saveOnStop: false },
     ];
-    const files = await stored('vm1/private.img.000.enc', 'vm2/empty.000.enc');
+    const files = await stored('vm1/private.img.000.enc', 'vm1/private.img.002.enc', 'vm2/empty.000.enc');
     const { qubes } = catalogQubes(
       [
         entry('one', 'vm1', { volumes }),
@@ -598,13 +599,18 @@ describe('the catalog', () => {
       files,
     );
     expect(qubes.map(({ qube }) => qube.problems)).toEqual([
-      [{ code: 'volume-missing', params: { qube: 'one', volume: 'root' } }],
+      [
+        { code: 'volume-missing', params: { qube: 'one', volume: 'root' } },
+        { code: 'chunk-missing', params: { file: 'one/private.img', chunk: 1 } },
+      ],
       [],
       [{ code: 'qube-has-no-files', params: { qube: 'three' } }],
     ]);
     expect(qubes[0]?.qube.files).toEqual([
-      { name: 'private.img', chunks: 1, storedBytes: 1, virtualSize: 5 },
+      { name: 'private.img', chunks: 1, storedBytes: 2, virtualSize: 5 },
     ]);
+    // A restore tells of a file's own damage with the file.
+    expect(planRestore(qubes, ['one']).problems.map(({ code }) => code)).toEqual(['volume-missing']);
   });
 
   it('tells what is lost behind the end of a backup from what is lost otherwise, never backed up, or empty', async () => {
@@ -698,6 +704,79 @@ describe('the catalog', () => {
       expect(structuredClone(qube)).toEqual(qube);
       expect(qubeSchema.safeParse(qube).success).toBe(true);
     }
+  });
+});
+
+describe('the summary of a backup that is still locked', () => {
+  const header = headerText(real4);
+  const seal = ['backup-header.hmac', 'x'] as const;
+  const list = ['qubes.xml.000.enc', 'x'] as const;
+  const files = [
+    ['vm1/private.img.000.enc', 'x'],
+    ['vm1/private.img.001.enc', 'x'],
+  ] as const;
+  const summaryOf = async (
+    members: readonly (readonly [name: string, content: string])[],
+    end: Uint8Array = archiveEnd,
+  ) => {
+    const parts = members.flatMap(([name, content]) => [
+      paxHeader([['path', name]]),
+      member({ size: content.length }, content),
+    ]);
+    const locked = await openBackupFrom(memorySource(Buffer.concat([...parts, end])), '/backup');
+    return locked.summary;
+  };
+  const whole = [['backup-header', header], seal, list, ...files] as const;
+
+  it('is complete where no part is seen to be missing', async () => {
+    expect(await summaryOf(whole)).toMatchObject({
+      encrypted: true,
+      compression: 'gzip',
+      fileCount: 2,
+      cutOff: false,
+      complete: true,
+      problems: [],
+    });
+  });
+
+  it.each<[string, readonly (readonly [string, string])[], string]>([
+    ['seal', whole.filter((part) => part !== seal), 'header-seal-missing'],
+    ['list of qubes', whole.filter((part) => part !== list), 'qubes-xml-missing'],
+    ['first chunk', whole.filter((part) => part !== files[0]), 'chunk-missing'],
+    ['header', whole.slice(1), 'header-missing'],
+  ])('is not complete without its %s, and says so', async (_what, members, code) => {
+    const { complete, cutOff, problems } = await summaryOf(members);
+    expect([complete, cutOff, problems.map((each) => each.code)]).toEqual([false, false, [code]]);
+  });
+
+  it('says that the file ends too early, and claims nothing of the end of a damaged one', async () => {
+    expect(await summaryOf(whole, Buffer.alloc(0))).toMatchObject({ cutOff: true, complete: false });
+    expect(await summaryOf(whole, Buffer.alloc(1024, 'x'))).toMatchObject({ cutOff: null, complete: false });
+  });
+
+  it('makes up nothing of a backup whose header cannot be read', async () => {
+    const old = [
+      ['backup-header', 'version=4\nnonsense\n'],
+      ['backup-header.hmac', 'x'],
+      ['qubes.xml.000', 'x'],
+      ['qubes.xml.000.hmac', 'x'],
+      ['appvms/work/private.img.000', 'x'],
+      ['appvms/work/private.img.000.hmac', 'x'],
+    ] as const;
+    for (const members of [[['backup-header', 'nonsense'], seal, list, files[0]] as const, old])
+      expect(await summaryOf(members)).toMatchObject({
+        version: null,
+        encrypted: null,
+        compression: null,
+        fileCount: 2,
+        complete: false,
+      });
+  });
+
+  it('names a few of thousands of gaps', async () => {
+    const gaps = Array.from({ length: 1000 }, (_, i) => [`vm1${i}/private.img.001.enc`, 'x'] as const);
+    const { problems } = await summaryOf([...whole, ...gaps]);
+    expect(problems.map(({ code }) => code)).toEqual(Array(20).fill('chunk-missing'));
   });
 });
 

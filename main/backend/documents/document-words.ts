@@ -13,7 +13,7 @@ export interface DocumentWords {
       | 'size'
       | 'format'
       | 'made'
-      | 'complete'
+      | 'cutOff'
       | 'finished'
       | 'into'
       | 'outcome'
@@ -60,7 +60,7 @@ const english: DocumentWords = {
     size: 'Size',
     format: 'Format version',
     made: 'Made',
-    complete: 'Complete',
+    cutOff: 'Backup file cut off',
     finished: 'Finished',
     into: 'Restored into',
     outcome: 'Outcome',
@@ -105,7 +105,7 @@ const german: DocumentWords = {
     size: 'Größe',
     format: 'Formatversion',
     made: 'Erstellt',
-    complete: 'Vollständig',
+    cutOff: 'Backup-Datei abgeschnitten',
     finished: 'Beendet',
     into: 'Wiederhergestellt in',
     outcome: 'Ergebnis',

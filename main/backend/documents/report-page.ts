@@ -75,7 +75,7 @@ function facts(
     [fields.size, formatSize(backup.size, language)],
     [fields.format, backup.version === null ? words.unknown : String(backup.version)],
     [fields.made, backup.created?.replace('T', ' ') ?? words.unknown],
-    [fields.complete, backup.complete ? words.yes : words.no],
+    [fields.cutOff, backup.cutOff === null ? words.unknown : backup.cutOff ? words.yes : words.no],
   ];
   return html`<table class="facts">
     ${rows.map(

@@ -118,7 +118,9 @@ function describeQube(entry: ListedQube, files: ReadonlyMap<string, StoredFile>,
     lost,
     path: entry.backupPath,
     files: [...files].map(([name, file]) => describeFile(name, file, entry)),
-    problems: lost ? [lossOf(entry.name, lost)] : included ? shortcomings(entry, files) : [],
+    problems: lost
+      ? [lossOf(entry.name, lost)]
+      : [...(included ? shortcomings(entry, files) : []), ...gapsOf(entry.name, files)],
   };
 }
 
@@ -134,6 +136,13 @@ function describeFile(name: string, file: StoredFile, entry: ListedQube): Backup
 
 function lossOf(qube: string, lost: QubeLoss): Problem {
   return lost === 'cut-off' ? problem('qube-cut-off', { qube }) : problem('qube-has-no-files', { qube });
+}
+
+/** The first chunk that is missing of each file, where later ones are there. */
+function gapsOf(qube: string, files: ReadonlyMap<string, StoredFile>): Problem[] {
+  return [...files].flatMap(([name, { firstMissing }]) =>
+    firstMissing === null ? [] : [problem('chunk-missing', { file: `${qube}/${name}`, chunk: firstMissing })],
+  );
 }
 
 /** What the one stored file of a folder is called that was archived as a whole. */

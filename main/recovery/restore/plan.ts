@@ -54,7 +54,8 @@ export function planRestore(catalog: readonly CatalogedQube[], names: readonly s
     files: chosen
       .flatMap((entry) => plannedFiles(entry, folderOf.get(entry) ?? ''))
       .toSorted((a, b) => positionOf(a.stored) - positionOf(b.stored)),
-    problems: chosen.flatMap(({ qube }) => qube.problems),
+    // What is wrong with a file is told by its own report.
+    problems: chosen.flatMap(({ qube }) => qube.problems).filter(({ params }) => !('file' in params)),
   };
 }
 
