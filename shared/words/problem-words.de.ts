@@ -578,7 +578,7 @@ export const problemWords: ProblemCatalogue = {
   'mount-untrusted': {
     what: 'Beim Einhängen liest der Dateisystem-Code dieses Computers das Abbild.',
     why: 'Ein feindlicher Qube kann sein Abbild so vorbereitet haben, dass es diesen Code angreift. Dass nur gelesen wird, verhindert das nicht.',
-    todo: 'Hängen Sie nur Abbilder von Qubes ein, denen Sie trauen. Das Durchsehen in Lifeboat verwendet diesen Code nicht.',
+    todo: 'Hängen Sie nur Abbilder von Qubes ein, denen Sie trauen, oder nehmen Sie einen abgeschotteten Computer, der von einem Live-USB-Stick gestartet wurde. Das Durchsehen in Lifeboat verwendet diesen Code nicht.',
   },
   'mount-hides-changes': {
     what: 'Die letzten Änderungen vor dem Backup sind nicht zu sehen.',

@@ -578,7 +578,7 @@ export const problemWords: ProblemCatalogue = {
   'mount-untrusted': {
     what: 'Mounting lets this computer’s own filesystem code read the image.',
     why: 'A hostile qube may have prepared its image to attack that code. Mounting read-only does not prevent this.',
-    todo: 'Mount only images of qubes you trust. Browsing an image within Lifeboat does not use that code.',
+    todo: 'Mount only images of qubes you trust, or use an isolated computer that was started from a live USB stick. Browsing an image within Lifeboat does not use that code.',
   },
   'mount-hides-changes': {
     what: 'The last changes before the backup are not shown.',

@@ -137,6 +137,20 @@ gate.describe('a rescue kit beside a backup', () => {
     expect(indented(readme ?? '')).toHaveLength(6);
   });
 
+  gate.test(
+    'warns in every language of mounting the disk of a hostile qube, and says what to do instead',
+    async () => {
+      for (const [file, words] of [
+        ['BY-HAND.txt', ['WARNING', 'hostile', 'live USB', 'no network', 'libguestfs']],
+        ['VON-HAND.txt', ['WARNUNG', 'feindlich', 'Live-USB', 'ohne Netz', 'libguestfs']],
+      ] as const) {
+        const text = await readFile(join(kit, file), 'utf8');
+        expect([file, words.filter((word) => !text.includes(word))]).toEqual([file, []]);
+        expect(text.indexOf(words[0])).toBeLessThan(text.indexOf('mount -o loop,ro'));
+      }
+    },
+  );
+
   gate.test('has lines that fit a terminal', async () => {
     for (const file of kitFiles.filter((each) => /^[A-Z-]+\.txt$/.test(each) && each !== 'FORMAT.txt')) {
       const lines = (await readFile(join(kit, file), 'utf8')).split('\n');

@@ -27,6 +27,12 @@ test('docs/report.schema.json is what the program prints', async () => {
   }
 });
 
+test('docs/rescue.md says that mounting is a risk, and what to do instead', async () => {
+  const document = await readFile(join(project, 'docs/rescue.md'), 'utf8');
+  for (const words of ['Do not mount', 'hostile', 'live USB', 'libguestfs'])
+    expect(document).toContain(words);
+});
+
 test('every command is in docs/cli.md, and what the documents link to is there', async () => {
   const { stdout } = await lifeboat(['--help']);
   const document = await readFile(join(project, 'docs/cli.md'), 'utf8');

@@ -132,10 +132,24 @@ done < files`,
     words: {
       en: `Each private.img below "restored" is a disk with the files of one qube. This copies its home
 folder into the folder "my-files"; put the path of the image that you want into the first
-line. (Mounting works too: sudo mount -o loop,ro IMAGE /mnt)`,
+line.
+
+WARNING: A hostile qube can prepare its disk to attack the programs that read it, and most of
+all the kernel of the computer that mounts it. If you do not trust the qube, do this on a computer
+that was started from a live USB stick, has no network, and has no drive connected that matters.
+Or let libguestfs read the disk, in a virtual machine of its own:
+guestfish --ro -a IMAGE -m /dev/sda copy-out /home my-files
+Only for qubes that you trust: sudo mount -o loop,ro,nosuid,nodev,noexec IMAGE /mnt`,
       de: `Jedes private.img unter "restored" ist eine Platte mit den Dateien eines Qubes. Dies kopiert
 seine persönlichen Dateien in den Ordner "my-files"; schreiben Sie den Pfad des gewünschten
-Abbilds in die erste Zeile. (Mit Einhängen geht es auch: sudo mount -o loop,ro ABBILD /mnt)`,
+Abbilds in die erste Zeile.
+
+WARNUNG: Ein feindlicher Qube kann seine Platte so vorbereiten, dass sie Programme angreift, die
+sie lesen, vor allem den Kernel des Computers, der sie einhängt. Wenn Sie dem Qube nicht trauen,
+nehmen Sie dafür einen Computer, der von einem Live-USB-Stick gestartet wurde, ohne Netz und ohne
+wichtige Laufwerke. Oder lassen Sie libguestfs die Platte lesen, in einer eigenen virtuellen
+Maschine: guestfish --ro -a ABBILD -m /dev/sda copy-out /home my-files
+Nur bei Qubes, denen Sie trauen: sudo mount -o loop,ro,nosuid,nodev,noexec ABBILD /mnt`,
     },
     commands: `
 image=restored/vm1/private.img
