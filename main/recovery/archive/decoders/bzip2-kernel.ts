@@ -1,5 +1,6 @@
 /** The bzip2 decoder of `assembly/`, compiled to WebAssembly, as the decoder of whole streams uses it. */
 import { bzip2Wasm } from './bzip2.wasm.ts';
+import { KernelShelf } from './kernel-shelf.ts';
 import { instantiate } from './wasm-instance.ts';
 
 /** What `readBlock` came to; `assembly/bzip2.ts` knows these numbers. */
@@ -60,3 +61,5 @@ export class Bzip2Kernel {
     return this.#exports.endBlock() !== 0;
   }
 }
+
+export const bzip2Kernels = new KernelShelf(() => new Bzip2Kernel());

@@ -1,6 +1,6 @@
 /** The bzip2 decoder: streams of blocks that begin at any bit, the CRCs of blocks and of streams verified. */
 import { type Decoder, StreamFault } from '../decoder.ts';
-import { Bzip2Kernel, longestInput, outcome } from './bzip2-kernel.ts';
+import { bzip2Kernels, longestInput, outcome, type Bzip2Kernel } from './bzip2-kernel.ts';
 import type { StoredInput } from './stored-input.ts';
 import { beginsWith, decoderOfStreams } from './stream-format.ts';
 
@@ -13,10 +13,8 @@ export const decodeBzip2: Decoder = decoderOfStreams({
   name: 'bzip2',
   headLength: magic.length,
   begins: beginsWith(magic),
-  open: () => {
-    const kernel = new Bzip2Kernel();
-    return (input) => decodeStream(input, kernel);
-  },
+  kernels: bzip2Kernels,
+  decode: decodeStream,
 });
 
 async function* decodeStream(input: StoredInput, kernel: Bzip2Kernel): AsyncGenerator<Uint8Array> {

@@ -7,7 +7,7 @@
 import { crc32 } from '../../bytes/crc32.ts';
 import { type Decoder, StreamFault } from '../decoder.ts';
 import { inflated } from './deflate.ts';
-import { InflateKernel } from './inflate-kernel.ts';
+import { inflateKernels } from './inflate-kernel.ts';
 import type { StoredInput } from './stored-input.ts';
 import { beginsWith, decoderOfStreams } from './stream-format.ts';
 import { SummedInput, viewOf } from './summed-input.ts';
@@ -50,14 +50,12 @@ export function gzipDecoder(onTrailer: (trailer: MemberTrailer) => void): Decode
     name: 'gzip',
     headLength: 3,
     begins: beginsWith([0x1f, 0x8b, 8]),
-    open: () => {
-      const kernel = new InflateKernel();
-      return async function* decodeMember(input) {
-        await skipHeader(input);
-        yield* inflated(input, kernel);
-        const trailer = viewOf(await input.take(8));
-        onTrailer({ crc: trailer.getUint32(0, true), length: trailer.getUint32(4, true) });
-      };
+    kernels: inflateKernels,
+    async *decode(input, kernel) {
+      await skipHeader(input);
+      yield* inflated(input, kernel);
+      const trailer = viewOf(await input.take(8));
+      onTrailer({ crc: trailer.getUint32(0, true), length: trailer.getUint32(4, true) });
     },
   });
 }

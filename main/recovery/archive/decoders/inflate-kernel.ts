@@ -1,6 +1,7 @@
 /** The inflater of `assembly/`, compiled to WebAssembly, as the decoders of streams use it. */
 import { standingPieces } from '../decoder.ts';
 import { inflateWasm } from './inflate.wasm.ts';
+import { KernelShelf } from './kernel-shelf.ts';
 import { instantiate, pagesFor } from './wasm-instance.ts';
 
 /** What `inflate` came to; `assembly/inflate.ts` knows these numbers. */
@@ -60,3 +61,5 @@ export class InflateKernel {
     return this.#exports.adler32(sum) >>> 0;
   }
 }
+
+export const inflateKernels = new KernelShelf(() => new InflateKernel());

@@ -1,5 +1,6 @@
 /** The LZMA decoder of `assembly/`, compiled to WebAssembly, as the xz and .lzma decoders use it. */
 import { StreamFault } from '../decoder.ts';
+import { KernelShelf } from './kernel-shelf.ts';
 import { instantiate, pagesFor } from './wasm-instance.ts';
 import { xzWasm } from './xz.wasm.ts';
 
@@ -80,6 +81,11 @@ export class LzmaKernel {
     this.#exports.resetState();
   }
 
+  /** Bytes of memory that it has, which is most of all the dictionary of the largest stream so far. */
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
   /** Gives the kernel bytes to decode, at most `longestInput`; `last` if it may run up to their end. */
   give(bytes: Uint8Array, last: boolean): void {
     new Uint8Array(this.#memory.buffer).set(bytes, this.#exports.inputBuffer());
@@ -130,3 +136,11 @@ export class LzmaKernel {
     return room;
   }
 }
+
+/** The dictionaries of usual presets have at most this; larger ones are given back. */
+const memoryKept = 80 * 1024 * 1024;
+
+export const lzmaKernels = new KernelShelf(
+  () => new LzmaKernel(),
+  ({ memoryBytes }) => memoryBytes <= memoryKept,
+);

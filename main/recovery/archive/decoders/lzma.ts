@@ -1,6 +1,6 @@
 /** The decoder of .lzma files, as `lzma` writes them: a header of 13 bytes and one stream of LZMA. */
 import { type Decoder, StreamFault } from '../decoder.ts';
-import { longestInput, longestSymbol, LzmaKernel, outcome } from './lzma-kernel.ts';
+import { longestInput, longestSymbol, lzmaKernels, outcome, type LzmaKernel } from './lzma-kernel.ts';
 import type { StoredInput } from './stored-input.ts';
 import { decoderOfStreams } from './stream-format.ts';
 import { viewOf } from './summed-input.ts';
@@ -12,14 +12,14 @@ export const decodeLzma: Decoder = decoderOfStreams({
   name: 'lzma',
   headLength: 1,
   begins: ([properties = 0]) => properties < 225,
-  open: () => decodeFile,
+  kernels: lzmaKernels,
+  decode: decodeFile,
   // The format has no magic number by which another stream could be known.
   single: true,
 });
 
-async function* decodeFile(input: StoredInput): AsyncGenerator<Uint8Array> {
+async function* decodeFile(input: StoredInput, kernel: LzmaKernel): AsyncGenerator<Uint8Array> {
   const header = viewOf(await input.take(headerLength));
-  const kernel = new LzmaKernel();
   kernel.setProperties(header.getUint8(0));
   kernel.resetDictionary(header.getUint32(1, true));
   const length = header.getBigUint64(5, true);

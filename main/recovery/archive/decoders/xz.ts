@@ -1,7 +1,7 @@
 /** The xz decoder (The .xz File Format 1.2.1): streams of blocks of LZMA2, every size, sum and check verified. */
 import { crc32 } from '../../bytes/crc32.ts';
 import { type Decoder, StreamFault } from '../decoder.ts';
-import { LzmaKernel } from './lzma-kernel.ts';
+import { lzmaKernels, type LzmaKernel } from './lzma-kernel.ts';
 import { decodeLzma2 } from './lzma2.ts';
 import type { StoredInput } from './stored-input.ts';
 import { beginsWith, decoderOfStreams } from './stream-format.ts';
@@ -16,10 +16,8 @@ export const decodeXz: Decoder = decoderOfStreams({
   name: 'xz',
   headLength: magic.length,
   begins: beginsWith(magic),
-  open: () => {
-    const kernel = new LzmaKernel();
-    return (input) => decodeStream(input, kernel);
-  },
+  kernels: lzmaKernels,
+  decode: decodeStream,
 });
 
 async function* decodeStream(input: StoredInput, kernel: LzmaKernel): AsyncGenerator<Uint8Array> {

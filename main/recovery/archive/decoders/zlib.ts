@@ -1,7 +1,7 @@
 /** The zlib decoder (RFC 1950), for what `openssl enc -z` compressed in backups of format 2. */
 import { type Decoder, StreamFault } from '../decoder.ts';
 import { inflated } from './deflate.ts';
-import { InflateKernel } from './inflate-kernel.ts';
+import { inflateKernels, type InflateKernel } from './inflate-kernel.ts';
 import type { StoredInput } from './stored-input.ts';
 import { decoderOfStreams } from './stream-format.ts';
 import { viewOf } from './summed-input.ts';
@@ -12,10 +12,8 @@ export const decodeZlib: Decoder = decoderOfStreams({
   name: 'zlib',
   headLength,
   begins: beginsZlib,
-  open: () => {
-    const kernel = new InflateKernel();
-    return (input) => decodeStream(input, kernel);
-  },
+  kernels: inflateKernels,
+  decode: decodeStream,
 });
 
 async function* decodeStream(input: StoredInput, kernel: InflateKernel): AsyncGenerator<Uint8Array> {

@@ -7,6 +7,7 @@
 import zlib from 'node:zlib';
 import { fail } from '../../../../shared/problems.ts';
 import { type Decoder } from '../decoder.ts';
+import { KernelShelf } from './kernel-shelf.ts';
 import { type EngineInput, engineOptions, throughEngine } from './native-engine.ts';
 import type { StoredInput } from './stored-input.ts';
 import { decoderOfStreams } from './stream-format.ts';
@@ -28,7 +29,9 @@ export const decodeZstd: Decoder = decoderOfStreams({
   name: 'zstd',
   headLength: 4,
   begins: beginsZstd,
-  open: () => decodeFrame,
+  // Node's own decompressor, which keeps no memory of WebAssembly.
+  kernels: new KernelShelf(() => null),
+  decode: decodeFrame,
 });
 
 /** Whether a zstd frame, or a skippable one, can begin with these bytes. */
