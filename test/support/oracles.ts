@@ -1,11 +1,15 @@
 /** Gates for tests that a real program judges: skipped with the reason shown where the program is missing. */
-import { describe, test } from 'vitest';
+import { describe, test, type TestContext } from 'vitest';
 import { missingTools } from './tools.ts';
 
 /** What a gate opens: vitest's own `describe` and `test`, or forms of them that skip or fail. */
 export interface Oracle {
   readonly describe: (name: string, body: () => void) => void;
-  readonly test: (name: string, body: () => Promise<void> | void, timeout?: number) => void;
+  readonly test: (
+    name: string,
+    body: (context: TestContext) => Promise<void> | void,
+    timeout?: number,
+  ) => void;
 }
 
 /**

@@ -33,11 +33,15 @@ function isExecutable(path: string): boolean {
   }
 }
 
+/** Shows a program of GNU among those of other systems, which have fewer options and others. */
+const coreutils = { args: ['--version'], shows: /GNU coreutils/ };
+
 /** Programs of which one implementation or version alone will do, and how it shows itself. */
 const proofs: Readonly<Record<string, { readonly args: readonly string[]; readonly shows: RegExp }>> = {
   tar: { args: ['--version'], shows: /GNU tar/ },
   scrypt: { args: ['--help'], shows: /--logN/ },
   openssl: { args: ['version'], shows: /^OpenSSL/ },
+  ...Object.fromEntries(['df', 'du', 'split', 'stat', 'touch'].map((name) => [name, coreutils])),
 };
 
 /** Those of `names` that this machine lacks, or has in an implementation that will not do. */

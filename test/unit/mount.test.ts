@@ -32,6 +32,7 @@ beforeEach(async () => {
 });
 
 const linux = process.platform === 'linux' ? oracle() : skipped('for Linux');
+const findmnt = process.platform === 'linux' ? oracle('findmnt') : linux;
 const limits = { answer: 5000, person: 5000, recovery: 5000 };
 
 /** A user without rights, on a computer whose tools are found in `tools` first. */
@@ -86,7 +87,7 @@ describe('the table of mounts', () => {
     expect(mount && missingOptions(mount)).toEqual(missing);
   });
 
-  linux.test('is read as findmnt reads it', async () => {
+  findmnt.test('is read as findmnt reads it', async () => {
     const own = parseMountTable(await readFile('/proc/self/mountinfo', 'utf8'));
     const { filesystems } = JSON.parse((await run('findmnt', ['--list', '--json'])).toString()) as {
       filesystems: { target: string; fstype: string; options: string }[];

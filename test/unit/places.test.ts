@@ -396,7 +396,7 @@ describe('a destination on a file system of its own', () => {
     await expect(places.createFolder(...wanted)).rejects.toMatchObject(carrying('dest-ran-full'));
   });
 
-  it('is found out to be read-only', async ({ skip }) => {
+  oracle('mkfs.ext4').test('is found out to be read-only', async ({ skip }) => {
     const at = await mounted(skip, '-o', 'loop,ro', await image(8, 'mkfs.ext4', '-q'));
     expect((await probeDestination(at, [])).refusal).toEqual({
       code: 'dest-read-only',
@@ -407,13 +407,13 @@ describe('a destination on a file system of its own', () => {
     await expect(places.createFolder(...wanted)).rejects.toMatchObject(carrying('dest-read-only'));
   });
 
-  it('is found out to be FAT, with its limit', async ({ skip }) => {
+  oracle('mkfs.vfat').test('is found out to be FAT, with its limit', async ({ skip }) => {
     const at = await mounted(skip, '-o', 'loop', await image(64, 'mkfs.vfat'));
     expect(fileLimitOf(await fileSystemOf(at))).toBe(fatFileLimit);
     await expect(truncate(join(at, 'x'), fatFileLimit + 1)).rejects.toThrow();
   });
 
-  it('is found out to be exFAT, without a limit', async ({ skip }) => {
+  oracle('mkfs.exfat').test('is found out to be exFAT, without a limit', async ({ skip }) => {
     const at = await mounted(skip, '-o', 'loop', await image(64, 'mkfs.exfat'));
     expect(await fileSystemOf(at)).toBe('exFAT');
     expect(fileLimitOf('exFAT')).toBeNull();

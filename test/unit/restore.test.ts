@@ -699,7 +699,7 @@ const directory = (name: string, mode = 0o755): readonly [HeaderFields] => [
 
 const root = () => join(folder, 'dom0/user');
 
-oracle('tar').describe('a restored tree', () => {
+oracle('tar', 'sha256sum').describe('a restored tree', () => {
   it('is the tree that GNU tar archived: contents, modes, times, links of both kinds', async () => {
     const original = join(folder, 'original/user');
     await writeTree(original, {
@@ -1209,26 +1209,32 @@ describe('the account of a restore', () => {
     }) as unknown as UnlockedBackup;
   const sum = (path: string, content: string) => ({ path, sha256: sha256(Buffer.from(content)) });
 
-  it('holds the list, the report, and sums that sha256sum checks, also of names with line breaks', async () => {
-    const files = { 'a/b.img': 'one', 'back\\slash': 'two', 'line\nbreak': 'three', 'c  d': 'four' };
-    await writeTree(folder, files);
-    const sums = Object.entries(files).map(([path, content]) => sum(path, content));
-    expect(await saveAccount(folder, report, sums, backup('<qubes/>'))).toEqual(report);
-    await run('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder });
-    expect(await readFile(join(folder, 'qubes.xml'), 'utf8')).toBe('<qubes/>');
-    expect(await savedReport()).toMatchObject(report);
-    expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
-  });
+  oracle('sha256sum').test(
+    'holds the list, the report, and sums that sha256sum checks, also of names with line breaks',
+    async () => {
+      const files = { 'a/b.img': 'one', 'back\\slash': 'two', 'line\nbreak': 'three', 'c  d': 'four' };
+      await writeTree(folder, files);
+      const sums = Object.entries(files).map(([path, content]) => sum(path, content));
+      expect(await saveAccount(folder, report, sums, backup('<qubes/>'))).toEqual(report);
+      await run('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder });
+      expect(await readFile(join(folder, 'qubes.xml'), 'utf8')).toBe('<qubes/>');
+      expect(await savedReport()).toMatchObject(report);
+      expect((await readdir(folder)).filter((name) => name.endsWith('.partial'))).toEqual([]);
+    },
+  );
 
-  it('adds to the sums of an earlier restore, newer ones of a path in place of older ones', async () => {
-    await writeTree(folder, { a: 'old', b: 'b' });
-    await saveAccount(folder, report, [sum('a', 'old'), sum('b', 'b')], backup(null));
-    await writeTree(folder, { a: 'new', c: 'c' });
-    await saveAccount(folder, report, [sum('c', 'c'), sum('a', 'new')], backup(null));
-    const text = await readFile(join(folder, 'SHA256SUMS'), 'utf8');
-    expect(text.split('\n').map((line) => line.slice(66))).toEqual(['a', 'b', 'c', '']);
-    await run('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder });
-  });
+  oracle('sha256sum').test(
+    'adds to the sums of an earlier restore, newer ones of a path in place of older ones',
+    async () => {
+      await writeTree(folder, { a: 'old', b: 'b' });
+      await saveAccount(folder, report, [sum('a', 'old'), sum('b', 'b')], backup(null));
+      await writeTree(folder, { a: 'new', c: 'c' });
+      await saveAccount(folder, report, [sum('c', 'c'), sum('a', 'new')], backup(null));
+      const text = await readFile(join(folder, 'SHA256SUMS'), 'utf8');
+      expect(text.split('\n').map((line) => line.slice(66))).toEqual(['a', 'b', 'c', '']);
+      await run('sha256sum', ['--strict', '-c', 'SHA256SUMS'], { cwd: folder });
+    },
+  );
 
   it('is written anew where an earlier one was ended half way, and through no link', async () => {
     await writeTree(folder, { 'qubes.xml.partial': '<qub', 'SHA256SUMS.partial': 'half', victim: 'mine' });
@@ -1275,7 +1281,7 @@ describe('the account of a restore', () => {
   });
 });
 
-oracle('bash').test('a hole of the tests is a hole on this machine', async () => {
+oracle('bash', 'truncate').test('a hole of the tests is a hole on this machine', async () => {
   const path = join(folder, 'hole');
   await bash('truncate -s 1M "$1"', [path]);
   expect((await stat(path)).blocks).toBe(0);

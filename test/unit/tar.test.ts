@@ -61,7 +61,8 @@ beforeAll(async () => {
   await symlink(deep.repeat(2), join(folder, 'long-link'));
   await link(join(folder, 'plain.txt'), join(folder, 'plain-again.txt'));
   await writeFile(join(folder, 'old.txt'), '');
-  await run('touch', ['-d', '@-86400', join(folder, 'old.txt')]);
+  // As a date: a negative number would stand for now.
+  await utimes(join(folder, 'old.txt'), new Date(-86_400_000), new Date(-86_400_000));
   await writeFile(join(folder, 'hole.img'), '');
   await truncate(join(folder, 'hole.img'), 9 * 2 ** 30);
 });
