@@ -92,10 +92,10 @@ export function isWhole(value: Outcome): boolean {
   return value === 'restored' || value === 'verified';
 }
 
-/** Which bytes of a salvaged file are lost; they read as zeros. */
+/** Which bytes of a salvaged file are lost; they read as zeros in it. */
 export const losses = z.object({
-  /** Path of the map of all of them, below the destination. */
-  map: z.string(),
+  /** Path of the map of all of them, below the destination; null where a verification wrote none. */
+  map: z.nullable(z.string()),
   bytes: count,
   /** How many ranges there are, and the first of them as offset and length. */
   count,
@@ -110,7 +110,7 @@ export const fileReport = z.object({
   /** Lower-case hex over the whole file, holes included; null for a folder tree and where nothing was finished. */
   sha256: z.nullable(z.string()),
   outcome,
-  /** Of files that were salvaged. */
+  /** Of files that were salvaged, or in a verification would be. */
   lost: z.optional(losses),
   problems: z.array(problemSchema),
 });

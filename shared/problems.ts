@@ -75,7 +75,9 @@ export const problemKinds = {
   'chunk-unauthenticated': failure('file', 'chunk'),
   'part-unplaced': warning('file', 'compression'),
   'piece-saved': warning('file', 'piece', 'size'),
+  'piece-salvageable': warning('file', 'size'),
   'file-salvaged': warning('file', 'lost', 'size', 'map'),
+  'file-salvageable': warning('file', 'lost', 'size'),
 
   // Streams and archives inside
   'cipher-unsupported': failure('cipher'),

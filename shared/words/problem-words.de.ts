@@ -224,6 +224,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'Was verloren ist, liest sich als Nullen; alles andere wurde bestätigt. Die Karte {{map}} sagt, welche Bytes verloren sind.',
     todo: 'Kopieren Sie die Dateien, die Sie brauchen, heraus, bevor Sie etwas daran ändern.',
   },
+  'file-salvageable': {
+    what: 'In {{file}} sind {{lost, size}} von {{size, size}} verloren.',
+    why: 'Alles andere darin wurde bestätigt. Eine Wiederherstellung rettet es und setzt Nullen an die Stelle des Verlorenen.',
+    todo: `Stellen Sie die Datei wieder her, um den Rest zu bekommen. ${anotherCopy}`,
+  },
+  'piece-salvageable': {
+    what: 'Ein Teil von {{file}} mit {{size, size}} ist unversehrt, hat aber seinen Platz verloren.',
+    why: 'Er liegt hinter einer beschädigten Stelle, und nichts sagt, wie weit dahinter. Eine Wiederherstellung rettet ihn in eine Datei daneben.',
+    todo: 'Stellen Sie die Datei wieder her. Programme, die auf beschädigten Datenträgern Dokumente und Bilder finden, etwa PhotoRec, können diesen Teil dann durchsuchen.',
+  },
   'chunk-unauthenticated': {
     what: 'Ein Stück von {{file}} wurde ohne jede Prüfung übernommen.',
     why: 'Stück {{chunk}} ist weder verschlüsselt noch beglaubigt. Niemand kann sagen, ob es noch ist, wie es gesichert wurde.',

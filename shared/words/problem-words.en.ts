@@ -224,6 +224,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'What is lost reads as zeros; everything else was verified. The map {{map}} says which bytes are lost.',
     todo: 'Copy the files you need out of it before you change anything in it.',
   },
+  'file-salvageable': {
+    what: '{{lost, size}} of {{size, size}} in {{file}} is lost.',
+    why: 'Everything else in it was verified. A restore saves it, with zeros in the place of what is lost.',
+    todo: `Restore it to get the rest. ${anotherCopy}`,
+  },
+  'piece-salvageable': {
+    what: 'A part of {{file}} of {{size, size}} is whole but has lost its place.',
+    why: 'It is behind a damaged place, and nothing says how far behind. A restore saves it beside the file.',
+    todo: 'Restore it. Programs that find documents and pictures on damaged disks, such as PhotoRec, can then search that part.',
+  },
   'chunk-unauthenticated': {
     what: 'Part of {{file}} was taken without any check.',
     why: 'Piece {{chunk}} is neither encrypted nor authenticated. Nobody can say whether it is as it was backed up.',

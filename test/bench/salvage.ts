@@ -86,7 +86,7 @@ try {
       const { report, seconds, peak } = await restoreMeasured(made.path, to, ['--memory', '1G']);
       const file = report.qubes.find(({ name: qube }) => qube === 'work')?.files[0];
       const came =
-        file?.lost && file.path !== null
+        file?.lost?.map && file.path !== null
           ? await compare(join(to, file.path), source, join(to, file.lost.map))
           : { lost: 0, wrong: 0 };
       rows[what] = {

@@ -27,6 +27,7 @@ import { oracle } from '../support/oracles.ts';
 import { restoreInProcess } from '../support/restore-in-process.ts';
 import { run } from '../support/tools.ts';
 import { noise } from '../support/trees.ts';
+import type { FileReport, RestoreReport } from '../../shared/backup.ts';
 
 const passphrase = 'salvage';
 const kibibyte = 1024;
@@ -235,6 +236,8 @@ gate.describe('a volume of which chunks are lost', () => {
     const { qubes } = await restoreInProcess(memorySource(damaged), { passphrase, destination: to });
     const [report] = qubes[0]?.files ?? [];
     expect([report?.outcome, report?.path]).toEqual(['partial', 'dom0/user.partial']);
+    const verified = await restoreInProcess(memorySource(damaged), { passphrase, destination: null });
+    expectSame(verified.qubes[0]?.files[0] as FileReport, report as FileReport);
     for (let i = 10; i < 20; i++)
       expect(
         (await readFile(join(to, `dom0/user.partial/file-${i}`))).equals(contents[i - 10] as Buffer),
@@ -307,17 +310,39 @@ async function restored(
 ) {
   const to = folder ?? (await scratchFolder());
   const bytes = damage.reduce((backup, operation) => operation(backup), material.backup);
-  const source = memorySource(bytes);
-  const { qubes } = await restoreInProcess(source, { passphrase, destination: to, acceptPartial });
+  const report = volumeOf(
+    await restoreInProcess(memorySource(bytes), { passphrase, destination: to, acceptPartial }),
+  );
+  const verified = volumeOf(await restoreInProcess(memorySource(bytes), { passphrase, destination: null }));
+  expectSame(verified, report);
+  return { to, report };
+}
+
+function volumeOf({ qubes }: RestoreReport): FileReport {
   const report = qubes.flatMap(({ files }) => files).find(({ name }) => name === 'private.img');
   if (!report) throw new RangeError('the volume is not in the report');
-  return { to, report };
+  return report;
+}
+
+/** Expects that a verification tells of a file what a restore has of it, and of no place where it would be. */
+function expectSame(verified: FileReport, report: FileReport): void {
+  const codes = report.problems.map(({ code }) =>
+    code === 'file-salvaged' ? 'file-salvageable' : code === 'piece-saved' ? 'piece-salvageable' : code,
+  );
+  expect(verified.problems.map(({ code }) => code)).toEqual(codes);
+  expect(verified).toMatchObject({
+    path: null,
+    bytes: report.bytes,
+    sha256: report.sha256,
+    outcome: report.outcome === 'restored' ? 'verified' : report.outcome,
+  });
+  expect(verified.lost).toEqual(report.lost && { ...report.lost, map: null });
 }
 
 async function salvaged(material: Material, damage: readonly Operation[]) {
   const { to, report } = await restored(material, damage);
   const empty = { report, wrong: [] as number[], lost: 0, lostButWritten: 0 };
-  if (report.path === null || !report.lost) return empty;
+  if (report.path === null || !report.lost?.map) return empty;
   const bytes = await readFile(join(to, report.path));
   const map = await readMap(join(to, report.lost.map));
   await rm(to, { recursive: true });

@@ -120,7 +120,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     });
     checksums.push(...restored.checksums);
     const report =
-      destination === null || stretches === null || (await held?.loss())
+      stretches === null || (await held?.loss())
         ? restored.report
         : await salvageFile(file, restored.report, {
             stretches: steeredStretches(stretches, options),

@@ -31,7 +31,7 @@ const head = `# Mapfile. Created by Lifeboat
 /** Writes a map as losses are told, in the order of the file. */
 export class LostMap {
   readonly #path: string;
-  readonly #handle: FileHandle;
+  readonly #handle: FileHandle | null;
   readonly #listed: [number, number][] = [];
   #text = head;
   #bytes = 0;
@@ -40,13 +40,14 @@ export class LostMap {
   #end = 0;
   #open: { start: number; end: number } | null = null;
 
-  private constructor(path: string, handle: FileHandle) {
+  private constructor(path: string, handle: FileHandle | null) {
     this.#path = path;
     this.#handle = handle;
   }
 
-  /** Creates the map at `path`, at which nothing may stand. Throws RecoveryError `dest-…`. */
-  static async create(path: string): Promise<LostMap> {
+  /** Creates the map at `path`, at which nothing may stand; null only counts. Throws RecoveryError `dest-…`. */
+  static async create(path: string | null): Promise<LostMap> {
+    if (path === null) return new LostMap('', null);
     try {
       return new LostMap(path, await open(path, 'wx', 0o600));
     } catch (error) {
@@ -69,7 +70,7 @@ export class LostMap {
   async write(enough = enoughText): Promise<void> {
     if (this.#text.length < enough) return;
     try {
-      await this.#handle.appendFile(this.#text);
+      await this.#handle?.appendFile(this.#text);
     } catch (error) {
       throw destinationError(this.#path, error);
     }
@@ -82,7 +83,7 @@ export class LostMap {
     this.#line(size, '+');
     await this.write(0);
     try {
-      await this.#handle.sync();
+      await this.#handle?.sync();
     } catch (error) {
       throw destinationError(this.#path, error);
     }
@@ -91,7 +92,7 @@ export class LostMap {
   }
 
   async close(): Promise<void> {
-    await this.#handle.close().catch(() => undefined);
+    await this.#handle?.close().catch(() => undefined);
   }
 
   #closeRange(): void {

@@ -8,14 +8,14 @@ import type { LostMap } from './lost-map.ts';
 /** Takes the archive from its beginning to its end; headers and maps in it are passed over. */
 export class Placement {
   readonly #layout: DataLayout;
-  readonly #writer: FileWriter;
+  readonly #writer: Pick<FileWriter, 'write'>;
   readonly #lost: LostMap;
   readonly #written: FileRanges;
   readonly #missing: FileRanges;
   #position = 0;
   #bytes = 0;
 
-  constructor(layout: DataLayout, writer: FileWriter, lost: LostMap) {
+  constructor(layout: DataLayout, writer: Pick<FileWriter, 'write'>, lost: LostMap) {
     this.#layout = layout;
     this.#writer = writer;
     this.#lost = lost;

@@ -14,7 +14,7 @@ import { denseMap } from '../archive/sparse-map.ts';
 import { peek } from '../bytes/peek.ts';
 import type { StreamHooks, StretchReader } from '../encryption/protection.ts';
 import { pathParts, samePath } from '../writing/archive-paths.ts';
-import { FileWriter } from '../writing/file-writer.ts';
+import { FileWriter, type WritingOptions } from '../writing/file-writer.ts';
 import { makeRoom, moveWithoutReplacing } from '../writing/moving.ts';
 import { mapSuffix, mostPieces, partialSuffix, pieceSuffix } from '../writing/partial-names.ts';
 import type { PlannedFile } from '../restore/plan.ts';
@@ -30,8 +30,8 @@ export interface SalvageOptions {
   /** The header's compression filter; null when the backup says it is not compressed. */
   readonly filter: string | null;
   readonly hooks: StreamHooks;
-  /** An existing folder. */
-  readonly destination: string;
+  /** An existing folder; null writes nothing and tells what would be saved. */
+  readonly destination: string | null;
   /** Whether what is salvaged moves to the file's own name, as the person asked for. */
   readonly acceptPartial: boolean;
 }
@@ -121,11 +121,12 @@ async function writeSalvage(
   salvage: Salvage & { readonly layout: ArchiveLayout },
   { hooks, destination, acceptPartial }: SalvageOptions,
 ): Promise<FileReport> {
-  const path = join(destination, ...planned.output);
-  const partial = path + partialSuffix;
-  await makeRoom(destination, planned.output);
-  const writer = await FileWriter.create(partial);
-  const map = await LostMap.create(partial + mapSuffix).catch(async (error: unknown) => {
+  const path = destination === null ? null : join(destination, ...planned.output);
+  const partial = path === null ? null : path + partialSuffix;
+  const mapPath = partial === null ? null : partial + mapSuffix;
+  if (destination !== null) await makeRoom(destination, planned.output);
+  const writer = await createFile(partial);
+  const map = await LostMap.create(mapPath).catch(async (error: unknown) => {
     await writer.close();
     throw error;
   });
@@ -151,29 +152,32 @@ async function writeSalvage(
       { hooks, destination },
     );
     await writer.close();
-    if (acceptPartial) await moveWithoutReplacing(partial, path);
+    if (acceptPartial && partial !== null && path !== null) await moveWithoutReplacing(partial, path);
+    const told = { file: planned.stored.path, lost: losses.bytes, size };
     return {
       ...report,
-      path: acceptPartial ? name : name + partialSuffix,
+      path: path === null ? null : acceptPartial ? name : name + partialSuffix,
       bytes: placement.bytes,
       outcome: 'partial',
-      lost: { map: mapName, ...losses },
+      lost: { map: path === null ? null : mapName, ...losses },
       problems: [
         ...problems,
         ...pieces,
-        problem('file-salvaged', { file: planned.stored.path, lost: losses.bytes, size, map: mapName }),
+        path === null
+          ? problem('file-salvageable', told)
+          : problem('file-salvaged', { ...told, map: mapName }),
       ],
     };
   } catch (error) {
     const found = problemOf(error);
     await writer.close().catch(() => undefined);
     await map.close();
-    await rm(partial + mapSuffix, { force: true }).catch(() => undefined);
+    if (mapPath !== null) await rm(mapPath, { force: true }).catch(() => undefined);
     const keep = found.code !== 'cancelled' && placement.bytes > 0;
-    if (!keep) await rm(partial, { force: true }).catch(() => undefined);
+    if (!keep && partial !== null) await rm(partial, { force: true }).catch(() => undefined);
     return {
       ...report,
-      path: keep ? name + partialSuffix : null,
+      path: keep && path !== null ? name + partialSuffix : null,
       bytes: keep ? placement.bytes : 0,
       outcome: keep ? 'partial' : 'failed',
       problems: [...problems, found],
@@ -188,12 +192,16 @@ async function writeWithoutPlace(
   { runs, problems }: Salvage,
   options: SalvageOptions,
 ): Promise<FileReport> {
-  if (report.path === null) await makeRoom(options.destination, planned.output);
+  const { destination } = options;
+  if (report.path === null && destination !== null) await makeRoom(destination, planned.output);
   const told = await writePieces(planned, runs, options);
-  const saved = told.flatMap(({ code, params }) => (code === 'piece-saved' ? [params] : []));
+  const saved = told.flatMap((each) =>
+    each.code === 'piece-saved' || each.code === 'piece-salvageable' ? [each.params] : [],
+  );
+  const [first] = saved;
   return {
     ...report,
-    path: report.path ?? (saved[0] ? String(saved[0].piece) : null),
+    path: report.path ?? (first && 'piece' in first ? String(first.piece) : null),
     bytes: report.bytes + saved.reduce((sum, { size }) => sum + Number(size), 0),
     outcome: saved.length > 0 ? 'partial' : report.outcome,
     problems: [...problems, ...report.problems.filter((value) => !isSalvageable(value)), ...told],
@@ -220,24 +228,40 @@ async function writePieces(
   const told: Problem[] = [];
   for (const [i, piece] of pieces.slice(0, mostPieces).entries()) {
     const name = output.join('/') + partialSuffix + pieceSuffix(i + 1);
-    const path = join(destination, name);
+    const path = destination === null ? null : join(destination, name);
+    const saved = { file: stored.path, size: piece.length };
     try {
       await writePiece(path, piece, hooks);
-      told.push(problem('piece-saved', { file: stored.path, piece: name, size: piece.length }));
+      told.push(
+        path === null
+          ? problem('piece-salvageable', saved)
+          : problem('piece-saved', { ...saved, piece: name }),
+      );
     } catch (error) {
       // The file itself is there, whatever becomes of its pieces.
       told.push(problemOf(error));
-      for (const each of [path, path + mapSuffix]) await rm(each, { force: true }).catch(() => undefined);
+      if (path !== null)
+        for (const each of [path, path + mapSuffix]) await rm(each, { force: true }).catch(() => undefined);
       break;
     }
   }
   return told;
 }
 
-async function writePiece(path: string, { length, open }: Run, hooks: StreamHooks): Promise<void> {
-  const writer = await FileWriter.create(path, { plain: true });
+/** A file at `path`, or for null what takes everything and keeps nothing. */
+async function createFile(
+  path: string | null,
+  options: WritingOptions = {},
+): Promise<Pick<FileWriter, 'write' | 'finish' | 'close'>> {
+  if (path !== null) return FileWriter.create(path, options);
+  const nothing = () => Promise.resolve();
+  return { write: nothing, close: nothing, finish: (bytes) => Promise.resolve({ bytes, sha256: null }) };
+}
+
+async function writePiece(path: string | null, { length, open }: Run, hooks: StreamHooks): Promise<void> {
+  const writer = await createFile(path, { plain: true });
   try {
-    const map = await LostMap.create(path + mapSuffix);
+    const map = await LostMap.create(path === null ? null : path + mapSuffix);
     try {
       const whole = { map: denseMap(length), dataStart: 0, dataEnd: length };
       await placeAll(new Placement(whole, writer, map), open(), hooks);
