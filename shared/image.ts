@@ -73,7 +73,7 @@ export type EntryId = z.infer<typeof entryId>;
 
 export const imageEntry = z.object({
   id: entryId,
-  /** For showing: bytes that are no text are escaped, so two names may read the same. */
+  /** For showing: bytes that are no text, and what cannot be seen, are escaped. No two names of a folder read the same. */
   name: z.string(),
   kind: fileKind,
   /** Bytes of content. */

@@ -95,6 +95,7 @@ export const problemKinds = {
   'file-is-link': notice('file', 'target'),
   'content-is-link': failure('file', 'target'),
   'entry-renamed': notice('from', 'to'),
+  'entry-numbered': notice('from', 'to'),
   'entry-leads-out': warning('path'),
   'entry-is-special': warning('path'),
   'link-leads-out': warning('path', 'target'),

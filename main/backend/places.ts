@@ -125,7 +125,7 @@ export function createPlaces(): Places {
       if (/[/\\\0]/.test(name) || /^\.{1,2}$/.test(name.trim())) fail('dest-name-invalid', { name });
       const path = join(pathOf(parentId), name);
       try {
-        await mkdir(path);
+        await mkdir(path, { mode: 0o700 });
       } catch (error) {
         const errno = errnoOf(error);
         // What FAT and Windows answer to a name with `:` or `?` in it.

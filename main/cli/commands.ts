@@ -7,7 +7,7 @@ import { variantWords } from '../../shared/words/variant-words.ts';
 import type { EngineProcess } from '../backend/host.ts';
 import { writeRescueKit } from '../backend/rescue-kit/kit.ts';
 import { probeDestination, restorePlanOf } from '../backend/destination.ts';
-import { visible } from '../../shared/words/formats.ts';
+import { visible, visibleJson } from '../../shared/words/formats.ts';
 import { exitCodeOfFindings, exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { progressBar } from './progress-bar.ts';
@@ -33,7 +33,7 @@ export interface RestoreOptions extends CommonOptions {
 
 /** Prints the one JSON document of a command. */
 export async function printJson(document: unknown): Promise<void> {
-  await print(JSON.stringify(document, null, 2));
+  await print(visibleJson(document));
 }
 
 /** Prints a result for a person. */

@@ -7,13 +7,14 @@ import { probeDestination } from '../backend/destination.ts';
 import type { ConflictChoice } from '../recovery/copy-out/conflict.ts';
 import { copyOut } from '../recovery/copy-out/copy-out.ts';
 import { measureCopy } from '../recovery/copy-out/measure.ts';
+import { bytesOfText } from '../recovery/bytes/byte-text.ts';
 import { isSourceGone } from '../recovery/bytes/source.ts';
 import type { Content } from '../recovery/image/content.ts';
 import type { Ext4 } from '../recovery/image/ext4.ts';
 import { openImage, openVolume, type DiskImage, type Volume } from '../recovery/image/image.ts';
 import { openImageFile } from '../recovery/image/image-file.ts';
 import type { FileStatus } from '../recovery/image/inode.ts';
-import { displayName } from '../recovery/image/names.ts';
+import { displayName, namedBy } from '../recovery/image/names.ts';
 import { print, printJson, printProblems } from './commands.ts';
 import { exitCodeOfFindings, exitCodes } from './exit-codes.ts';
 import { standardOutput } from './standard-output.ts';
@@ -66,6 +67,26 @@ function chooseVolume({ volumes }: DiskImage, partition: number | undefined): Vo
   return found ?? fail('filesystem-unsupported', { name: 'unknown' });
 }
 
+/** The path that is spelled as `ls` spells it; where there is none, and what was typed is the path itself, that. */
+async function pathNamed(filesystem: Ext4, typed: string): Promise<Uint8Array> {
+  const [spelled, plain] = [namedBy(typed), bytesOfText(typed)];
+  if (Buffer.compare(spelled, plain) === 0) return spelled;
+  const isThere = (path: Uint8Array) =>
+    filesystem.lookup(path, { followLast: false }).then(
+      () => true,
+      () => false,
+    );
+  return !(await isThere(spelled)) && (await isThere(plain)) ? plain : spelled;
+}
+
+function lastName(path: Uint8Array): string {
+  return (
+    displayName(path)
+      .split('/')
+      .findLast((part) => part !== '') ?? '/'
+  );
+}
+
 interface Listed {
   readonly name: string;
   /** Null where it cannot be read. */
@@ -84,15 +105,16 @@ export async function ls(
 ): Promise<number> {
   await using image = await openFilesystem(path, options);
   const { filesystem } = image;
-  const inode = await filesystem.lookup(inside);
+  const typed = await pathNamed(filesystem, inside);
+  const inode = await filesystem.lookup(typed);
   const status = await filesystem.stat(inode);
   const problems: Problem[] = [...image.problems];
   const listed =
     status.kind === 'directory'
       ? await listFolder(filesystem, inode, problems)
-      : [await listedOf(filesystem, inside.split('/').findLast((part) => part !== '') ?? inside, status)];
+      : [await listedOf(filesystem, lastName(typed), status)];
   if (options.json) {
-    await printJson({ path: inside, entries: listed.map(entryDocument), problems });
+    await printJson({ path: displayName(typed), entries: listed.map(entryDocument), problems });
   } else {
     for (const entry of listed) await print(entryLine(entry, speech));
     printProblems(problems, speech);
@@ -178,10 +200,12 @@ export async function cat(
 ): Promise<number> {
   await using image = await openFilesystem(path, options);
   const { filesystem, losses } = image;
-  const content = await filesystem.openFile(await filesystem.lookup(inside));
+  const typed = await pathNamed(filesystem, inside);
+  const content = await filesystem.openFile(await filesystem.lookup(typed));
   const problems = losses.filter((value) => severityOf(value) === 'failure');
   const lost = await writeContent(content);
-  if (lost > 0) problems.push(problem('file-part-lost', { path: inside, lost, size: content.size }));
+  if (lost > 0)
+    problems.push(problem('file-part-lost', { path: displayName(typed), lost, size: content.size }));
   printProblems(problems, speech);
   return exitCodeOfFindings(problems);
 }
@@ -213,7 +237,7 @@ export async function cp(
   if (refusal) throw new RecoveryError(refusal);
   await using image = await openFilesystem(path, options);
   const { filesystem } = image;
-  const paths = wanted.map((inside) => new TextEncoder().encode(inside));
+  const paths = await Promise.all(wanted.map((inside) => pathNamed(filesystem, inside)));
   const measures = await measureCopy(filesystem, paths);
   const { conflict, acceptPartial = false } = options;
   const { losses } = image;

@@ -13,7 +13,10 @@ import { describeEntry, listFolder, pathOfId } from '../recovery/image/listing.t
 import { searchNames } from '../recovery/image/search.ts';
 import { needsRecovery } from '../recovery/mount/journal-state.ts';
 import { previewFile } from '../recovery/preview/preview.ts';
+import { probeDrive } from '../recovery/writing/drive.ts';
 import { freeBytesOf } from '../recovery/writing/free-bytes.ts';
+import { portableNames, type NameRules } from '../recovery/writing/output-names.ts';
+import { OwnFolder } from '../recovery/writing/own-folder.ts';
 import type { EngineContract } from './contract.ts';
 import { Ticker } from './ticker.ts';
 
@@ -215,13 +218,23 @@ function totalOf(measures: readonly Measure[]): Measure {
   };
 }
 
+/** What names a destination can hold; where nothing can be made in it, what every one holds. */
+async function rulesOf(destination: string): Promise<NameRules> {
+  try {
+    await using probed = await OwnFolder.create(destination, 'copy');
+    return (await probeDrive(probed.path)).names;
+  } catch {
+    return portableNames;
+  }
+}
+
 /** The names of what is to be copied that something in the destination has already. */
 async function conflictsOf(
   destination: string,
   paths: readonly Uint8Array[],
   rootName: string,
 ): Promise<string[]> {
-  const spots = new Spots(destination, 'skip', null);
+  const spots = new Spots(destination, 'skip', null, await rulesOf(destination));
   const conflicts: string[] = [];
   for (const path of paths) {
     const name = nameOfPath(path, rootName);

@@ -68,17 +68,46 @@ export function formatDuration(seconds: number, language: Language): string {
 }
 
 /**
- * Control characters, line breaks, and the characters that hide or turn text around: in a name from a backup
- * they could rewrite a terminal or make one name look like another.
+ * What cannot be seen, or turns text around: in a name from a backup it could rewrite a terminal, or make one name look
+ * like another. Control characters, formats such as marks of direction and joiners, what is ignored where it is shown,
+ * line separators, and lone surrogates. The mark that makes a picture of a sign (U+FE0F) is seen behind such a sign.
  */
-const deceptive = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+const hidden =
+  /(?!(?<=\p{Extended_Pictographic})\ufe0f)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Default_Ignorable_Code_Point}]/gu;
 
-/** Text from outside, with every character that cannot be seen written as `\u{…}`. */
+/** Text with every character that cannot be seen replaced. */
+export function replaceHidden(text: string, replacement: (character: string) => string): string {
+  return text.replace(hidden, replacement);
+}
+
+/**
+ * Text from outside, with every character that cannot be seen written as `\u{…}`, and a byte of a name that is not UTF-8
+ * (a lone surrogate from U+DC80 on, see byte-text.ts) as `\x…`.
+ */
 export function visible(text: string): string {
-  return text.replace(deceptive, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
+  return replaceHidden(text, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const isByte = code >= 0xdc80 && code <= 0xdcff;
+    return isByte ? `\\x${(code - 0xdc00).toString(16)}` : `\\u{${code.toString(16)}}`;
+  });
 }
 
 /** As `visible`, of a text of several lines. */
 export function visibleLines(text: string): string {
   return text.split(/\r?\n/).map(visible).join('\n');
+}
+
+/** A value as indented JSON, in which every character that cannot be seen is escaped. */
+export function visibleJson(value: unknown): string {
+  // Of the text itself only its line breaks are such characters.
+  return JSON.stringify(value, null, 2)
+    .split('\n')
+    .map((line) => replaceHidden(line, jsonEscape))
+    .join('\n');
+}
+
+function jsonEscape(character: string): string {
+  return Array.from({ length: character.length }, (_, at) => {
+    return `\\u${character.charCodeAt(at).toString(16).padStart(4, '0')}`;
+  }).join('');
 }

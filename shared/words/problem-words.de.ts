@@ -316,6 +316,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Der ursprüngliche Name ist auf diesem Laufwerk nicht möglich.',
     todo: 'Nichts; der Inhalt ist unverändert.',
   },
+  'entry-numbered': {
+    what: '{{from}} wurde als {{to}} gespeichert.',
+    why: 'Dort heißt schon etwas anderes so, oder so ähnlich, dass dieses Laufwerk beide Namen nicht unterscheidet.',
+    todo: 'Nichts; der Inhalt ist unverändert.',
+  },
   'entry-leads-out': {
     what: '{{path}} wurde ausgelassen.',
     why: 'Der Pfad führt aus dem Ordner hinaus, zu dem der Eintrag gehört.',

@@ -316,6 +316,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'The original name cannot be used on this drive.',
     todo: 'Nothing; the content is unchanged.',
   },
+  'entry-numbered': {
+    what: '{{from}} was saved as {{to}}.',
+    why: 'Something else there already has this name, or a name that this drive does not tell apart from it.',
+    todo: 'Nothing; the content is unchanged.',
+  },
   'entry-leads-out': {
     what: '{{path}} was left out.',
     why: 'Its path leads out of the folder that it belongs to.',

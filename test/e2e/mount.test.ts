@@ -29,8 +29,9 @@ import {
   unmountOwn,
   type Mounted,
 } from '../../main/recovery/mount/mounted-images.ts';
-import { addRecord, readRecords, thisProcess } from '../../main/recovery/mount/records.ts';
+import { addRecord, readRecords } from '../../main/recovery/mount/records.ts';
 import { thisSystem, type MountSystem } from '../../main/recovery/mount/system.ts';
+import { thisProcess } from '../../main/recovery/running.ts';
 import { debugfs, inspect, makeHole, makeImage, mounting } from '../support/images.ts';
 import { oracle } from '../support/oracles.ts';
 import { after, before, makePartitioned, makePendingImage } from '../support/pending-journal.ts';

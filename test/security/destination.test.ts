@@ -286,7 +286,7 @@ gate.describe('a destination that somebody prepared', () => {
 
   for (const kind of ['file', 'tree'] as const)
     gate.test(`does not give its name to what took the place of a finished ${kind}`, async () => {
-      const output = await diskOutputs(to)(['it'], kind, ['user']);
+      const output = await diskOutputs(to)(['it'], kind, { prefix: ['user'], root: null });
       const about = { kind: 'file', mode: 0o644, modified: 0, target: '', size: 4 } as const;
       const data = async function* () {
         yield await Promise.resolve({ position: 0, bytes: Buffer.from('mine') });

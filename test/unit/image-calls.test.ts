@@ -209,23 +209,23 @@ e2fsprogs.describe('an image that the engine has open', () => {
     expect(here.progress.at(-1)?.totalFiles).toBe(5);
   });
 
-  test('gives files names that every system takes, and says so; links that lead out stay behind', async () => {
+  test('keeps the names of files that the drive can hold; links that lead out stay behind', async () => {
     const to = await destination();
     const { items } = await copy(['home/user/odd'], to);
     expect(items.map(({ outcome }) => outcome)).toEqual(['copied']);
     const problems = items.flatMap((item) => item.problems);
     expect(problems.map(({ code, params }) => [code, ...Object.values(params)])).toEqual(
       expect.arrayContaining([
-        ['entry-renamed', 'a:b?.txt', 'a_b_.txt'],
-        ['entry-renamed', 'con', '_con'],
-        ['entry-renamed', 'sch\\xf6n.txt', 'sch_xf6n.txt'],
         ['link-leads-out', 'way-out', '/etc/passwd'],
         ['link-leads-out', 'inside', '../../../etc/passwd'],
         ['link-leads-out', 'documents', '../Documents'],
       ]),
     );
-    expect(await readFile(join(to, 'odd/sch_xf6n.txt'), 'utf8')).toBe('odd bytes\n');
-    expect(await readdir(join(to, 'odd'))).not.toContain('way-out');
+    expect(problems).toHaveLength(3);
+    const copied = await readdir(join(to, 'odd'));
+    expect(copied).toEqual(expect.arrayContaining(['a:b?.txt', 'con']));
+    expect(copied).not.toContain('way-out');
+    expect(await readFile(Buffer.concat([Buffer.from(`${to}/odd/`), oddName]), 'utf8')).toBe('odd bytes\n');
   });
 
   test('copies beside, over or not at all where a name is taken, as was chosen', async () => {

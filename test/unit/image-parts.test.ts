@@ -7,7 +7,6 @@ import { CRC_START, crc16, crc32BigEndian, crc32c } from '../../main/recovery/im
 import { coalesced } from '../../main/recovery/image/coalesced.ts';
 import { directoryHash } from '../../main/recovery/image/directory-hash.ts';
 import { entryAfter } from '../../main/recovery/image/fast-commit.ts';
-import { displayName } from '../../main/recovery/image/names.ts';
 import { flattened, overriddenRuns } from '../../main/recovery/image/run-overrides.ts';
 import { collected, debugfs, e2fsprogs, inspect, makeImage, makeScratch } from '../support/images.ts';
 import { run } from '../support/tools.ts';
@@ -99,21 +98,6 @@ e2fsprogs.describe('hashes of names', () => {
 
   test('of kinds that are not known are not made up', () => {
     expect(directoryHash(Buffer.from('name'), 6, new Uint8Array(16), false)).toBeNull();
-  });
-});
-
-describe('names for people', () => {
-  const shown: readonly (readonly [bytes: readonly number[] | string, shown: string])[] = [
-    ['Grüße 🛟', 'Grüße 🛟'],
-    [[0x66, 0xff, 0xe9], 'f\\xff\\xe9'],
-    [[0xc3, 0xbc, 0xc3], 'ü\\xc3'],
-    [[0xef, 0xbf, 0xbd], '\ufffd'],
-    ['\u001b[31mred', '\\x1b[31mred'],
-    ['line\nbreak', 'line\\x0abreak'],
-    ['photo\u202egpj.exe', 'photo\\u{202e}gpj.exe'],
-  ];
-  test.each(shown)('%j is shown as %s', (bytes, expected) => {
-    expect(displayName(Buffer.from(bytes as string))).toBe(expected);
   });
 });
 

@@ -8,15 +8,10 @@ import { mountImage, type MountOptions } from '../../main/recovery/mount/mount-i
 import { mountedImages, unmountImage } from '../../main/recovery/mount/mounted-images.ts';
 import { missingOptions, parseMountTable } from '../../main/recovery/mount/mount-table.ts';
 import { copyPath } from '../../main/recovery/mount/recovered-copy.ts';
-import {
-  addRecord,
-  isRunning,
-  readRecords,
-  startTime,
-  thisProcess,
-} from '../../main/recovery/mount/records.ts';
+import { addRecord, readRecords } from '../../main/recovery/mount/records.ts';
 import { lastWords, toolsOf, type MountSystem } from '../../main/recovery/mount/system.ts';
 import { mappedDevice, udisksRefusal } from '../../main/recovery/mount/udisks.ts';
+import { isRunning, startTime, thisProcess } from '../../main/recovery/running.ts';
 import type { ProblemCode } from '../../shared/problems.ts';
 import { scratchFolder } from '../support/lifeboat.ts';
 import { e2fsprogs, makeImage } from '../support/images.ts';

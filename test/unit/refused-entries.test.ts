@@ -3,6 +3,7 @@ import { readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { TreeOutput } from '../../main/recovery/writing/tree-output.ts';
+import { probeDrive } from '../../main/recovery/writing/drive.ts';
 import type { ArchiveEntry } from '../../main/recovery/archive/archive-reader.ts';
 import { problemOf } from '../../shared/problems.ts';
 import { scratchFolder } from '../support/lifeboat.ts';
@@ -49,7 +50,7 @@ beforeEach(async () => {
 });
 
 async function tree(...entries: readonly ArchiveEntry[]) {
-  const output = await TreeOutput.create(root, ['home'], []);
+  const output = await TreeOutput.create(root, ['home'], { prefix: [], root: null }, probeDrive);
   for (const each of entries) await output.take(each);
   const completed = await output.finish();
   await output.commit();

@@ -2,7 +2,7 @@
 import type { BackupSummary, FileReport, Qube, QubeReport, RestoreReport } from '../../../shared/backup.ts';
 import { problemsByQube, toldOfFile, toldOfQube } from '../../../shared/told-outcome.ts';
 import type { Problem } from '../../../shared/problems.ts';
-import { formatSize } from '../../../shared/words/formats.ts';
+import { formatSize, visibleJson } from '../../../shared/words/formats.ts';
 import type { Language } from '../../../shared/words/languages.ts';
 import { lossWords } from '../../../shared/words/loss-words.ts';
 import { wordsFor } from '../../../shared/words/problem-words.ts';
@@ -35,7 +35,7 @@ export function reportData({
   finishedAt,
 }: EndedRestore): string {
   const finished = new Date(finishedAt).toISOString();
-  return `${JSON.stringify({ lifeboat: version, finished, destination, cancelled, backup, ...report }, null, 2)}\n`;
+  return `${visibleJson({ lifeboat: version, finished, destination, cancelled, backup, ...report })}\n`;
 }
 
 export function reportPage(restore: EndedRestore, language: Language): string {

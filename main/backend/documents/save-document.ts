@@ -17,7 +17,7 @@ const mostCopies = 1_000;
 export async function saveAt(path: string, text: string): Promise<void> {
   const growing = join(dirname(path), `.lifeboat-${randomUUID()}`);
   try {
-    await writeFile(growing, text, { flag: 'wx', flush: true });
+    await writeFile(growing, text, { flag: 'wx', flush: true, mode: 0o600 });
     await rename(growing, path);
   } catch (error) {
     await rm(growing, { force: true });
@@ -36,7 +36,7 @@ export async function saveInto(folder: string, name: string, text: string): Prom
   for (let copy = 1; copy <= mostCopies; copy++) {
     const path = join(folder, copy === 1 ? name : `${stem} (${copy})${kind}`);
     try {
-      await writeFile(path, text, { flag: 'wx', flush: true });
+      await writeFile(path, text, { flag: 'wx', flush: true, mode: 0o600 });
       return path;
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw destinationError(path, error);

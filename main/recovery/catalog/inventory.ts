@@ -94,7 +94,8 @@ export function catalogFolders(stored: StoredFiles): Catalog {
   return catalogQubes(listed, stored);
 }
 
-const dom0Folder = 'dom0-home';
+/** The folder of a backup in which the home of dom0's user lies. */
+export const dom0Folder = 'dom0-home';
 
 /** Whether a stored file is an archive of a whole folder: a home of dom0, or a template as format 3 stored some. */
 export function isTree(path: string): boolean {

@@ -3,19 +3,23 @@ import { chmod, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CopiedItem, CopyReport } from '../../../shared/image.ts';
 import { fail, problem, problemOf, severityOf, type Problem } from '../../../shared/problems.ts';
+import { textOfBytes } from '../bytes/byte-text.ts';
 import type { Ext4 } from '../image/ext4.ts';
 import type { FileStatus } from '../image/inode.ts';
-import { displayName } from '../image/names.ts';
+import { pathParts } from '../writing/archive-paths.ts';
 import { diskOutputs } from '../writing/disk-output.ts';
+import { probeDrive, type Drive } from '../writing/drive.ts';
 import { partialSuffix } from '../writing/partial-names.ts';
 import { freeBytesOf } from '../writing/free-bytes.ts';
+import { fittingName } from '../writing/output-names.ts';
 import type { Output } from '../writing/output.ts';
+import { OwnFolder } from '../writing/own-folder.ts';
 import { fileTime, whereAllowed } from '../writing/tree-output.ts';
 import { inTurns } from '../turns.ts';
 import { archivePath, entryOf, furtherName, secondsOf } from './entries.ts';
 import type { ConflictChoice } from './conflict.ts';
 import type { Measure } from './measure.ts';
-import { Spots, Workspace, type Spot } from './placing.ts';
+import { Spots, type Spot } from './placing.ts';
 
 export interface CopyOptions {
   /** An existing folder. */
@@ -55,11 +59,12 @@ export async function copyOut(
   paths: readonly Uint8Array[],
   options: CopyOptions,
 ): Promise<CopyReport> {
-  await using workspace = await Workspace.create(options.destination);
-  const spots = new Spots(options.destination, options.conflict, options.image);
+  await using workspace = await OwnFolder.create(options.destination, 'copy');
+  const drive = await probeDrive(workspace.path);
+  const spots = new Spots(options.destination, options.conflict, options.image, drive.names);
   const items: CopiedItem[] = [];
   for (const [index, path] of paths.entries()) {
-    const item = new ItemCopy(filesystem, workspace, `${index}`, options);
+    const item = new ItemCopy(filesystem, workspace, drive, `${index}`, options);
     items.push(await item.run(path, spots, options.measures?.[index]));
   }
   return { items, cancelled: options.signal?.aborted ?? false };
@@ -69,7 +74,7 @@ export async function copyOut(
 export function nameOfPath(path: Uint8Array, rootName = 'image'): string {
   const name = Buffer.from(path.buffer, path.byteOffset, path.length);
   const end = trimmedEnd(name);
-  return end === 0 ? rootName : displayName(name.subarray(name.lastIndexOf('/', end - 1) + 1, end));
+  return end === 0 ? rootName : textOfBytes(name.subarray(name.lastIndexOf('/', end - 1) + 1, end));
 }
 
 function trimmedEnd(path: Buffer): number {
@@ -93,7 +98,8 @@ function named(value: Problem, path: string): Problem {
 /** The copy of one thing that was chosen. */
 class ItemCopy {
   readonly #filesystem: Ext4;
-  readonly #workspace: Workspace;
+  readonly #workspace: OwnFolder;
+  readonly #drive: Drive;
   /** The name under which it grows in the workspace. */
   readonly #grown: string;
   readonly #options: CopyOptions;
@@ -101,9 +107,10 @@ class ItemCopy {
   #files = 0;
   #bytes = 0;
 
-  constructor(filesystem: Ext4, workspace: Workspace, grown: string, options: CopyOptions) {
+  constructor(filesystem: Ext4, workspace: OwnFolder, drive: Drive, grown: string, options: CopyOptions) {
     this.#filesystem = filesystem;
     this.#workspace = workspace;
+    this.#drive = drive;
     this.#grown = grown;
     this.#options = options;
   }
@@ -118,14 +125,14 @@ class ItemCopy {
       const spot = await spots.claim(wanted);
       if (!spot) return this.#report(name, null, 'skipped');
       if (measure) await this.#checkSpace(measure);
-      if (spot.name !== wanted) this.#problems.push(problem('entry-renamed', { from: name, to: spot.name }));
+      if (spot.name !== wanted) this.#noteName(wanted, spot.name);
       const { losses = [] } = this.#options;
       this.#problems.push(...losses.filter((value) => severityOf(value) === 'failure'));
       const isFolder = status.kind === 'directory';
-      output = await diskOutputs(this.#workspace.path, { plain: true })(
+      output = await diskOutputs(this.#workspace.path, { plain: true, drive: this.#drive })(
         [this.#grown],
         isFolder ? 'tree' : 'file',
-        [],
+        { prefix: [], root: pathParts(textOfBytes(path)) },
       );
       await this.#fill(output, name, status);
       await this.#settle(output, spot, status);
@@ -145,6 +152,11 @@ class ItemCopy {
     if (lost === 0) return '';
     this.#problems.push(problem('file-part-lost', { path, lost, size }));
     return this.#options.acceptPartial ? '' : partialSuffix;
+  }
+
+  #noteName(from: string, to: string): void {
+    const isAnothers = fittingName(from, this.#drive.names) === from;
+    this.#problems.push(problem(isAnothers ? 'entry-numbered' : 'entry-renamed', { from, to }));
   }
 
   #heed(): void {
@@ -227,12 +239,12 @@ class ItemCopy {
     if (status.kind === 'file') {
       // Trees set those of theirs by themselves.
       const grown = join(this.#workspace.path, this.#grown + partialSuffix);
-      await whereAllowed(chmod(grown, status.permissions & 0o777));
+      await whereAllowed(chmod(grown, status.permissions & this.#drive.permissions));
       const modified = fileTime(secondsOf(status));
       await whereAllowed(utimes(grown, modified, modified));
     }
     await output.commit();
-    await this.#workspace.settle(this.#grown, spot);
+    await this.#workspace.settle(this.#grown, spot.name, spot.isTaken);
   }
 
   /** Whether anything is missing that was there. */

@@ -2,9 +2,9 @@
 import type { FileKind } from '../../../shared/image.ts';
 import { fail } from '../../../shared/problems.ts';
 import type { ArchiveEntry, EntryKind } from '../archive/archive-reader.ts';
+import { textOfBytes } from '../bytes/byte-text.ts';
 import type { Ext4 } from '../image/ext4.ts';
 import type { FileStatus } from '../image/inode.ts';
-import { displayName } from '../image/names.ts';
 import { inTurns } from '../turns.ts';
 
 export interface EntryOptions {
@@ -25,7 +25,7 @@ const kinds: Readonly<Record<FileKind, EntryKind>> = {
 
 /** The names of a path as one text that stands for it below the folder that is copied. */
 export function archivePath(names: readonly Uint8Array[]): string {
-  return names.map((name) => displayName(name).replaceAll('/', '_')).join('/');
+  return names.map(textOfBytes).join('/');
 }
 
 /** The entry of a file, without what of its content is lost; its data throw `cancelled` once the signal says so. */
@@ -36,7 +36,7 @@ export async function entryOf(
   { signal, onBytes }: EntryOptions,
 ): Promise<ArchiveEntry> {
   const kind = kinds[status.kind];
-  const target = kind === 'symlink' ? new TextDecoder().decode(await filesystem.readLink(status.number)) : '';
+  const target = kind === 'symlink' ? textOfBytes(await filesystem.readLink(status.number)) : '';
   const content = kind === 'file' ? await filesystem.openFile(status.number) : null;
   return {
     path,

@@ -1,5 +1,5 @@
 /** How this room says that a structure of a file system is broken, and goes on with what is not. */
-import { fail, RecoveryError, type Problem, type ProblemCode } from '../../../shared/problems.ts';
+import { problem, RecoveryError, type Problem, type ProblemCode } from '../../../shared/problems.ts';
 
 /** A fault of the file system itself or of its image, and not of its reading or of the program. */
 export interface Damage extends RecoveryError {
@@ -9,9 +9,14 @@ export interface Damage extends RecoveryError {
   >;
 }
 
-/** @throws RecoveryError `filesystem-damaged`, naming the structure (`inode 12`) and what is wrong with it */
+/** The damage of a structure (`inode 12`), and what is wrong with it. */
+export function damageOf(structure: string, detail: string): Damage {
+  return new RecoveryError(problem('filesystem-damaged', { structure, detail })) as Damage;
+}
+
+/** @throws RecoveryError `filesystem-damaged`, naming the structure and what is wrong with it */
 export function damaged(structure: string, detail: string): never {
-  fail('filesystem-damaged', { structure, detail });
+  throw damageOf(structure, detail);
 }
 
 const damageCodes: ReadonlySet<ProblemCode> = new Set<ProblemCode>([

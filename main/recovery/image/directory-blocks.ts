@@ -5,9 +5,10 @@
  */
 import type { FileKind } from '../../../shared/image.ts';
 import { crc32c } from './checksums.ts';
-import { damaged } from './damage.ts';
+import { damaged, damageOf, type Damage } from './damage.ts';
 import { Fields } from './fields.ts';
 import type { Inode } from './inode.ts';
+import { displayName } from './names.ts';
 import type { Superblock } from './superblock.ts';
 
 /** An entry of a directory. Its name has no slash and no zero byte, and is neither `.` nor `..`. */
@@ -39,7 +40,8 @@ const kinds: readonly (FileKind | null)[] = [
 ];
 
 /**
- * The entries in the bytes of a block, or of one of the areas of an inline directory.
+ * The entries in the bytes of a block, or of one of the areas of an inline directory. One whose name or number cannot
+ * be right is put into `damages`, and hides no other.
  *
  * @throws RecoveryError `filesystem-damaged`, after the entries that lie before the damage
  */
@@ -47,6 +49,7 @@ export function* entriesIn(
   bytes: Uint8Array,
   superblock: Superblock,
   structure: string,
+  damages: Damage[],
 ): Generator<DirectoryEntry, void, undefined> {
   const fields = new Fields(bytes);
   const hasKind = superblock.features.has('filetype');
@@ -59,11 +62,14 @@ export function* entriesIn(
       damaged(structure, `length of the entry at ${at}`);
     }
     if (inode !== 0) {
-      if (HEADER_SIZE + nameLength > length) damaged(structure, `length of the name at ${at}`);
-      const name = bytes.slice(at + HEADER_SIZE, at + HEADER_SIZE + nameLength);
-      if (!isDots(name)) {
-        if (!isName(name)) damaged(structure, `name at ${at}`);
-        if (inode > superblock.inodeCount) damaged(structure, `inode number at ${at}`);
+      const name = bytes.slice(at + HEADER_SIZE, at + Math.min(length, HEADER_SIZE + nameLength));
+      if (HEADER_SIZE + nameLength > length) {
+        damages.push(damageOf(structure, `length of the name at ${at}`));
+      } else if (!isDots(name) && !isName(name)) {
+        damages.push(damageOf(structure, `name at ${at}, “${displayName(name)}”`));
+      } else if (!isDots(name) && inode > superblock.inodeCount) {
+        damages.push(damageOf(structure, `inode number of “${displayName(name)}”`));
+      } else if (!isDots(name)) {
         yield { name, inode, kind: (hasKind ? kinds[fields.u8(at + 7)] : null) ?? null };
       }
     }

@@ -86,7 +86,7 @@ async function indexedEntry(filesystem: Filesystem, inode: Inode, name: Uint8Arr
   const readBlock = (block: number) => readDirectoryBlock(filesystem, inode, block);
   try {
     for (const block of (await indexedBlocks(superblock, name, readBlock, structure)) ?? []) {
-      for (const entry of entriesIn(await readBlock(block), superblock, structure)) {
+      for (const entry of entriesIn(await readBlock(block), superblock, structure, [])) {
         if (sameName(entry.name, name)) return entry.inode;
       }
     }
@@ -118,8 +118,8 @@ async function* storedEntries(
   if (inode.flags.has('inlineData')) {
     const structure = `inline directory ${inode.number}`;
     const [start, continuation] = inlineAreas(inode);
-    yield salvaged(entriesIn(start.subarray(INLINE_HEADER_SIZE), superblock, structure), damages);
-    yield salvaged(entriesIn(continuation, superblock, structure), damages);
+    for (const area of [start.subarray(INLINE_HEADER_SIZE), continuation])
+      yield salvaged(entriesIn(area, superblock, structure, damages), damages);
     return;
   }
   const seen = new Set<number>();
@@ -180,7 +180,7 @@ async function entriesOfRun(
     const block = bytes.subarray(index * blockSize, (index + 1) * blockSize);
     const checked = function* () {
       checkDirectoryBlock(inode, block, run.logical + index === 0, structure(index));
-      yield* entriesIn(block, superblock, structure(index));
+      yield* entriesIn(block, superblock, structure(index), damages);
     };
     return salvaged(checked(), damages);
   }).flat();

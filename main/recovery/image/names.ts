@@ -1,4 +1,6 @@
-/** Names as ext4 keeps them, which are bytes and need not be text, and as people can be shown them. */
+/** Names as ext4 keeps them, which are bytes and need not be text, and as people can be shown them and type them. */
+import { visible } from '../../../shared/words/formats.ts';
+import { bytesOfText, textOfBytes } from '../bytes/byte-text.ts';
 
 /** Whether two names are the same bytes. */
 export function sameName(one: Uint8Array, other: Uint8Array): boolean {
@@ -15,43 +17,32 @@ export function nameOfKey(key: string): Uint8Array {
   return new Uint8Array(Buffer.from(key, 'latin1'));
 }
 
-/**
- * Characters that would do something instead of being seen: controls, which a terminal obeys, and marks that
- * turn the direction of text, by which `exe.txt` can look like `txt.exe`.
- */
-const UNSEEN = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu;
+/** What reads as an escape, or would where a backslash precedes it. */
+const escape = /\\(?:(\\)|x([0-9a-f]{2})|u\{([0-9a-f]{1,6})\})/g;
+const escapeLike = /^(?:x[0-9a-f]{2}|u\{[0-9a-f]{1,6}\})/;
 
 /**
- * A name for people to read: bytes that are not UTF-8, and characters that would not be seen, as `\xNN` or
- * `\u{NNNN}`. Not for opening the file again: two names may read the same.
+ * A name or path as people can read and type it: bytes that are not UTF-8 as `\xNN`, characters that would not be
+ * seen as `\u{NNNN}`, and a backslash twice where it would be read as the beginning of such. No two read the same, and
+ * `namedBy` gives the bytes back.
  */
 export function displayName(name: Uint8Array): string {
-  const shown = Buffer.from(name.buffer, name.byteOffset, name.length).toString('utf8');
-  const text = shown.includes('\ufffd') ? withEscapes(name) : shown;
-  return text.replace(UNSEEN, (character) => {
-    const code = character.codePointAt(0) ?? 0;
-    return code < 0x100 ? hexByte(code) : `\\u{${code.toString(16)}}`;
+  const [first = '', ...rest] = textOfBytes(name).split('\\').map(visible);
+  return rest.reduce((shown, part, index) => {
+    const isLast = index === rest.length - 1;
+    const isAmbiguous = part.startsWith('\\') || (part === '' && !isLast) || escapeLike.test(part);
+    return shown + (isAmbiguous ? '\\\\' : '\\') + part;
+  }, first);
+}
+
+/** The bytes of the name or path that `displayName` shows as `shown`; a backslash that begins no escape is itself. */
+export function namedBy(shown: string): Uint8Array {
+  const text = shown.replace(escape, (whole, backslash, byte, character) => {
+    if (backslash !== undefined) return '\\';
+    const code = parseInt((byte ?? character) as string, 16);
+    if (byte !== undefined)
+      return code < 0x80 ? String.fromCharCode(code) : String.fromCharCode(0xdc00 + code);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
   });
-}
-
-/** Decodes as much UTF-8 as there is, and escapes each byte that belongs to none. */
-function withEscapes(name: Uint8Array): string {
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  let text = '';
-  for (let at = 0; at < name.length;) {
-    const length = [1, 2, 3, 4].find((candidate) => {
-      try {
-        return candidate <= name.length - at && decoder.decode(name.subarray(at, at + candidate)) !== '';
-      } catch {
-        return false;
-      }
-    });
-    text += length ? decoder.decode(name.subarray(at, at + length)) : hexByte(name[at] ?? 0);
-    at += length ?? 1;
-  }
-  return text;
-}
-
-function hexByte(byte: number): string {
-  return `\\x${byte.toString(16).padStart(2, '0')}`;
+  return new Uint8Array(bytesOfText(text));
 }

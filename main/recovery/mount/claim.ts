@@ -2,15 +2,8 @@
 import { mkdtemp, realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
-import {
-  addRecord,
-  forget,
-  readRecord,
-  stateFolder,
-  thisProcess,
-  update,
-  type MountRecord,
-} from './records.ts';
+import { thisProcess } from '../running.ts';
+import { addRecord, forget, readRecord, stateFolder, update, type MountRecord } from './records.ts';
 import type { MountSystem } from './system.ts';
 import type { Worksite } from './way.ts';
 

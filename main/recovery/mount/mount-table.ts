@@ -47,6 +47,15 @@ export async function mountAt(mountPoint: string): Promise<MountEntry | null> {
   return (await readMountTable()).findLast((entry) => entry.mountPoint === mountPoint) ?? null;
 }
 
+/** The mount that a path without links lies in: of those that hold it the innermost, and of several on top of each other the last. */
+export async function mountHolding(path: string): Promise<MountEntry | null> {
+  const holding = (await readMountTable()).filter(
+    ({ mountPoint }) => mountPoint === '/' || path === mountPoint || path.startsWith(`${mountPoint}/`),
+  );
+  const deepest = Math.max(...holding.map(({ mountPoint }) => mountPoint.length));
+  return holding.findLast(({ mountPoint }) => mountPoint.length === deepest) ?? null;
+}
+
 /** The first place where a device is mounted. */
 export async function mountOfDevice(device: string): Promise<MountEntry | null> {
   return (await readMountTable()).find((entry) => entry.source === device) ?? null;

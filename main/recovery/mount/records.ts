@@ -6,7 +6,7 @@
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as z from 'zod/mini';
@@ -37,7 +37,6 @@ const mountRecord = z.object({
   ownFolder: z.boolean(),
 });
 export type MountRecord = z.infer<typeof mountRecord>;
-export type Owner = NonNullable<MountRecord['owner']>;
 
 /** Larger files and more of them are not ours. */
 const RECORD_LIMIT = 32_768;
@@ -143,27 +142,4 @@ async function written(record: MountRecord, folder: string): Promise<string> {
   const draft = join(folder, `${randomUUID()}.draft`);
   await writeFile(draft, JSON.stringify(record), { flag: 'wx', mode: 0o600 });
   return draft;
-}
-
-/** This process, told from a later one with the same number. */
-export async function thisProcess(): Promise<Owner> {
-  return { pid: process.pid, started: (await startOf(process.pid)) ?? '' };
-}
-
-export async function isRunning({ pid, started }: Owner): Promise<boolean> {
-  return (await startOf(pid)) === started;
-}
-
-/** When a process was started, in clock ticks since the start of the system, or null where there is none. */
-async function startOf(pid: number): Promise<string | null> {
-  try {
-    return startTime(await readFile(`/proc/${pid}/stat`, 'utf8'));
-  } catch {
-    return null;
-  }
-}
-
-/** Field 22 of proc_pid_stat(5). The name of the program, in parentheses before it, may hold anything. */
-export function startTime(status: string): string | null {
-  return status.slice(status.lastIndexOf(')') + 2).split(' ')[22 - 3] ?? null;
 }

@@ -3,6 +3,8 @@ import { lstat, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
 import { fail, problemOf, type Problem } from '../../../shared/problems.ts';
+import { visibleJson } from '../../../shared/words/formats.ts';
+import { bytesOfText, textOfBytes } from '../bytes/byte-text.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { destinationError } from '../writing/destination-error.ts';
 import { FileWriter } from '../writing/file-writer.ts';
@@ -39,9 +41,11 @@ export async function saveAccount(
     await write(path).catch((error: unknown) => problems.push(problemOf(destinationError(path, error))));
   };
   if (qubesXml) await save(qubesXmlName, (path) => saveOnce(path, qubesXml));
-  await save(checksumsName, async (path) => replaceOwnFile(path, await mergedChecksums(path, checksums)));
+  await save(checksumsName, async (path) => {
+    await replaceOwnFile(path, bytesOfText(await mergedChecksums(path, checksums)));
+  });
   const told = withProblems(report, problems, 'restore');
-  const text = JSON.stringify({ backup: inventory.backup, ...told }, null, 2);
+  const text = visibleJson({ backup: inventory.backup, ...told });
   await save(reportName, (path) => replaceOwnFile(path, `${text}\n`));
   return withProblems(report, problems, 'restore');
 }
@@ -66,7 +70,7 @@ async function saveOnce(path: string, bytes: Uint8Array): Promise<void> {
 
 /** Lines of `sha256sum`: those of earlier restores stay unless the same path was restored again. */
 async function mergedChecksums(path: string, checksums: readonly Checksum[]): Promise<string> {
-  const earlier = ((await readPlainFile(path, longestChecksums))?.toString() ?? '')
+  const earlier = textOfBytes((await readPlainFile(path, longestChecksums)) ?? Buffer.alloc(0))
     .split('\n')
     .filter((line) => line !== '');
   const lines = checksums.map(checksumLine);

@@ -227,7 +227,7 @@ export class Journal {
       .filter((line) => line !== '' && !isOver(parseLine(line)));
     try {
       if (kept.length === 0) await rm(path, { force: true });
-      else await replaceOwnFile(path, kept.map((line) => `${line}\n`).join(''), 0o600);
+      else await replaceOwnFile(path, kept.map((line) => `${line}\n`).join(''));
     } catch {
       // The files are there all the same; what is left of the journal opens with the passphrase only.
     }

@@ -5,7 +5,7 @@ import type { StoredFile } from '../catalog/stored-files.ts';
 import { checksumsName, qubesXmlName, reportName } from './account.ts';
 import { isUnfinishedName } from '../writing/partial-names.ts';
 import { journalName } from './journal.ts';
-import { longestGrowingName, NameRegister } from '../writing/output-names.ts';
+import { longestGrowingName, NameRegister, portableNames } from '../writing/output-names.ts';
 
 /** One stored file with its place in the destination. */
 export interface PlannedFile {
@@ -42,7 +42,7 @@ export function planRestore(catalog: readonly CatalogedQube[], names: readonly s
   }
   const chosen = catalog.filter(({ qube }) => (wanted ? wanted.has(qube.name) : qube.included));
   // Folder names are claimed over the whole list, so that they do not depend on what was chosen.
-  const folders = new NameRegister(longestGrowingName);
+  const folders = new NameRegister(planned);
   for (const name of ownNames) folders.claim(name);
   const folderOf = new Map(
     catalog
@@ -59,6 +59,9 @@ export function planRestore(catalog: readonly CatalogedQube[], names: readonly s
   };
 }
 
+/** Names that are read by people and carried to other systems; those within a tree stay what they were. */
+const planned = { ...portableNames, longest: longestGrowingName };
+
 /** What Lifeboat itself writes beside the qubes' folders. */
 const ownNames = [qubesXmlName, checksumsName, reportName, journalName];
 
@@ -68,7 +71,7 @@ function finishedName(name: string): string {
 }
 
 function plannedFiles({ qube, files }: CatalogedQube, folder: string): PlannedFile[] {
-  const names = new NameRegister(longestGrowingName);
+  const names = new NameRegister(planned);
   const sizes = new Map(qube.files.map((file) => [file.name, file.virtualSize]));
   return [...files].map(([name, stored]) => ({
     qube: qube.name,

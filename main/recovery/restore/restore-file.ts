@@ -3,9 +3,9 @@ import type { FileReport, RestoreMode } from '../../../shared/backup.ts';
 import { fail, problem, type Problem } from '../../../shared/problems.ts';
 import { readArchive, type ArchiveEntry } from '../archive/archive-reader.ts';
 import { archiveProblem, decompressed } from '../archive/stored-archive.ts';
-import { isTree } from '../catalog/inventory.ts';
+import { dom0Folder, isTree } from '../catalog/inventory.ts';
 import { pathParts, samePath } from '../writing/archive-paths.ts';
-import type { Completed, Checksum, OpenOutput, Output } from '../writing/output.ts';
+import type { Completed, Checksum, OpenOutput, Output, TreeOrigin } from '../writing/output.ts';
 import type { PlannedFile } from './plan.ts';
 import { completeOutcome } from './verdict.ts';
 
@@ -89,6 +89,7 @@ async function unpack(
   const file = planned.stored.path;
   const archive = await decompressed(stream, filter, file, (warning) => warnings.push(warning));
   const prefix = pathParts(file);
+  const origin: TreeOrigin = { prefix, root: homeOf(prefix) };
   let output: Output | undefined;
   let link: ArchiveEntry | undefined;
   let single = false;
@@ -105,7 +106,7 @@ async function unpack(
     const fits = isItself ? isFile || entry.kind === 'folder' : isBelow;
     if (single || !fits) fail('archive-member-unexpected', { file, found: entry.path });
     single = isFile;
-    output ??= await openOutput(planned.output, single ? 'file' : 'tree', prefix);
+    output ??= await openOutput(planned.output, single ? 'file' : 'tree', origin);
     await output.take(entry);
   }
   if (link) return inPlaceOf(planned, link);
@@ -114,6 +115,11 @@ async function unpack(
   await beforeCommit(completed);
   await output.commit();
   return completed;
+}
+
+/** Where a home of dom0 lay: `dom0-home/user` was `/home/user`. */
+function homeOf([folder, ...below]: readonly string[]): readonly string[] | null {
+  return folder === dom0Folder ? ['home', ...below] : null;
 }
 
 /**

@@ -78,12 +78,11 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     store: journal?.keys ?? null,
     allowSlow: options.allowSlow,
   });
-  const openOutput: OpenOutput = held
-    ? async (...output) => {
-        await held.demand();
-        return diskOutputs(held.path)(...output);
-      }
-    : openVerifyOutput;
+  const openOnDisk = held ? diskOutputs(held.path) : openVerifyOutput;
+  const openOutput: OpenOutput = async (...output) => {
+    await held?.demand();
+    return openOnDisk(...output);
+  };
   const work = async (file: PlannedFile): Promise<FileReport> => {
     const earlier = await journal?.finishedAndIntact(file, signal, (share) =>
       listener.progressed(file, Math.floor(share * file.stored.storedBytes)),

@@ -1,4 +1,5 @@
 /** The 512-byte tar header, as POSIX.1-2001 ustar and GNU tar write it: one block in, its fields out. */
+import { textOfBytes } from '../bytes/byte-text.ts';
 
 /** Everything in a tar is laid out in blocks of this many bytes. */
 export const blockSize = 512;
@@ -9,7 +10,7 @@ export function paddingAfter(size: number): number {
 }
 
 export interface TarHeader {
-  /** Name with the ustar prefix joined; bytes that are not UTF-8 are replaced by U+FFFD. */
+  /** Name with the ustar prefix joined; bytes that are not UTF-8 as in byte-text.ts. */
   readonly name: string;
   readonly linkName: string;
   /** Type flag as one character; an old regular file (NUL) reads as `0`. */
@@ -23,14 +24,11 @@ export interface TarHeader {
   readonly block: Uint8Array;
 }
 
-/** A byte order mark is part of a name like any other character. */
-const text = new TextDecoder('utf-8', { ignoreBOM: true });
-
 /** Bytes of `block` between `start` and `end`, cut at the first NUL, as text. */
 export function textField(block: Uint8Array, start: number, end: number): string {
   const field = block.subarray(start, end);
   const nul = field.indexOf(0);
-  return text.decode(nul < 0 ? field : field.subarray(0, nul));
+  return textOfBytes(nul < 0 ? field : field.subarray(0, nul));
 }
 
 /**

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import type { ArchiveEntry } from '../archive/archive-reader.ts';
 import { destinationError } from './destination-error.ts';
+import { probeDrive, type Drive } from './drive.ts';
 import { FileWriter, type WritingOptions } from './file-writer.ts';
 import { makeRoom, moveWithoutReplacing } from './moving.ts';
 import { partialSuffix } from './partial-names.ts';
@@ -16,20 +17,27 @@ import type { Abandoned, Completed, OpenOutput, Output } from './output.ts';
 import { leadsThroughFolders } from './plain-file.ts';
 import { TreeOutput } from './tree-output.ts';
 
+export interface DiskOutputOptions extends WritingOptions {
+  /** What the drive can hold, where that is known; else it is found out for the first tree. */
+  readonly drive?: Drive;
+}
+
 /**
  * Outputs below `destination`, an existing folder. What an earlier run left at a partial name is replaced.
  *
  * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at the final name
  */
-export function diskOutputs(destination: string, writing: WritingOptions = {}): OpenOutput {
-  return async (output, kind, prefix) => {
+export function diskOutputs(destination: string, options: DiskOutputOptions = {}): OpenOutput {
+  let drive = options.drive;
+  const probe = async (folder: string) => (drive ??= await probeDrive(folder));
+  return async (output, kind, origin) => {
     const path = join(destination, ...output);
     // A link that somebody laid there would have us write elsewhere.
     if (!(await leadsThroughFolders(destination, output))) fail('dest-occupied', { path: dirname(path) });
     await makeRoom(destination, output);
     return kind === 'file'
-      ? FileOutput.create(path, output, writing)
-      : TreeOutput.create(path, output, prefix, writing);
+      ? FileOutput.create(path, output, options)
+      : TreeOutput.create(path, output, origin, probe, options);
   };
 }
 

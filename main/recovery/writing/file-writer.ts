@@ -2,6 +2,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { fail, problem, RecoveryError } from '../../../shared/problems.ts';
+import { systemPath } from '../bytes/byte-text.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { ContentHash } from './content-hash.ts';
 import { destinationError, fatFileLimit } from './destination-error.ts';
@@ -57,7 +58,7 @@ export class FileWriter {
   static async create(path: string, options: WritingOptions = {}): Promise<FileWriter> {
     try {
       const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
-      return new FileWriter(path, await open(path, flags, 0o600), options);
+      return new FileWriter(path, await open(systemPath(path), flags, 0o600), options);
     } catch (error) {
       throw destinationError(path, error);
     }

@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { link, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
+import { systemPath } from '../bytes/byte-text.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { destinationError } from './destination-error.ts';
 import { unfinished } from './partial-names.ts';
@@ -38,13 +39,13 @@ export async function makeRoom(destination: string, output: readonly string[]): 
  * @throws RecoveryError `dest-occupied`
  */
 export async function moveWithoutReplacing(from: string, to: string): Promise<void> {
-  const isFile = (await lstat(from)).isFile();
+  const isFile = (await lstat(systemPath(from))).isFile();
   const linked = isFile && (await tryLink(from, to));
   if (linked) {
-    await unlink(from);
+    await unlink(systemPath(from));
   } else {
     if (await exists(to)) fail('dest-occupied', { path: to });
-    await rename(from, to);
+    await rename(systemPath(from), systemPath(to));
   }
   await syncFolder(dirname(to));
 }
@@ -52,7 +53,7 @@ export async function moveWithoutReplacing(from: string, to: string): Promise<vo
 /** Makes a folder where there is none; its parent must be there. */
 async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path);
+    await mkdir(path, { mode: 0o700 });
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
   }
@@ -60,7 +61,7 @@ async function makeFolder(path: string): Promise<void> {
 
 async function tryLink(from: string, to: string): Promise<boolean> {
   try {
-    await link(from, to);
+    await link(systemPath(from), systemPath(to));
     return true;
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') fail('dest-occupied', { path: to });
@@ -79,7 +80,7 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 export async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
+  return lstat(systemPath(path)).then(
     () => true,
     () => false,
   );

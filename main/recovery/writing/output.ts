@@ -36,14 +36,21 @@ export interface Output {
   abandon(keep: boolean): Promise<Abandoned>;
 }
 
+/** Where a tree is from, as path components. */
+export interface TreeOrigin {
+  /** What the paths of its entries begin with in the archive. */
+  readonly prefix: readonly string[];
+  /** Where its root lay, from the root of its system on, to which absolute links refer; null where that is not known. */
+  readonly root: readonly string[] | null;
+}
+
 /**
  * Opens the output of an archive that holds one file, or a tree of them.
  *
  * @param output path components below the destination
- * @param prefix path components in the archive that the tree's root has
  */
 export type OpenOutput = (
   output: readonly string[],
   kind: 'file' | 'tree',
-  prefix: readonly string[],
+  origin: TreeOrigin,
 ) => Promise<Output>;

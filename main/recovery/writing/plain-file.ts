@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { systemPath } from '../bytes/byte-text.ts';
 import { partialSuffix } from './partial-names.ts';
 
 /** Windows has none of these. */
@@ -16,14 +17,14 @@ export const appendingOnly = constants.O_WRONLY | constants.O_CREAT | constants.
 
 /** Whether a file stands at `path` that has this name alone, or nothing at all. */
 export async function isPlainFile(path: string): Promise<boolean> {
-  const found = await lstat(path).catch(() => null);
+  const found = await lstat(systemPath(path)).catch(() => null);
   return found === null || (found.isFile() && found.nlink === 1);
 }
 
 /** The content of a file of at most `longest` bytes; null for anything else, and where nothing can be read. */
 export async function readPlainFile(path: string, longest: number): Promise<Buffer | null> {
   try {
-    await using handle = await open(path, readingOnly);
+    await using handle = await open(systemPath(path), readingOnly);
     const found = await handle.stat();
     return found.isFile() && found.size <= longest ? await handle.readFile() : null;
   } catch {
@@ -32,10 +33,10 @@ export async function readPlainFile(path: string, longest: number): Promise<Buff
 }
 
 /** Replaces a file of our own in one step. */
-export async function replaceOwnFile(path: string, text: string, mode = 0o666): Promise<void> {
+export async function replaceOwnFile(path: string, content: string | Uint8Array): Promise<void> {
   // What an earlier run or another hand left at the partial name is not written through.
   await rm(path + partialSuffix, { force: true });
-  await writeFile(path + partialSuffix, text, { flag: 'wx', flush: true, mode });
+  await writeFile(path + partialSuffix, content, { flag: 'wx', flush: true, mode: 0o600 });
   await rename(path + partialSuffix, path);
 }
 
@@ -48,7 +49,7 @@ export async function hasSum(
 ): Promise<boolean> {
   const hash = createHash('sha256');
   try {
-    await using handle = await open(path, readingOnly);
+    await using handle = await open(systemPath(path), readingOnly);
     if (!(await handle.stat()).isFile()) return false;
     const pieces = handle.createReadStream({ highWaterMark: 2 ** 20, autoClose: false });
     // A stream that is given a signal throws at nobody when the signal came before it was read.

@@ -1,6 +1,7 @@
 /** Whether what a restore has made still stands at its path, or something else took its place. */
 import { constants } from 'node:fs';
 import { lstat, open, type FileHandle } from 'node:fs/promises';
+import { systemPath } from '../bytes/byte-text.ts';
 
 /** Windows tells the drive of what is open, and by some versions of Node 22 and 24 not that of a path. */
 const tellsDrives = process.platform !== 'win32';
@@ -12,7 +13,7 @@ const tellsDrives = process.platform !== 'win32';
  * @throws the error of the system where nothing stands there
  */
 export async function standsAt(handle: FileHandle, path: string): Promise<boolean> {
-  const [held, found] = await Promise.all([handle.stat(), lstat(path)]);
+  const [held, found] = await Promise.all([handle.stat(), lstat(systemPath(path))]);
   return held.ino === found.ino && (!tellsDrives || held.dev === found.dev);
 }
 
