@@ -83,8 +83,8 @@ export type Inventory = z.infer<typeof inventory>;
 export const restoreMode = z.enum(['restore', 'verify']);
 export type RestoreMode = z.infer<typeof restoreMode>;
 
-/** Honest outcomes: every byte verified, something missing, or nothing usable. */
-export const outcome = z.enum(['restored', 'verified', 'partial', 'failed']);
+/** Honest outcomes: every byte verified, something missing, nothing usable, or stopped before its end by the person. */
+export const outcome = z.enum(['restored', 'verified', 'partial', 'failed', 'unfinished']);
 export type Outcome = z.infer<typeof outcome>;
 
 /** Whether an outcome says that everything is there and verified. */

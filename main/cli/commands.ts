@@ -200,13 +200,10 @@ async function run(
   const wanted = qubes.length === 0 ? null : qubes;
   if (target.destination !== null)
     await lookAtDestination(session, wanted, target.destination, options, speech);
-  const { report, cancelled } = await runJob(session, wanted, target, options, speech);
+  const { report } = await runJob(session, wanted, target, options, speech);
   if (options.json) await printJson(reportDocument(report));
   else if (!options.quiet || !isWhole(report.outcome)) await print(reportText(report, speech));
-  if (cancelled) {
-    process.stderr.write(`${speech.words.cancelled}\n`);
-    return exitCodes.cancelled;
-  }
+  if (report.outcome === 'unfinished') process.stderr.write(`${speech.words.cancelled}\n`);
   return exitCodeOfOutcome(report.outcome);
 }
 

@@ -24,7 +24,7 @@ export const exitCodeMeanings: readonly (readonly [code: number, meaning: string
   [exitCodes.passphraseRejected, 'passphrase rejected'],
   [exitCodes.unsupported, 'not a backup, or a format that is not supported'],
   [exitCodes.nothing, 'nothing could be recovered'],
-  [exitCodes.cancelled, 'cancelled'],
+  [exitCodes.cancelled, 'not finished: cancelled'],
 ];
 
 const codeOfProblem: Partial<Record<ProblemCode, number>> = {
@@ -51,6 +51,7 @@ const codeOfOutcome: Record<Outcome, number> = {
   verified: exitCodes.right,
   partial: exitCodes.partial,
   failed: exitCodes.nothing,
+  unfinished: exitCodes.cancelled,
 };
 
 export function exitCodeOfOutcome(outcome: Outcome): number {

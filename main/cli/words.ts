@@ -41,6 +41,7 @@ const english: CliWords = {
     verified: 'verified',
     partial: 'INCOMPLETE',
     failed: 'FAILED',
+    unfinished: 'NOT FINISHED',
     occupied: 'NOT WRITTEN, something is there already',
   },
   copies: { copied: 'copied', partial: 'INCOMPLETE', skipped: 'skipped', failed: 'FAILED' },
@@ -83,6 +84,7 @@ const german: CliWords = {
     verified: 'geprüft',
     partial: 'UNVOLLSTÄNDIG',
     failed: 'FEHLGESCHLAGEN',
+    unfinished: 'NICHT FERTIG',
     occupied: 'NICHT GESCHRIEBEN, hier gibt es schon etwas',
   },
   copies: {

@@ -11,19 +11,16 @@ import {
 import type { ToldOutcome } from '../../shared/told-outcome.ts';
 import { useSpeech } from '../i18n/speech.ts';
 
-/** `cancelled` is said of a qube that has no outcome because the restore was stopped. */
-export type ShownOutcome = ToldOutcome | 'cancelled';
-
-export const outcomeIcons: Readonly<Record<ShownOutcome, LucideIcon>> = {
+export const outcomeIcons: Readonly<Record<ToldOutcome, LucideIcon>> = {
   restored: CircleCheck,
   verified: ShieldCheck,
   partial: TriangleAlert,
   failed: CircleX,
   occupied: CircleSlash,
-  cancelled: CircleDashed,
+  unfinished: CircleDashed,
 };
 
-export function OutcomeMark({ outcome }: { readonly outcome: ShownOutcome }) {
+export function OutcomeMark({ outcome }: { readonly outcome: ToldOutcome }) {
   const { say } = useSpeech();
   const Icon = outcomeIcons[outcome];
   return (

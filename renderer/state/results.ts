@@ -19,6 +19,7 @@ export function tallyOf(report: RestoreReport): Tally {
     verified: count('verified'),
     partial: count('partial'),
     failed: count('failed'),
+    unfinished: count('unfinished'),
     occupied: count('occupied'),
   };
 }
@@ -28,8 +29,14 @@ export function verdictOf({
   report,
   choices,
 }: Pick<ResultsStep, 'report' | 'choices'>): 'all' | 'some' | 'nothing' {
-  if (report.outcome === 'failed') return 'nothing';
+  if (report.outcome === 'failed' || (report.outcome === 'unfinished' && !report.qubes.some(isThere)))
+    return 'nothing';
   return isWhole(report.outcome) && unreportedOf({ report, choices }).length === 0 ? 'all' : 'some';
+}
+
+/** Whether something of a qube came out, or was verified. */
+function isThere({ outcome, files }: QubeReport): boolean {
+  return outcome === 'unfinished' ? files.some((file) => isWhole(file.outcome)) : outcome !== 'failed';
 }
 
 /** Names of the qubes that were asked for and have no report, because the restore ended before them. */
@@ -64,8 +71,8 @@ export function resumptionOf(state: Pick<ResultsStep, 'report' | 'choices'>): 'a
     ...qubes.flatMap(({ files }) => files.flatMap((file) => file.problems)),
   ].map(({ code }) => code);
   if (codes.includes('engine-gone')) return 'unlock';
-  const canPass = (code: ProblemCode) => code === 'cancelled' || problemKinds[code].retry;
-  return codes.some(canPass) || unreportedOf(state).length > 0 ? 'at-once' : null;
+  const isStopped = state.report.outcome === 'unfinished' || unreportedOf(state).length > 0;
+  return isStopped || codes.some((code) => problemKinds[code].retry) ? 'at-once' : null;
 }
 
 /** Whether something was left out because nothing seals it; a header without a seal looks like a damaged one. */
@@ -86,6 +93,12 @@ export function metSlow({ qubes }: RestoreReport): boolean {
 
 /** The worst first: that is what somebody must read. */
 export function worstFirst(reports: readonly QubeReport[]): readonly QubeReport[] {
-  const rank: Readonly<Record<Outcome, number>> = { failed: 0, partial: 1, restored: 2, verified: 2 };
+  const rank: Readonly<Record<Outcome, number>> = {
+    failed: 0,
+    partial: 1,
+    unfinished: 2,
+    restored: 3,
+    verified: 3,
+  };
   return reports.toSorted((a, b) => rank[a.outcome] - rank[b.outcome]);
 }

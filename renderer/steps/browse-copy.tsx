@@ -156,7 +156,7 @@ const outcomeIcons: Readonly<Record<CopiedItem['outcome'], LucideIcon>> = {
 const outcomeColours: Readonly<Record<CopiedItem['outcome'], string>> = {
   copied: 'outcome-restored',
   partial: 'outcome-partial',
-  skipped: 'outcome-cancelled',
+  skipped: 'outcome-unfinished',
   failed: 'outcome-failed',
 };
 

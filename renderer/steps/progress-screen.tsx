@@ -34,13 +34,7 @@ export function ProgressScreen({ state }: { readonly state: ProgressStep }) {
       heading={heading}
       lead={say('progress.lead')}
       title={say('program.titleProgress', { percent, step: heading })}
-      aside={
-        <CancelButton
-          mode={choices.mode}
-          finished={state.finished.length}
-          isDisabled={steering === 'cancelling'}
-        />
-      }
+      aside={<CancelButton mode={choices.mode} isDisabled={steering === 'cancelling'} />}
       actions={
         <PauseButton
           paused={paused}

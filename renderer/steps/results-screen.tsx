@@ -161,7 +161,7 @@ function headlineOf(state: ResultsStep, { say }: Speech): string {
         count: tally.restored + tally.verified,
       });
     case 'some':
-      return (['restored', 'verified', 'partial', 'failed', 'occupied'] satisfies ToldOutcome[])
+      return (['restored', 'verified', 'partial', 'failed', 'occupied', 'unfinished'] satisfies ToldOutcome[])
         .filter((outcome) => tally[outcome] > 0)
         .map((outcome) => say(`results.${outcome}`, { count: tally[outcome] }))
         .join(', ');
@@ -218,7 +218,7 @@ function ResultRows({
         unreportedOf(state).map((name) => (
           <li className="row" key={name}>
             <QubeTitle name={name} label={listed.get(name)?.label} />
-            <OutcomeMark outcome="cancelled" />
+            <OutcomeMark outcome="unfinished" />
           </li>
         ))}
       {count === qubes.length &&

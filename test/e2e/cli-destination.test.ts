@@ -109,7 +109,9 @@ gate.test('Ctrl+C ends a restore in order: exit code 130, nothing unfinished lef
     interrupted: begun(to, 'work/private.img'),
   });
   expect(ended.code).toBe(130);
-  expect(codesIn(reportOf(ended))).toContain('cancelled');
+  const { outcome, qubes } = reportOf(ended);
+  expect([outcome, codesIn(reportOf(ended))]).toEqual(['unfinished', []]);
+  expect(qubes.map((qube) => qube.outcome)).toEqual(['unfinished']);
   // Its keys need not be derived again.
   expect((await filesBelow(to)).filter((name) => name !== journalName)).toEqual([]);
 });

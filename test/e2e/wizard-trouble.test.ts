@@ -146,7 +146,7 @@ gate.describe('the wizard', () => {
     const page = await halfWay(to);
     await button(page, 'Pause').click();
     await button(page, 'Cancel…').click();
-    await button(page, 'Stop, keep finished qubes').click();
+    await button(page, 'Stop and keep what is finished').click();
     await page.getByText('You stopped before the end.').waitFor();
     expect(await filesBelow(to)).toContain('one/private.img');
     expect(await filesBelow(to)).not.toContain('two/private.img');
@@ -162,7 +162,7 @@ gate.describe('the wizard', () => {
     const page = await halfWay(to);
     await button(page, 'Pause').click();
     await button(page, 'Cancel…').click();
-    await button(page, 'Stop, delete everything written').click();
+    await button(page, 'Stop and delete what was restored').click();
     await heading(page, 'Stopped before anything was finished').waitFor();
     expect(await filesBelow(to)).toEqual([]);
   });

@@ -263,7 +263,7 @@ export function reportOf(
   problems: FileReport['problems'] = [],
 ): QubeReport {
   const stored = qubes.find((qube) => qube.name === name)?.files[0];
-  const failed = outcome === 'failed';
+  const failed = outcome === 'failed' || outcome === 'unfinished';
   return {
     name,
     outcome,

@@ -445,6 +445,16 @@ export const scenes: readonly WizardScene[] = [
     },
   },
   {
+    name: '5-progress-cancel-early',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      const active = [{ qube: 'work', file: 'private.img', doneBytes: 13.2e6, totalBytes: 31.6e9 }];
+      await progressed(wizard, { doneBytes: 13.2e6, active });
+      await wizard.page.getByRole('button', { name: 'Cancel…' }).click();
+      await wizard.page.getByText('The 13 MB restored so far will be discarded.').waitFor();
+    },
+  },
+  {
     name: '5-progress-leaving',
     walk: async (wizard) => {
       await toProgress(wizard);
@@ -459,7 +469,7 @@ export const scenes: readonly WizardScene[] = [
       await toProgress(wizard);
       await progressed(wizard, {});
       await wizard.page.getByRole('button', { name: 'Cancel…' }).click();
-      await wizard.page.getByRole('button', { name: 'Stop, keep finished qubes' }).click();
+      await wizard.page.getByRole('button', { name: 'Stop and keep what is finished' }).click();
     },
   },
   {
@@ -595,7 +605,12 @@ export const scenes: readonly WizardScene[] = [
     name: '6-results-cancelled',
     walk: async (wizard) => {
       await toProgress(wizard);
-      await finished(wizard, [sample.reportOf('personal', 'restored')], { cancelled: true });
+      const qubes = [
+        sample.reportOf('work', 'unfinished'),
+        sample.reportOf('personal', 'restored'),
+        sample.reportOf('vault', 'unfinished'),
+      ];
+      await finished(wizard, qubes, { cancelled: true });
     },
   },
   {

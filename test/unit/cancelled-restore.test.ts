@@ -96,7 +96,10 @@ gate.describe('a restore that is stopped with nothing to be kept', () => {
   gate.test('leaves nothing in an empty folder, not even its journal', async () => {
     await using here = await session();
     const { report, cancelled } = await here.restore(to, ['personal', 'work'], ['personal', 'work']);
-    expect([cancelled, report.outcome]).toEqual([true, 'failed']);
+    expect([cancelled, report.outcome]).toEqual([true, 'unfinished']);
+    for (const { files } of report.qubes)
+      for (const file of files)
+        expect(file).toMatchObject({ outcome: 'unfinished', path: null, problems: [] });
     expect(await filesBelow(to)).toEqual([]);
   });
 
@@ -106,7 +109,11 @@ gate.describe('a restore that is stopped with nothing to be kept', () => {
     const earlier = await filesBelow(to);
     const content = await readFile(join(to, 'personal/private.img'));
     const { report } = await here.restore(to, ['work', 'personal', 'vault'], ['personal']);
-    expect(outcomesIn(report).sort()).toEqual(['personal: restored', 'vault: failed', 'work: failed']);
+    expect(outcomesIn(report).sort()).toEqual([
+      'personal: restored',
+      'vault: unfinished',
+      'work: unfinished',
+    ]);
     expect(await filesBelow(to)).toEqual(earlier);
     expect(await readFile(join(to, 'personal/private.img'))).toEqual(content);
   });
@@ -147,7 +154,7 @@ gate.describe('a restore that is stopped with nothing to be kept', () => {
 
       const other = await scratchFolder();
       const { report, cancelled } = await here.restore(other, ['one'], ['one']);
-      expect([cancelled, report.outcome]).toEqual([true, 'failed']);
+      expect([cancelled, report.outcome]).toEqual([true, 'unfinished']);
       expect(await filesBelow(other)).toEqual([]);
     });
 

@@ -6,6 +6,8 @@ import { arrange, obstacleOf, totalOf, wantedOf, type QubeOrder } from '../../re
 import { outcomeOf } from '../../main/recovery/restore/verdict.ts';
 import { labelColourOf } from '../../shared/words/label-words.ts';
 import { tallyOf, resumptionOf, unreportedOf, verdictOf, worstFirst } from '../../renderer/state/results.ts';
+import { stopOf } from '../../renderer/state/stop.ts';
+import type { WizardState } from '../../renderer/state/wizard.ts';
 import type { QubeReport } from '../../shared/backup.ts';
 import type { Problem } from '../../shared/problems.ts';
 import {
@@ -143,6 +145,25 @@ describe('the verdict', () => {
     expect(verdictOf(ended([reportOf('work', 'restored'), reportOf('vault', 'failed')]))).toBe('some');
   });
 
+  it('of a restore that was stopped counts what came out, and calls nothing of the rest failed', () => {
+    const early = ended([reportOf('work', 'unfinished'), reportOf('vault', 'unfinished')]);
+    expect([early.report.outcome, verdictOf(early)]).toEqual(['unfinished', 'nothing']);
+    const late = ended([reportOf('work', 'restored'), reportOf('vault', 'unfinished')]);
+    expect([late.report.outcome, verdictOf(late)]).toEqual(['unfinished', 'some']);
+    expect(tallyOf(late.report)).toMatchObject({ restored: 1, unfinished: 1, failed: 0 });
+  });
+
+  it('of a restore to be stopped tells what would be kept and what thrown away', () => {
+    const stop = (doneBytes: number, finished: readonly QubeReport[]) =>
+      stopOf({ step: 'progress', finished, progress: { ...progress, doneBytes } } as unknown as WizardState);
+    expect(stop(6.4e9, [])).toEqual({ finished: 0, keptBytes: 0, discardedBytes: 6.4e9 });
+    expect(stop(20e9, [reportOf('personal', 'restored'), reportOf('vault', 'failed')])).toEqual({
+      finished: 1,
+      keptBytes: 20e9 - 6.4e9,
+      discardedBytes: 6.4e9,
+    });
+  });
+
   it('is not "all" when something went wrong with the whole', () => {
     expect(verdictOf(ended([reportOf('work', 'restored'), reportOf('vault', 'restored')], [lost]))).toBe(
       'some',
@@ -156,7 +177,14 @@ describe('the verdict', () => {
 
   it('counts each outcome and names what has none', () => {
     const state = ended([reportOf('work', 'partial')]);
-    expect(tallyOf(state.report)).toEqual({ restored: 0, verified: 0, partial: 1, failed: 0, occupied: 0 });
+    expect(tallyOf(state.report)).toEqual({
+      restored: 0,
+      verified: 0,
+      partial: 1,
+      failed: 0,
+      unfinished: 0,
+      occupied: 0,
+    });
     expect(unreportedOf(state)).toEqual(['vault']);
   });
 
@@ -170,7 +198,8 @@ describe('the verdict', () => {
     const vault = (problem: Problem) =>
       ended([reportOf('work', 'restored'), reportOf('vault', 'failed', [problem])]);
     expect(resumptionOf(vault(lost))).toBe('at-once');
-    expect(resumptionOf(vault({ code: 'cancelled', params: {} }))).toBe('at-once');
+    const stopped = ended([reportOf('work', 'restored'), reportOf('vault', 'unfinished')]);
+    expect(resumptionOf(stopped)).toBe('at-once');
     expect(resumptionOf(vault(damage))).toBeNull();
   });
 

@@ -1176,6 +1176,8 @@ describe('a verdict', () => {
     ['one failed', ['restored', 'failed'], [], 'restore', 'partial'],
     ['only a partial one', ['partial'], [], 'restore', 'partial'],
     ['all failed', ['failed', 'failed'], [], 'restore', 'failed'],
+    ['stopped in the middle', ['restored', 'unfinished'], [], 'restore', 'unfinished'],
+    ['stopped behind a failure', ['failed', 'unfinished'], lacking, 'verify', 'unfinished'],
     ['no parts', [], [], 'restore', 'failed'],
     ['a volume missing', ['restored'], lacking, 'restore', 'partial'],
     ['a volume missing and all failed', ['failed'], lacking, 'verify', 'failed'],

@@ -35,7 +35,6 @@ export interface DocumentWords {
   readonly unknown: string;
   readonly verifiedOnly: string;
   readonly cancelled: string;
-  readonly notFinished: string;
   readonly nothingWritten: string;
   readonly notes: string;
   readonly firewall: string;
@@ -53,6 +52,7 @@ const english: DocumentWords = {
     verified: 'Verified',
     partial: 'Incomplete',
     failed: 'Failed',
+    unfinished: 'Not finished',
     occupied: 'Not written',
   },
   fields: {
@@ -80,7 +80,6 @@ const english: DocumentWords = {
   unknown: 'unknown',
   verifiedOnly: 'nothing: the backup was only verified',
   cancelled: 'It was stopped before its end.',
-  notFinished: 'Not finished',
   nothingWritten: 'nothing was written',
   notes: 'Notes',
   firewall: 'Firewall',
@@ -98,6 +97,7 @@ const german: DocumentWords = {
     verified: 'Geprüft',
     partial: 'Unvollständig',
     failed: 'Fehlgeschlagen',
+    unfinished: 'Nicht fertig',
     occupied: 'Nicht geschrieben',
   },
   fields: {
@@ -125,7 +125,6 @@ const german: DocumentWords = {
   unknown: 'unbekannt',
   verifiedOnly: 'nichts: das Backup wurde nur geprüft',
   cancelled: 'Es wurde vor dem Ende angehalten.',
-  notFinished: 'Nicht fertig',
   nothingWritten: 'nichts wurde geschrieben',
   notes: 'Notizen',
   firewall: 'Firewall',

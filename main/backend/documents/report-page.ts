@@ -53,7 +53,7 @@ export function reportPage(restore: EndedRestore, language: Language): string {
       ${report.qubes.map((qube) => qubeSection(qube, ofQubes.get(qube.name) ?? [], words, language))}
       ${restore.qubes
         .filter((name) => !reported.has(name))
-        .map((name) => html`<h2>${name}: ${words.notFinished}</h2>`)}
+        .map((name) => html`<h2>${name}: ${words.outcomes.unfinished}</h2>`)}
       ${restore.lost
         .filter(({ name }) => !reported.has(name))
         .map(({ name, lost }) => html`<h2>${name}: ${lost && lossWords[language][lost]}</h2>`)}

@@ -2,10 +2,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileReport, RestoreReport } from '../../../shared/backup.ts';
-import { problem, type Problem } from '../../../shared/problems.ts';
+import type { Problem } from '../../../shared/problems.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { finishedNameOf, mapSuffix } from '../writing/partial-names.ts';
-import { readJournal } from './run.ts';
+import { readJournal, unfinishedReport } from './run.ts';
 import { outcomeOf } from './verdict.ts';
 
 /**
@@ -29,10 +29,13 @@ export async function removeWritten(
   await (await readJournal(backup, destination)).forget(started);
   const qubes = report.qubes.map((qube) => {
     if (qube.files.length > 0 && qube.files.every(isEarlier)) return qube;
-    const left = qube.files.map((file) => (isEarlier(file) ? file : withoutFile(file)));
+    // What failed by itself has failed, and left nothing.
+    const left = qube.files.map((file) =>
+      isEarlier(file) || file.outcome === 'failed' ? file : unfinishedReport(file),
+    );
     return { ...qube, outcome: outcomeOf(left, [], 'restore'), files: left };
   });
-  return { ...report, outcome: outcomeOf(qubes, report.problems, 'restore'), qubes };
+  return { ...report, outcome: 'unfinished', qubes };
 }
 
 /** Paths of the pieces that were saved of a file without their place, and of their maps. */
@@ -40,8 +43,4 @@ function piecesOf(problems: readonly Problem[]): readonly string[] {
   return problems.flatMap(({ code, params }) =>
     code === 'piece-saved' ? [String(params.piece), String(params.piece) + mapSuffix] : [],
   );
-}
-
-function withoutFile({ name }: FileReport): FileReport {
-  return { name, path: null, bytes: 0, sha256: null, outcome: 'failed', problems: [problem('cancelled')] };
 }

@@ -55,7 +55,6 @@ const hopeless = new Set<Problem['code']>([
   'dest-exchanged',
   'dest-ran-full',
   'dest-read-only',
-  'cancelled',
 ]);
 
 /**
@@ -93,7 +92,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     }
     end ??= (await held?.loss()) ?? null;
     if (end) return failedReport(file, end);
-    if (signal.aborted) return failedReport(file, problem('cancelled'));
+    if (signal.aborted) return unfinishedReport(file);
     // Seen before any key is derived for it.
     const place = destination === null ? null : join(destination, ...file.output);
     if (place !== null && (await exists(place)))
@@ -129,6 +128,12 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
             acceptPartial,
           });
     if (isWhole(report.outcome)) return report;
+    if (report.problems.some(isCancelled))
+      return {
+        ...report,
+        outcome: 'unfinished',
+        problems: report.problems.filter((value) => !isCancelled(value)),
+      };
     const problems = (await held?.judge(report.problems)) ?? [...report.problems];
     end ??= problems.find((value) => hopeless.has(value.code)) ?? null;
     return { ...report, problems };
@@ -171,7 +176,9 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   const inOrder = plan.qubes.flatMap((name) => qubes.get(name) ?? []);
   const problems = [...backup.inventory.backup.problems, ...backup.inventory.problems, ...plan.problems];
   const report = { outcome: outcomeOf(inOrder, problems, mode), qubes: inOrder, problems };
-  if (destination === null || signal.aborted) return report;
+  if (destination === null) return report;
+  // Without its account no restore is finished, also where all files are.
+  if (signal.aborted) return { ...report, outcome: 'unfinished' };
   const loss = await held?.loss();
   if (loss) return withProblems(report, [loss], mode);
   const accounted = await saveAccount(destination, report, checksums, backup);
@@ -208,6 +215,15 @@ async function slowLast(files: readonly PlannedFile[], run: ProtectedRun): Promi
   const slow: PlannedFile[] = [];
   for (const file of files) ((await run.isSlow(file.stored)) ? slow : quick).push(file);
   return [...quick, ...slow];
+}
+
+function isCancelled({ code }: Problem): boolean {
+  return code === 'cancelled';
+}
+
+/** The report of a file of which nothing is there because the person stopped the run. */
+export function unfinishedReport({ name }: Pick<PlannedFile, 'name'>): FileReport {
+  return { name, path: null, bytes: 0, sha256: null, outcome: 'unfinished', problems: [] };
 }
 
 function failedReport(file: PlannedFile, reason: Problem): FileReport {

@@ -17,7 +17,7 @@ export function completeOutcome(problems: readonly Problem[], mode: RestoreMode)
 
 /**
  * The outcome of a qube, of which the parts are its files, or of a run, of which they are its qubes: failed when nothing
- * came out, also where there is no part at all.
+ * came out, also where there is no part at all; unfinished where a part is, since nothing is known of that.
  *
  * @param problems those of the whole: of a qube what the backup lacks of it, of a run what befell the backup's header,
  * list of qubes or end, and the account of the run
@@ -29,6 +29,7 @@ export function outcomeOf(
 ): Outcome {
   const areWhole = parts.length > 0 && parts.every(({ outcome }) => isWhole(outcome));
   if (areWhole && !hasFailure(problems)) return success(mode);
+  if (parts.some(({ outcome }) => outcome === 'unfinished')) return 'unfinished';
   return parts.some(({ outcome }) => outcome !== 'failed') ? 'partial' : 'failed';
 }
 
