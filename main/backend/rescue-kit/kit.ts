@@ -1,18 +1,18 @@
 /** The rescue kit: a small folder that a backup can carry along, with all that it takes to open it one day. */
 import { createHash } from 'node:crypto';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
-import { errnoOf } from '../../recovery/bytes/source.ts';
 import { exists } from '../../recovery/writing/moving.ts';
 import { destinationError } from '../../recovery/writing/destination-error.ts';
+import { OwnFolder } from '../../recovery/writing/own-folder.ts';
 import { byHand } from './by-hand.ts';
 import { readMaterials, type Materials } from './materials.ts';
 import { readme } from './readme.ts';
 
 export const kitFolderName = 'lifeboat-rescue-kit';
 
-/** Written last: where it is, the kit is complete. */
+/** Tells a kit from another folder of its name. */
 const sumsName = 'SHA256SUMS';
 
 interface KitFile {
@@ -23,28 +23,27 @@ interface KitFile {
 
 /**
  * Writes a kit beside the backup at `target`, naming it, or into the folder `target`; gives the kit's folder. Nothing
- * is overwritten, and a kit that could not be finished is taken away again.
+ * is overwritten. A kit has its name only when it is complete; what a killed run left of one is cleared by the next.
  *
  * @throws RecoveryError `source-missing`, `kit-exists`, `dest-occupied` and what else keeps a folder from being written
  */
 export async function writeRescueKit(target: string): Promise<string> {
   const found = await stat(target).catch(() => fail('source-missing', { path: target }));
   const backup = found.isDirectory() ? null : basename(target);
-  const folder = join(found.isDirectory() ? target : dirname(target), kitFolderName);
+  const parent = found.isDirectory() ? target : dirname(target);
+  const folder = join(parent, kitFolderName);
+  if (await exists(folder))
+    fail((await exists(join(folder, sumsName))) ? 'kit-exists' : 'dest-occupied', { path: folder });
   const files = kitFiles(await readMaterials(), backup);
+  await using workspace = await OwnFolder.create(parent, 'kit');
+  const growing = join(workspace.path, kitFolderName);
   try {
-    await mkdir(folder);
+    await mkdir(growing);
+    for (const file of files) await write(join(growing, file.name), file);
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST')
-      fail((await exists(join(folder, sumsName))) ? 'kit-exists' : 'dest-occupied', { path: folder });
-    throw destinationError(dirname(folder), error);
-  }
-  try {
-    for (const file of files) await write(join(folder, file.name), file);
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
     throw destinationError(folder, error);
   }
+  await workspace.settle(kitFolderName, kitFolderName, false);
   return folder;
 }
 
