@@ -17,11 +17,52 @@ const programs: Partial<Record<NodeJS.Platform, string>> = {
   win32: 'electron.exe',
 };
 
-/** The path of the program, or null where it was not fetched yet. */
-export function installedElectron(environment = process.env): string | null {
-  const dist = environment['ELECTRON_OVERRIDE_DIST_PATH'] ?? join(folder, 'dist');
-  const program = join(dist, programs[process.platform] ?? 'electron');
-  return existsSync(program) ? program : null;
+/**
+ * The path of the program, or null where it was not fetched yet, or not whole: an installation that was interrupted has
+ * no `path.txt`, which is written last, or the version of another one.
+ */
+export function installedElectron(environment = process.env, installation = folder): string | null {
+  const name = programs[process.platform] ?? 'electron';
+  const override = environment['ELECTRON_OVERRIDE_DIST_PATH'];
+  const program = join(override ?? join(installation, 'dist'), name);
+  if (!existsSync(program)) return null;
+  return override !== undefined || isWhole(installation, name) ? program : null;
+}
+
+function isWhole(installation: string, name: string): boolean {
+  const textOf = (path: string) => readFileSync(join(installation, path), 'utf8').trim();
+  try {
+    return (
+      textOf('path.txt') === name && textOf('dist/version').replace(/^v/, '') === versionIn(installation)
+    );
+  } catch {
+    return false;
+  }
+}
+
+function versionIn(installation: string): string {
+  const manifest = readFileSync(join(installation, 'package.json'), 'utf8');
+  return (JSON.parse(manifest) as { readonly version: string }).version;
+}
+
+/** Where Linux says whether programs may use namespaces of users, which Chromium makes its sandbox of. */
+const restriction = '/proc/sys/kernel/apparmor_restrict_unprivileged_userns';
+
+/**
+ * Whether this system refuses the sandbox of a program that was only fetched, as Ubuntu does since 23.10: without one, the
+ * program ends at its start. Packages that are installed bring a profile with them.
+ */
+export function sandboxIsRefused(
+  platform: NodeJS.Platform = process.platform,
+  file = restriction,
+  user = process.getuid?.(),
+): boolean {
+  if (platform !== 'linux' || user === 0) return false;
+  try {
+    return readFileSync(file, 'utf8').trim() === '1';
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -29,7 +70,7 @@ export function installedElectron(environment = process.env): string | null {
  * a machine without a network.
  */
 export async function electronIsWithinReach(environment = process.env): Promise<boolean> {
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  const version = versionIn(folder);
   const base = environment['ELECTRON_MIRROR'] ?? environment['npm_config_electron_mirror'] ?? releases;
   try {
     const url = `${base}v${version}/electron-v${version}-${process.platform}-${process.arch}.zip`;

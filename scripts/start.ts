@@ -4,32 +4,41 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createBackend } from '../main/backend/backend.ts';
+import { windowShown } from '../main/app/shown.ts';
 import { filesAmong } from '../main/backend/given.ts';
 import { launchInBrowser, terminalOptions } from '../main/browser/launch.ts';
 import { hasDesktop } from '../main/browser/open-with-system.ts';
-import { electronIsWithinReach, fetchElectron, installedElectron } from './find-electron.ts';
+import {
+  electronIsWithinReach,
+  fetchElectron,
+  installedElectron,
+  sandboxIsRefused,
+} from './find-electron.ts';
 
 const project = join(import.meta.dirname, '..');
 
-/** An app that ends this soon, and not well, has not been used: a missing library, or a sandbox that is refused. */
-const earlyEnd = 5_000;
-
-/** Runs the app to its end; false when it could not be shown at all. */
+/** Runs the app to its end; false when it ended without having shown its window, as for want of a library. */
 async function ranInElectron(program: string): Promise<boolean> {
   const environment = { ...process.env, ELECTRON_RUN_AS_NODE: undefined };
-  const started = performance.now();
   const app = spawn(program, given === null ? [project] : [project, given], {
-    stdio: 'inherit',
+    // The app tells over the channel that its window is there (`main/app/lifecycle.ts`).
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: environment,
   });
+  let wasShown = false;
+  app.on('message', (message) => (wasShown ||= message === windowShown));
   const code = await once(app, 'close').then(
     ([code]) => code as number | null,
     () => null,
   );
-  return code === 0 || performance.now() - started > earlyEnd;
+  return code === 0 || wasShown;
 }
 
 async function findElectron(): Promise<string | null> {
+  if (sandboxIsRefused()) {
+    console.log('This system lets Electron run only where it is installed as a package.');
+    return null;
+  }
   const installed = installedElectron();
   if (installed !== null || !(await electronIsWithinReach())) return installed;
   console.log('Fetching Electron, once, about 120 MB …');

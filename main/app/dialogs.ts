@@ -1,18 +1,24 @@
 /** The system's own dialogs for choosing the backup and the destination, and for saving documents. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { dialog, type BrowserWindow, type OpenDialogOptions } from 'electron';
 import type { Host } from '../backend/host.ts';
 
 /** Dialogs that belong to `window`; each answers a path, or null when it was closed. */
 export function dialogsOf(window: BrowserWindow): NonNullable<Host['dialogs']> {
-  const choose = async (properties: NonNullable<OpenDialogOptions['properties']>) => {
-    const { canceled, filePaths } = await dialog.showOpenDialog(window, { properties });
-    return canceled ? null : (filePaths[0] ?? null);
+  /** Where each kind of dialog begins: Electron remembers no folder from one to the next. */
+  const last: { file?: string; folder?: string } = {};
+  const choose = async (kind: keyof typeof last, properties: OpenDialogOptions['properties'] & object) => {
+    const defaultPath = last[kind];
+    const options = defaultPath === undefined ? { properties } : { properties, defaultPath };
+    const { canceled, filePaths } = await dialog.showOpenDialog(window, options);
+    const chosen = canceled ? undefined : filePaths[0];
+    if (chosen !== undefined) last[kind] = dirname(chosen);
+    return chosen ?? null;
   };
   return {
     // Any file: backups have no ending of their own.
-    chooseFile: () => choose(['openFile', 'dontAddToRecent']),
-    chooseFolder: () => choose(['openDirectory', 'createDirectory', 'dontAddToRecent']),
+    chooseFile: () => choose('file', ['openFile', 'dontAddToRecent']),
+    chooseFolder: () => choose('folder', ['openDirectory', 'createDirectory', 'dontAddToRecent']),
     async saveFile(name, folder) {
       const { canceled, filePath } = await dialog.showSaveDialog(window, {
         defaultPath: folder === null ? name : join(folder, name),

@@ -20,6 +20,7 @@ const appId = 'org.lifeboat.Lifeboat';
 export function startApp(createBackend: CreateBackend): void {
   const own = ownGiven();
   if (!app.requestSingleInstanceLock(own)) {
+    console.error('Lifeboat is running already: its window was asked to come forward.');
     app.quit();
     return;
   }
@@ -58,15 +59,28 @@ async function openWizard(
   const presence = presenceOf(window);
   const newBackend = () => createBackend(hostOf(window), emittersShownBy(window, presence));
   let backend = newBackend();
+  /** A page that comes back has no memory of its backup, and so its backend has none. */
+  const renewBackend = () => {
+    void backend.close();
+    backend = newBackend();
+  };
   const dispatch = presence.watching((name, args) => backend.dispatch(name, args));
   answerCalls(window, dispatch);
   onGiven((path) => backend.give(path));
   window.webContents.on('render-process-gone', (_event, { reason }) => {
-    if (reason === 'clean-exit' || reason === 'launch-failed') return;
-    // The page comes back without a memory of its backup, and so does its backend.
-    void backend.close();
-    backend = newBackend();
+    if (reason === 'clean-exit') return;
+    if (reason === 'launch-failed') {
+      // Another try would fail likewise, and without a page there is nothing to be seen or to be closed.
+      dialog.showErrorBox(app.getName(), 'Lifeboat could not start its window (launch-failed).');
+      app.quit();
+      return;
+    }
+    renewBackend();
     window.webContents.reload();
+  });
+  // What `lockContents` let pass is the page reloading itself.
+  window.webContents.on('will-navigate', ({ defaultPrevented }) => {
+    if (!defaultPrevented) renewBackend();
   });
   endWith(() => backend);
 }

@@ -2,7 +2,13 @@
  * What no page may do, whatever it holds: go elsewhere, open windows, ask for permissions, reach the network,
  * or save files. The wizard needs none of it, so there are no exceptions to reason about.
  */
-import { app, type Event, type Session, type WebContents } from 'electron';
+import {
+  app,
+  type Event,
+  type Session,
+  type WebContents,
+  type WebContentsWillFrameNavigateEventParams as Navigated,
+} from 'electron';
 import { isOwn } from './protocol.ts';
 
 /** Denies every permission, download and request in `session`, except requests for the wizard's own pages. */
@@ -17,16 +23,23 @@ export function lockSession(session: Session): void {
 /** Keeps `contents` on the page it was given, without windows or guests of its own. */
 export function lockContents(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
-  contents.on('will-navigate', refuse);
-  contents.on('will-frame-navigate', refuse);
+  const refuseOthers = (event: Event<Navigated>): void => {
+    // Reloading counts as a navigation of the page: what broke offers it.
+    if (event.url !== contents.getURL() || !isOwn(event.url)) event.preventDefault();
+  };
+  contents.on('will-navigate', refuseOthers);
+  contents.on('will-frame-navigate', refuseOthers);
   contents.on('will-redirect', refuse);
   contents.on('will-attach-webview', refuse);
   contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
 }
 
-/** Sandboxes every page, locks each as it is made, and takes all names out of the network; before the app is ready. */
+/**
+ * Sandboxes every page, unless the person switched the sandbox off: half of it would make pages crash. Locks each page as
+ * it is made, and takes all names out of the network. Before the app is ready.
+ */
 export function lockApp(): void {
-  app.enableSandbox();
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
   app.on('web-contents-created', (_event, contents) => lockContents(contents));
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { app, BrowserWindow, nativeTheme, type Session } from 'electron';
 import * as z from 'zod/mini';
 import { ownAddress } from './protocol.ts';
+import { tellShown } from './shown.ts';
 
 const smallest = { width: 640, height: 480 };
 
@@ -53,6 +54,7 @@ export function openWindow(session: Session): BrowserWindow {
   window.once('ready-to-show', () => {
     if (maximized) window.maximize();
     window.show();
+    tellShown();
   });
   window.on('close', () => remember({ ...sizeOf(window), maximized: window.isMaximized() }));
   void window.loadURL(ownAddress);

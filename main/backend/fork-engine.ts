@@ -9,13 +9,17 @@ import type { EngineProcess } from './host.ts';
  */
 const largePages = { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' } as const;
 
-/** Starts the engine, or another entry, in a process of its own; how it ended is told through the port. */
-export function forkEngine({ path, args } = engineEntry): EngineProcess {
+/**
+ * Starts the engine, or another entry, in a process of its own; how it ended is told through the port.
+ *
+ * @param execArgv options of Node, for tests
+ */
+export function forkEngine({ path, args } = engineEntry, execArgv: readonly string[] = []): EngineProcess {
   const child = fork(path, args, {
     // Typed arrays must arrive as they left, which JSON would not do.
     serialization: 'advanced',
     env: { ...engineEnvironment(process.env), ...largePages },
-    execArgv: [],
+    execArgv: [...execArgv],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 

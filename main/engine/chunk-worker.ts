@@ -1,4 +1,5 @@
 /** A worker thread that reads sealed chunks from the backup, verifies and decrypts them, and hands them over. */
+import './plain-paths.ts';
 import { parentPort } from 'node:worker_threads';
 import { problem, problemOf, RecoveryError, type Problem } from '../../shared/problems.ts';
 import { readingError, type ByteSource } from '../recovery/bytes/source.ts';

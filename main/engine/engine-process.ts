@@ -1,4 +1,5 @@
 /** The entry of the engine's own process: a utility process under Electron, a forked Node process elsewhere. */
+import './plain-paths.ts';
 import { emittersOf, serve } from '../../shared/contract/define.ts';
 import { servePort, type Port } from '../../shared/contract/port.ts';
 import { engineContract } from './contract.ts';

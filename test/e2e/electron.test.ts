@@ -32,7 +32,8 @@ describe.skipIf(lack !== '' && !isRequired)(`the wizard in Electron${lack && ` (
     app = await _electron.launch({
       executablePath: program ?? '',
       // Chromium does not sandbox for root; everybody else tests with the sandbox.
-      args: process.getuid?.() === 0 ? ['--no-sandbox', project] : [project],
+      args: [project],
+      chromiumSandbox: process.getuid?.() !== 0,
     });
     page = await app.firstWindow();
     await page.waitForSelector('h1');

@@ -54,7 +54,7 @@ describe('the page is sandboxed', () => {
     expect(session).toBeInstanceOf(electron.FakeSession);
   });
 
-  it('in every process, before the first is made', () =>
+  it('in every page, before the first is made', () =>
     expect(electron.app.enableSandbox).toHaveBeenCalledOnce());
 
   it('in a session that is kept in memory and leaves nothing on the computer', () => {
@@ -291,12 +291,23 @@ describe('the page stays where it is', () => {
     '%s is denied',
     (name) => {
       for (const contents of allContents()) {
-        const event = { preventDefault: vi.fn(), url: 'app://lifeboat/' };
+        const event = { preventDefault: vi.fn(), url: 'app://lifeboat/other' };
         contents.emit(name, event);
         expect(event.preventDefault).toHaveBeenCalledOnce();
       }
     },
   );
+
+  it('reloading itself is what it may do, and its backend is renewed with it', () => {
+    const { window, backend } = app;
+    const before = backend.made.length;
+    const event = { preventDefault: vi.fn(), url: window.webContents.mainFrame.url, defaultPrevented: false };
+    window.webContents.emit('will-navigate', event);
+    window.webContents.emit('will-frame-navigate', event);
+    expect(event.preventDefault).not.toHaveBeenCalled();
+    expect(backend.made).toHaveLength(before + 1);
+    expect(backend.made[before - 1]?.closed).toBe(true);
+  });
 
   it('window.open is denied', () => {
     for (const contents of allContents()) {

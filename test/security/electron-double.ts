@@ -17,6 +17,7 @@ export class FakeContents extends EventEmitter {
   readonly setWindowOpenHandler = vi.fn<(handler: () => { action: string }) => void>();
   readonly setWebRTCIPHandlingPolicy = vi.fn<(policy: string) => void>();
   readonly reload = vi.fn<() => void>();
+  readonly getURL = () => this.mainFrame.url;
 
   send(channel: string, ...args: readonly unknown[]): void {
     for (const listener of rendererListeners.get(channel) ?? []) listener({}, ...structuredClone(args));
@@ -79,7 +80,10 @@ export const session = {
 
 class FakeApp extends EventEmitter {
   readonly enableSandbox = vi.fn<() => void>();
-  readonly commandLine = { appendSwitch: vi.fn<(name: string, value?: string) => void>() };
+  readonly commandLine = {
+    appendSwitch: vi.fn<(name: string, value?: string) => void>(),
+    hasSwitch: vi.fn<(name: string) => boolean>(() => false),
+  };
   readonly quit = vi.fn<() => void>();
   readonly exit = vi.fn<(code?: number) => void>();
   readonly setAppUserModelId = vi.fn<(id: string) => void>();

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { electronIsWithinReach, installedElectron } from '../../scripts/find-electron.ts';
+import { electronIsWithinReach, installedElectron, sandboxIsRefused } from '../../scripts/find-electron.ts';
 
 const programs: Partial<Record<NodeJS.Platform, string>> = {
   darwin: 'Electron.app/Contents/MacOS/Electron',
@@ -42,6 +42,36 @@ describe('Electron’s program', () => {
     await mkdir(dirname(program), { recursive: true });
     await writeFile(program, '');
     expect(installedElectron(environment)).toBe(program);
+  });
+
+  it('is not one whose installation was interrupted', async () => {
+    const installation = await mkdtemp(join(tmpdir(), 'lifeboat-electron-'));
+    onTestFinished(() => rm(installation, { recursive: true }));
+    const name = programs[process.platform] ?? 'electron';
+    const program = join(installation, 'dist', name);
+    await mkdir(dirname(program), { recursive: true });
+    await writeFile(program, '');
+    await writeFile(join(installation, 'package.json'), '{ "version": "45.4.1" }');
+    expect(installedElectron({}, installation)).toBeNull();
+    await writeFile(join(installation, 'dist/version'), '44.0.0');
+    await writeFile(join(installation, 'path.txt'), name);
+    expect(installedElectron({}, installation)).toBeNull();
+    await writeFile(join(installation, 'dist/version'), '45.4.1');
+    expect(installedElectron({}, installation)).toBe(program);
+  });
+
+  it('is not fetched where the system refuses the sandbox of what is only fetched', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lifeboat-electron-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const restriction = join(folder, 'restrict');
+    expect(sandboxIsRefused('linux', restriction, 1000)).toBe(false);
+    await writeFile(restriction, '1\n');
+    expect(sandboxIsRefused('linux', restriction, 1000)).toBe(true);
+    // Root runs without a sandbox anyway.
+    expect(sandboxIsRefused('linux', restriction, 0)).toBe(false);
+    expect(sandboxIsRefused('darwin', restriction, 1000)).toBe(false);
+    await writeFile(restriction, '0\n');
+    expect(sandboxIsRefused('linux', restriction, 1000)).toBe(false);
   });
 
   it.each([200, 302])('is within reach where a mirror answers %d, and is not fetched yet', async (status) => {

@@ -2,6 +2,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { BrowserWindow } from 'electron';
+import { dialogsOf } from '../../main/app/dialogs.ts';
 import { startApp } from '../../main/app/lifecycle.ts';
 import { menuFor } from '../../main/app/menu.ts';
 import { startUtilityEngine } from '../../main/app/utility-engine.ts';
@@ -431,6 +433,35 @@ describe('the app', () => {
     electron.app.emit('second-instance');
     expect(window.restore).toHaveBeenCalledOnce();
     expect(window.focus).toHaveBeenCalledOnce();
+  });
+
+  it('leaves the sandbox off where a person switched it off, for half of one makes pages crash', async () => {
+    await startedApp(() => {
+      electron.app.commandLine.hasSwitch.mockImplementation((name) => name === 'no-sandbox');
+    });
+    expect(electron.app.enableSandbox).not.toHaveBeenCalled();
+    electron.app.commandLine.hasSwitch.mockImplementation(() => false);
+  });
+
+  it('says so and ends where its page cannot be started at all', async () => {
+    const { window } = await startedApp();
+    window.webContents.emit('render-process-gone', {}, { reason: 'launch-failed' });
+    expect(electron.dialog.showErrorBox).toHaveBeenCalledOnce();
+    expect(electron.app.quit).toHaveBeenCalledOnce();
+    expect(window.webContents.reload).not.toHaveBeenCalled();
+  });
+
+  it('begins its dialogs where the last of their kind ended', async () => {
+    const { window } = await startedApp();
+    const dialogs = dialogsOf(window as unknown as BrowserWindow);
+    electron.dialog.showOpenDialog.mockResolvedValue({ canceled: false, filePaths: ['/media/usb/a.backup'] });
+    await dialogs.chooseFile();
+    await dialogs.chooseFile();
+    await dialogs.chooseFolder();
+    const begun = electron.dialog.showOpenDialog.mock.calls.map(
+      ([, options]) => (options as { readonly defaultPath?: string }).defaultPath,
+    );
+    expect(begun.slice(-3)).toEqual([undefined, '/media/usb', undefined]);
   });
 
   it('ends with its window, after its engine', async () => {
