@@ -126,13 +126,15 @@ export const createBackend: CreateBackend = (host, emit) => {
         defaultMemory: defaultMemory(),
       }),
       byHand: ({ language }) => byHand(null, language),
-      diagnostics: () =>
-        diagnosticsText({
+      async diagnostics() {
+        const kernel = engine?.alive() ? await engine.client.engine.kernel() : null;
+        return diagnosticsText({
           host,
-          engineAlive: engine?.alive() ?? false,
+          engine: kernel?.ok ? kernel.value : null,
           backups: [...backups.values()].map(({ summary }) => summary),
           log,
-        }),
+        });
+      },
       quit: () => host.quit(),
     },
 

@@ -6,20 +6,23 @@ import type { Host } from './host.ts';
 
 export interface Diagnosed {
   readonly host: Pick<Host, 'kind' | 'version' | 'locale'>;
-  readonly engineAlive: boolean;
+  /** The engine that runs: what derives its keys, if anything has yet; null without one. */
+  readonly engine: { readonly kernel: string | null; readonly v8: string } | null;
   /** The backups that are open. */
   readonly backups: readonly BackupSummary[];
   readonly log: ActivityLog;
 }
 
 /** In English, whatever the wizard speaks: it is for those who mend it. */
-export function diagnosticsText({ host, engineAlive, backups, log }: Diagnosed): string {
+export function diagnosticsText({ host, engine, backups, log }: Diagnosed): string {
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   return [
     `Lifeboat ${host.version}, ${host.kind} host, locale ${host.locale}`,
     `${type()} ${release()} ${arch()}, Node ${process.version}`,
     `${availableParallelism()} processors, ${gibibytes(freemem())} of ${gibibytes(totalmem())} memory free`,
-    `Engine: ${engineAlive ? 'running' : 'not running'}`,
+    engine === null
+      ? 'Engine: not running'
+      : `Engine: running, V8 ${engine.v8}, keys by ${engine.kernel ?? 'nothing yet'}`,
     '',
     ...(backups.length === 0 ? ['No backup is open.'] : backups.flatMap(backupLines)),
     '',

@@ -13,6 +13,8 @@ const qubes = z.nullable(z.array(z.string()));
 
 export const engineContract = {
   engine: {
+    /** The kernel that derives keys, and the version of the V8 that compiled it; null before the first key. */
+    kernel: call(nothing, z.object({ kernel: z.nullable(z.string()), v8: z.string() })),
     /**
      * What later calls may use: bytes of memory in all and number of worker threads; null leaves either to the
      * engine. Told before a backup is unlocked.

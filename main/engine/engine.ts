@@ -87,6 +87,8 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
 
   const handlers: Handlers<EngineContract> = {
     engine: {
+      kernel: () => ({ kernel: deriver?.kernel ?? null, v8: process.versions.v8 }),
+
       async configure({ memory, jobs: threads }) {
         limits = { memory: memory ?? defaultMemory(), jobs: threads ?? availableParallelism() };
         const [oldDeriver, oldChunks] = [deriver, chunks];

@@ -40,6 +40,8 @@ export interface KeyDeriver {
    *   `derivation-self-test-failed`, `derivation-interrupted` when a worker died, `cancelled` at once when `signal` aborts or the deriver closes
    */
   derive(request: OrderedRequest, signal?: AbortSignal): Promise<Uint8Array>;
+  /** What derives: the kernel of the worker that was ready last; null while none was. */
+  readonly kernel: DerivationKernel['name'] | null;
   /** Whether what nobody waits for yet, of an `order` beyond 0, is left for later; as long as nobody says so, it is not. */
   holdAhead(held: boolean): void;
   /** Cancels what is under way, wipes the memories and ends the workers. */
@@ -130,6 +132,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
   let gathering: NodeJS.Timeout | undefined;
   let resting: NodeJS.Timeout | undefined;
   let mixesLanes = true;
+  let kernel: DerivationKernel['name'] | null = null;
   let aheadIsHeld = false;
   let closed = false;
 
@@ -265,6 +268,7 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
     hand.lanes = [];
     if (reply.kind === 'ready') {
       hand.ready = reply;
+      kernel = reply.kernel;
       mixesLanes &&= reply.costs !== undefined;
     } else if (reply.kind === 'mixed') {
       reply.lanes.forEach((lane, i) => gather(lanes[i], lane));
@@ -357,6 +361,10 @@ export function createKeyDeriver(options: KeyDeriverOptions): KeyDeriver {
       } finally {
         signal?.removeEventListener('abort', cancel);
       }
+    },
+
+    get kernel() {
+      return kernel;
     },
 
     holdAhead(held) {

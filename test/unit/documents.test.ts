@@ -246,7 +246,7 @@ describe('diagnostics', () => {
     );
     const text = diagnosticsText({
       host: { kind: 'browser', version: '1.2.3', locale: 'de' },
-      engineAlive: false,
+      engine: { kernel: 'wasm', v8: '15.6.1' },
       backups: [{ ...sample.summary, fileName: secret, compression: `${secret} -9` }],
       log,
     });
@@ -254,7 +254,7 @@ describe('diagnostics', () => {
     expect(text).not.toContain('vm-');
     for (const line of [
       'Lifeboat 1.2.3, browser host, locale de',
-      'Engine: not running',
+      'Engine: running, V8 15.6.1, keys by wasm',
       'backup.open (1234 ms): source-unreadable (reason EIO)',
       'backup.unlock (1234 ms): unexpected',
       'restore ended: partial, cancelled, 2 qubes',

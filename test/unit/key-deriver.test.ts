@@ -105,6 +105,17 @@ describe('derivations', () => {
     expect(keys.map(hex)).toEqual(requests.map(expected));
   });
 
+  it.each(['wasm', 'node:crypto', 'scrypt-js'] as const)(
+    'name the kernel that made them: %s',
+    async (kernel) => {
+      const { deriver } = open({ memoryBytes: 64 * mebibyte, workers: 1, kernel });
+      expect(deriver.kernel).toBeNull();
+      // Large enough for a worker: small ones are made on the spot.
+      await deriver.derive(request({ logN: 12, r: 8, p: 1 }));
+      expect(deriver.kernel).toBe(kernel);
+    },
+  );
+
   it('end in the order of their urgency, and among equals in that of their coming', async () => {
     const { deriver } = open({ memoryBytes: 64 * mebibyte, workers: 1 });
     const ended: string[] = [];
