@@ -106,6 +106,7 @@ export const problemKinds = {
   'qubes-xml-missing': failure(),
   'qubes-xml-malformed': failure('detail'),
   'qubes-xml-unreadable': failure('reason'),
+  'qubes-none': failure(),
   'qube-unknown': failure('qube'),
   'qube-not-included': failure('qube'),
   'qube-has-no-files': failure('qube'),

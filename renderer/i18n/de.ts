@@ -527,6 +527,7 @@ export const de: UiWords = {
     occupied_other: '{{count}} nicht geschrieben',
     leadRestored: 'Jedes Byte wurde anhand seines Siegels geprüft.',
     leadVerified: 'Jedes Byte wurde anhand seines Siegels geprüft. Geschrieben wurde nichts.',
+    butLoss: '{{counted}}, aber etwas fehlt oder ist beschädigt',
     leadMixed: 'Was nicht wiederhergestellt werden konnte, steht unten, und was Sie tun können.',
     leadMixedVerify: 'Was sich nicht bestätigen ließ, steht unten, und was Sie tun können.',
     leadNothing: 'Unten steht, warum, und was Sie versuchen können.',

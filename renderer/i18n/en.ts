@@ -515,6 +515,7 @@ export const en = {
     occupied_other: '{{count}} not written',
     leadRestored: 'Every byte was checked against its seal.',
     leadVerified: 'Every byte was checked against its seal. Nothing was written.',
+    butLoss: '{{counted}}, but something is missing or damaged',
     leadMixed: 'What could not be restored is listed below, with what to do.',
     leadMixedVerify: 'What could not be verified is listed below, with what to do.',
     leadNothing: 'Below is why, and what to try.',

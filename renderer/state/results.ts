@@ -39,6 +39,11 @@ function isThere({ outcome, files }: QubeReport): boolean {
   return outcome === 'unfinished' ? files.some((file) => isWhole(file.outcome)) : outcome !== 'failed';
 }
 
+/** Whether every qube is whole and the outcome is not: the loss is one of the backup itself, or of the account. */
+export function isLossElsewhere({ outcome, qubes }: RestoreReport): boolean {
+  return outcome === 'partial' && qubes.every((qube) => isWhole(qube.outcome));
+}
+
 /** Names of the qubes that were asked for and have no report, because the restore ended before them. */
 export function unreportedOf({
   report,

@@ -19,6 +19,7 @@ import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech, type Speech } from '../i18n/speech.ts';
 import {
   isImage,
+  isLossElsewhere,
   mainImageOf,
   metSlow,
   metUnsealed,
@@ -160,11 +161,15 @@ function headlineOf(state: ResultsStep, { say }: Speech): string {
       return say(verified ? 'results.allVerified' : 'results.allRestored', {
         count: tally.restored + tally.verified,
       });
-    case 'some':
-      return (['restored', 'verified', 'partial', 'failed', 'occupied', 'unfinished'] satisfies ToldOutcome[])
+    case 'some': {
+      const counted = (
+        ['restored', 'verified', 'partial', 'failed', 'occupied', 'unfinished'] satisfies ToldOutcome[]
+      )
         .filter((outcome) => tally[outcome] > 0)
         .map((outcome) => say(`results.${outcome}`, { count: tally[outcome] }))
         .join(', ');
+      return isLossElsewhere(state.report) ? say('results.butLoss', { counted }) : counted;
+    }
   }
 }
 

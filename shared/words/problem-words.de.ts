@@ -363,6 +363,11 @@ export const problemWords: ProblemCatalogue = {
     why: `Beim Lesen trat das Problem {{reason}} auf. ${withoutList}`,
     todo: anotherCopy,
   },
+  'qubes-none': {
+    what: 'Dieses Backup enthält keinen Qube.',
+    why: 'Seine Liste nennt keinen Qube als gesichert, und es gibt auch keine anderen Dateien darin.',
+    todo: 'Suchen Sie ein anderes Backup.',
+  },
   'qube-unknown': {
     what: 'In diesem Backup gibt es keinen Qube namens {{qube}}.',
     why: 'Groß- und Kleinschreibung zählen, und die Liste der Qubes erwähnt ihn nicht.',

@@ -363,6 +363,11 @@ export const problemWords: ProblemCatalogue = {
     why: `Reading it ended with the problem {{reason}}. ${withoutList}`,
     todo: anotherCopy,
   },
+  'qubes-none': {
+    what: 'This backup does not contain any qube.',
+    why: 'Its list of qubes marks none as backed up, and no other file is there.',
+    todo: 'Look for another backup.',
+  },
   'qube-unknown': {
     what: 'There is no qube named {{qube}} in this backup.',
     why: 'Upper and lower case count, and the list of qubes does not mention it.',

@@ -5,7 +5,14 @@ import { hintsFor } from '../../renderer/state/passphrase-hints.ts';
 import { arrange, obstacleOf, totalOf, wantedOf, type QubeOrder } from '../../renderer/state/qubes.ts';
 import { outcomeOf } from '../../main/recovery/restore/verdict.ts';
 import { labelColourOf } from '../../shared/words/label-words.ts';
-import { tallyOf, resumptionOf, unreportedOf, verdictOf, worstFirst } from '../../renderer/state/results.ts';
+import {
+  isLossElsewhere,
+  tallyOf,
+  resumptionOf,
+  unreportedOf,
+  verdictOf,
+  worstFirst,
+} from '../../renderer/state/results.ts';
 import { stopOf } from '../../renderer/state/stop.ts';
 import type { WizardState } from '../../renderer/state/wizard.ts';
 import type { QubeReport } from '../../shared/backup.ts';
@@ -168,6 +175,14 @@ describe('the verdict', () => {
     expect(verdictOf(ended([reportOf('work', 'restored'), reportOf('vault', 'restored')], [lost]))).toBe(
       'some',
     );
+  });
+
+  it('is not told by the count of whole qubes alone when the loss is elsewhere', () => {
+    const whole = [reportOf('work', 'restored'), reportOf('vault', 'restored')];
+    const damaged: Problem = { code: 'qubes-xml-missing', params: {} };
+    expect(isLossElsewhere(ended(whole, [damaged]).report)).toBe(true);
+    expect(isLossElsewhere(ended(whole).report)).toBe(false);
+    expect(isLossElsewhere(ended([reportOf('work', 'partial')], [damaged]).report)).toBe(false);
   });
 
   it('is "nothing" when no qube is there', () => {

@@ -37,12 +37,12 @@ import {
   portableNames,
   type NameRules,
 } from '../../main/recovery/writing/output-names.ts';
-import type { PlannedFile } from '../../main/recovery/restore/plan.ts';
+import { planRestore, type PlannedFile } from '../../main/recovery/restore/plan.ts';
 import { restoreFile, type RestoredFile } from '../../main/recovery/restore/restore-file.ts';
 import { completeOutcome, outcomeOf, withProblems } from '../../main/recovery/restore/verdict.ts';
 import { openVerifyOutput } from '../../main/recovery/writing/verify-output.ts';
 import type { UnlockedBackup } from '../../main/recovery/unlock.ts';
-import { exitCodeOfFindings, exitCodeOfOutcome } from '../../main/cli/exit-codes.ts';
+import { exitCodeOfFindings, exitCodeOfOutcome, exitCodeOfProblem } from '../../main/cli/exit-codes.ts';
 import {
   isWhole,
   type FileReport,
@@ -1234,6 +1234,16 @@ describe('a verdict', () => {
         expect(isRight).toBe(isWhole(report.outcome));
       }),
     );
+  });
+
+  it('is never 0 for a command that a problem kept from beginning', () => {
+    for (const code of problemCodes) expect(exitCodeOfProblem(code), code).toBeGreaterThan(0);
+  });
+
+  it('says why where a backup contains no qube at all', () => {
+    const plan = planRestore([], null);
+    expect(plan.problems).toEqual([problem('qubes-none')]);
+    expect(outcomeOf([], plan.problems, 'verify')).toBe('failed');
   });
 
   it('takes in every code of the catalogue that is a failure, whichever part of a report it is in', () => {

@@ -1,5 +1,5 @@
 /** The plan of a restore: which stored files are read, in which order, and where each one goes. */
-import { fail, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, type Problem } from '../../../shared/problems.ts';
 import type { CatalogedQube } from '../catalog/inventory.ts';
 import type { StoredFile } from '../catalog/stored-files.ts';
 import { checksumsName, qubesXmlName, reportName } from './account.ts';
@@ -54,8 +54,11 @@ export function planRestore(catalog: readonly CatalogedQube[], names: readonly s
     files: chosen
       .flatMap((entry) => plannedFiles(entry, folderOf.get(entry) ?? ''))
       .toSorted((a, b) => positionOf(a.stored) - positionOf(b.stored)),
-    // What is wrong with a file is told by its own report.
-    problems: chosen.flatMap(({ qube }) => qube.problems).filter(({ params }) => !('file' in params)),
+    problems:
+      chosen.length === 0
+        ? [problem('qubes-none')]
+        : // What is wrong with a file is told by its own report.
+          chosen.flatMap(({ qube }) => qube.problems).filter(({ params }) => !('file' in params)),
   };
 }
 
