@@ -33,9 +33,13 @@ export const problemKinds = {
   'source-exchanged': retriable('path'),
   'source-not-a-file': failure('path'),
   'too-many-open-files': retriable('path'),
+  'device-empty': retriable('path'),
   'part-missing': retriable('part'),
   'part-not-first': failure('first'),
+  'parts-beside': notice('count', 'names'),
   'not-a-backup': failure(),
+  'backup-wrapped': failure('by', 'command'),
+  'looks-encrypted': failure(),
   'backup-is-format-1': failure(),
   'version-unsupported': failure('version'),
   'backup-truncated': failure('size', 'member'),
@@ -51,6 +55,7 @@ export const problemKinds = {
   'header-seal-missing': failure(),
   'header-seal-damaged': failure(),
   'header-not-authentic': failure(),
+  'backup-not-sealed': warning(),
   'passphrase-rejected': retriable(),
 
   // Key derivation

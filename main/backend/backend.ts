@@ -95,7 +95,8 @@ export const createBackend: CreateBackend = (host, emit) => {
 
   const open = async (place: Place, path: string): Promise<OpenedBackup> => {
     const using = liveEngine();
-    const { handle, summary } = valueOf(await using.client.backup.open({ path }));
+    const given = { files: [path], findParts: true };
+    const { handle, summary } = valueOf(await using.client.backup.open(given));
     const backupId = randomUUID();
     backups.set(backupId, { path, engine: using, handle, summary, inventory: null });
     return { backupId, place, summary };
@@ -106,7 +107,9 @@ export const createBackend: CreateBackend = (host, emit) => {
     const opened = openedBy(backupId);
     if (opened.engine.alive()) return opened;
     const using = liveEngine();
-    const { handle, summary } = valueOf(await using.client.backup.open({ path: opened.path }));
+    const { handle, summary } = valueOf(
+      await using.client.backup.open({ files: [opened.path], findParts: true }),
+    );
     const again: Opened = { ...opened, engine: using, handle, summary, inventory: null };
     backups.set(backupId, again);
     return again;

@@ -5,6 +5,7 @@ import { variantsOf } from '../../shared/passphrase-variants.ts';
 import { problemOf, RecoveryError, type Problem, type ProblemCode } from '../../shared/problems.ts';
 import { variantWords } from '../../shared/words/variant-words.ts';
 import type { EngineProcess } from '../backend/host.ts';
+import type { GivenBackup } from '../recovery/backup.ts';
 import { writeRescueKit } from '../backend/rescue-kit/kit.ts';
 import { probeDestination, restorePlanOf } from '../backend/destination.ts';
 import { visible, visibleJson } from '../../shared/words/formats.ts';
@@ -24,6 +25,9 @@ export interface CommonOptions extends PassphraseOptions {
   readonly acceptUnsealed?: boolean;
   readonly allowSlow?: boolean;
   readonly tryVariants?: boolean;
+  /** Further parts of the backup, in their order. */
+  readonly part?: readonly string[];
+  readonly alone?: boolean;
 }
 
 export interface RestoreOptions extends CommonOptions {
@@ -46,6 +50,11 @@ export function printProblems(problems: readonly Problem[], speech: Speech): voi
   for (const problem of problems) process.stderr.write(problemText(problem, speech) + '\n');
 }
 
+/** Which files a person gave as one backup; where only the first is named, the others are looked for. */
+function givenBackup(path: string, { part = [], alone = false }: CommonOptions): GivenBackup {
+  return { files: [path, ...part], findParts: part.length === 0 && !alone };
+}
+
 function limitsOf({ memory, jobs }: CommonOptions): EngineLimits {
   return { memory: memory ?? null, jobs: jobs ?? null };
 }
@@ -57,7 +66,7 @@ export async function info(
   options: CommonOptions,
   speech: Speech,
 ): Promise<number> {
-  await using session = await openSession(engine, path, limitsOf(options));
+  await using session = await openSession(engine, givenBackup(path, options), limitsOf(options));
   const { problems, ...backup } = session.summary;
   if (options.json) {
     await printJson({ verified: false, backup, problems });
@@ -85,7 +94,7 @@ export async function list(
   options: CommonOptions,
   speech: Speech,
 ): Promise<number> {
-  await using session = await openSession(engine, path, limitsOf(options));
+  await using session = await openSession(engine, givenBackup(path, options), limitsOf(options));
   const inventory = await unlock(session, options, speech);
   const problems = problemsOf(inventory);
   if (options.json) {
@@ -103,6 +112,9 @@ async function unlock(
   options: CommonOptions,
   { words, language }: Speech,
 ): Promise<Inventory> {
+  const unsealed = session.summary.problems.find(({ code }) => code === 'backup-not-sealed');
+  // Before a passphrase is asked for: it would protect nothing.
+  if (unsealed && !options.acceptUnsealed) throw new RecoveryError(unsealed);
   const passphrase = await readPassphrase(options);
   const { acceptUnsealed = false, allowSlow = false } = options;
   const choices = { acceptUnsealed, allowSlow };
@@ -195,7 +207,7 @@ async function run(
   options: CommonOptions,
   speech: Speech,
 ): Promise<number> {
-  await using session = await openSession(engine, path, limitsOf(options));
+  await using session = await openSession(engine, givenBackup(path, options), limitsOf(options));
   await unlock(session, options, speech);
   const wanted = qubes.length === 0 ? null : qubes;
   if (target.destination !== null)

@@ -32,6 +32,8 @@ const codeOfProblem: Partial<Record<ProblemCode, number>> = {
   'qube-not-included': exitCodes.usage,
   'passphrase-rejected': exitCodes.passphraseRejected,
   'not-a-backup': exitCodes.unsupported,
+  'backup-wrapped': exitCodes.unsupported,
+  'looks-encrypted': exitCodes.unsupported,
   'backup-is-format-1': exitCodes.unsupported,
   'version-unsupported': exitCodes.unsupported,
   'source-not-a-file': exitCodes.unsupported,

@@ -92,9 +92,26 @@ const program = new Command('lifeboat')
   .configureOutput({ writeOut: (text) => void standardOutput.write(text) })
   .showHelpAfterError('(lifeboat --help says more)');
 
+const json = ['--json', 'print one JSON document on stdout, and nothing else there'] as const;
+
+/** The options of every command that opens a backup. */
+function opening(command: Command): Command {
+  return command
+    .option(
+      '--part <file>',
+      'the next part of a backup that was cut; once for each further part, in their order',
+      (file: string, files: readonly string[]) => [...files, file],
+      [],
+    )
+    .addOption(
+      new Option('--alone', 'take the file as it is, and look for no further parts').conflicts('part'),
+    )
+    .option(...json);
+}
+
 /** The options that every command with a passphrase has. */
 function unlocking(command: Command): Command {
-  return command
+  return opening(command)
     .option('--passphrase-file <file>', 'read the passphrase from a file; one trailing newline is dropped')
     .option('--passphrase-fd <n>', 'read the passphrase from an open file descriptor', parseDescriptor)
     .option(
@@ -115,24 +132,20 @@ function working(command: Command): Command {
     .option('--quiet', 'no progress, and not a word when the exit code is 0');
 }
 
-const json = ['--json', 'print one JSON document on stdout, and nothing else there'] as const;
-
-program
-  .command('info')
-  .description('what can be known of a backup without its passphrase; none of it is verified')
-  .argument('<backup>', 'the backup file')
-  .option(...json)
-  .action((path: string, options: CommonOptions) =>
-    withEngine(options, ({ info }, engine) => info(engine, path, options, speech)),
-  );
+opening(
+  program
+    .command('info')
+    .description('what can be known of a backup without its passphrase; none of it is verified')
+    .argument('<backup>', 'the backup file'),
+).action((path: string, options: CommonOptions) =>
+  withEngine(options, ({ info }, engine) => info(engine, path, options, speech)),
+);
 
 unlocking(
   program.command('list').description('the qubes in a backup').argument('<backup>', 'the backup file'),
-)
-  .option(...json)
-  .action((path: string, options: CommonOptions) =>
-    withEngine(options, ({ list }, engine) => list(engine, path, options, speech)),
-  );
+).action((path: string, options: CommonOptions) =>
+  withEngine(options, ({ list }, engine) => list(engine, path, options, speech)),
+);
 
 working(
   program
@@ -140,11 +153,9 @@ working(
     .description('decrypt, unpack and check everything, and write nothing')
     .argument('<backup>', 'the backup file')
     .argument('[qubes...]', 'names of qubes (default: all in the backup)'),
-)
-  .option(...json)
-  .action((path: string, qubes: string[], options: CommonOptions) =>
-    withEngine(options, ({ verify }, engine) => verify(engine, path, qubes, options, speech)),
-  );
+).action((path: string, qubes: string[], options: CommonOptions) =>
+  withEngine(options, ({ verify }, engine) => verify(engine, path, qubes, options, speech)),
+);
 
 working(
   program
@@ -154,11 +165,9 @@ working(
     .argument('[qubes...]', 'names of qubes (default: all in the backup)')
     .requiredOption('--to <dir>', 'an existing folder; nothing in it is overwritten')
     .option('--accept-partial', 'put what can be salvaged of damaged files at their final names'),
-)
-  .option(...json)
-  .action((path: string, qubes: string[], options: RestoreOptions) =>
-    withEngine(options, ({ restore }, engine) => restore(engine, path, qubes, options, speech)),
-  );
+).action((path: string, qubes: string[], options: RestoreOptions) =>
+  withEngine(options, ({ restore }, engine) => restore(engine, path, qubes, options, speech)),
+);
 
 program
   .command('rescue-kit')

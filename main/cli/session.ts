@@ -4,6 +4,7 @@ import type { Result } from '../../shared/contract/define.ts';
 import { RecoveryError } from '../../shared/problems.ts';
 import { connectEngine } from '../backend/engine-client.ts';
 import type { EngineProcess } from '../backend/host.ts';
+import type { GivenBackup } from '../recovery/backup.ts';
 import type { EngineClient } from '../engine/contract.ts';
 
 export interface Session extends AsyncDisposable {
@@ -32,18 +33,18 @@ export function valueOf<T>(result: Result<T>): T {
 }
 
 /**
- * Opens the backup at `path` in an engine that was started; whoever started it ends it.
+ * Opens a backup in an engine that was started; whoever started it ends it.
  *
  * @throws RecoveryError what opening refuses
  */
 export async function openSession(
   engine: EngineProcess,
-  path: string,
+  given: GivenBackup,
   limits: EngineLimits,
 ): Promise<Session> {
   const { client, alive } = connectEngine(() => engine);
   valueOf(await client.engine.configure(limits));
-  const { handle, summary } = valueOf(await client.backup.open({ path }));
+  const { handle, summary } = valueOf(await client.backup.open({ ...given, files: [...given.files] }));
   return {
     client,
     handle,

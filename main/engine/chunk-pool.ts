@@ -5,6 +5,7 @@
 import { Worker } from 'node:worker_threads';
 import { problem, RecoveryError } from '../../shared/problems.ts';
 import { secretCopy } from '../recovery/bytes/secret.ts';
+import { stretchesOf, type Layout } from '../recovery/bytes/layout.ts';
 import type { Member } from '../recovery/container/container-index.ts';
 import { entryPoint } from '../recovery/entry-point.ts';
 import { SealFault } from '../recovery/encryption/scrypt-container.ts';
@@ -47,18 +48,17 @@ export class ChunkPool {
   }
 
   /**
-   * Reads, verifies and decrypts the member of the backup at `path`.
+   * Reads, verifies and decrypts a member of the backup whose bytes stand in `layout`.
    *
    * @throws SealFault, RecoveryError `source-…`, `engine-gone`
    */
-  open(path: string, member: Member, key: Uint8Array): Promise<OpenedChunk> {
+  open(layout: Layout, member: Member, key: Uint8Array): Promise<OpenedChunk> {
     if (this.#closed) return Promise.reject(closedError());
     const id = this.#nextId++;
     const buffer = this.#takeBuffer(member.size);
     const task: ChunkTask = {
       id,
-      path,
-      offset: member.offset,
+      layout: stretchesOf(layout, member.offset, member.size),
       size: member.size,
       key: secretCopy(key),
       buffer,
@@ -71,9 +71,9 @@ export class ChunkPool {
     });
   }
 
-  /** Closes the backup at `path` in every thread, once what is under way there is done. */
-  forget(path: string): void {
-    for (const { worker } of this.#threads) worker.postMessage({ forget: path } satisfies ForgetTask);
+  /** Closes a backup in every thread, once what is under way there is done. */
+  forget(layout: Layout): void {
+    for (const { worker } of this.#threads) worker.postMessage({ forget: layout } satisfies ForgetTask);
   }
 
   async close(): Promise<void> {

@@ -8,6 +8,12 @@ const handle = z.number();
 const nothing = z.void();
 const bytes: z.ZodMiniType<Uint8Array, Uint8Array> = z.instanceof(Uint8Array);
 
+/**
+ * A backup as a person gave it: its file, its folder where it was unpacked, or its files in their order. Of one file alone,
+ * further parts are looked for beside it where `findParts` is set.
+ */
+const givenBackup = z.object({ files: z.array(z.string()).check(z.minLength(1)), findParts: z.boolean() });
+
 /** Qubes by name; null means all that the backup holds. */
 const qubes = z.nullable(z.array(z.string()));
 
@@ -22,7 +28,7 @@ export const engineContract = {
     configure: call(z.object({ memory: z.nullable(z.number()), jobs: z.nullable(z.number()) }), nothing),
   },
   backup: {
-    open: call(z.object({ path: z.string() }), z.object({ handle, summary: backupSummary })),
+    open: call(givenBackup, z.object({ handle, summary: backupSummary })),
     unlock: call(
       z.object({ handle, passphrase: bytes, acceptUnsealed: z.boolean(), allowSlow: z.boolean() }),
       inventory,

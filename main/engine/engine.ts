@@ -4,6 +4,8 @@ import type { Emitters, Handlers } from '../../shared/contract/define.ts';
 import { fail } from '../../shared/problems.ts';
 import { expectFilter } from '../recovery/archive/decoders/decoder-for.ts';
 import { openBackup, type LockedBackup } from '../recovery/backup.ts';
+import type { Layout } from '../recovery/bytes/layout.ts';
+import type { Member } from '../recovery/container/container-index.ts';
 import { planRestore } from '../recovery/restore/plan.ts';
 import { removeWritten } from '../recovery/restore/remove-written.ts';
 import { readJournal, runRestore } from '../recovery/restore/run.ts';
@@ -68,8 +70,8 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
   };
 
   const derive = (request: OrderedRequest, signal?: AbortSignal) => keyDeriver().derive(request, signal);
-  const opener = (path: string) => (member: Parameters<ChunkPool['open']>[1], key: Uint8Array) =>
-    chunkPool().open(path, member, key);
+  const opener = (layout: Layout) => (member: Member, key: Uint8Array) =>
+    chunkPool().open(layout, member, key);
 
   const backupOf = (handle: number): OpenBackup =>
     backups.get(handle) ?? fail('unexpected', { detail: 'the backup is not open' });
@@ -82,7 +84,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     open?.unlocking?.abort();
     await open?.unlocked?.protection.wipe();
     await open?.locked.source.close();
-    if (open) chunks?.forget(open.locked.path);
+    if (open) chunks?.forget(open.locked.layout);
   };
 
   const handlers: Handlers<EngineContract> = {
@@ -99,8 +101,8 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
     },
 
     backup: {
-      async open({ path }) {
-        const locked = await openBackup(path);
+      async open(given) {
+        const locked = await openBackup(given);
         const handle = nextHandle++;
         backups.set(handle, { locked, unlocked: null, unlocking: null });
         return { handle, summary: locked.summary };
@@ -117,7 +119,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
           const unlocked = await unlockBackup(open.locked, passphrase, {
             derive: (request, signal) =>
               derive(request, signal ? AbortSignal.any([signal, abort.signal]) : abort.signal),
-            openChunk: opener(open.locked.path),
+            openChunk: opener(open.locked.layout),
             acceptUnsealed,
             allowSlow,
           });

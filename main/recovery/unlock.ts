@@ -172,7 +172,8 @@ async function proveHeader(
     proveByHmac(plain, seal, passphrase);
     return openWithHmac(locked, header, passphrase);
   }
-  if (!options.acceptUnsealed || Buffer.compare(plain, seal) !== 0) fail('header-seal-damaged');
+  if (Buffer.compare(plain, seal) !== 0) fail('header-seal-damaged');
+  if (!options.acceptUnsealed) fail('backup-not-sealed');
   return openWithScrypt(
     locked,
     header,

@@ -82,7 +82,7 @@ export function resumptionOf(state: Pick<ResultsStep, 'report' | 'choices'>): 'a
 
 /** Whether something was left out because nothing seals it; a header without a seal looks like a damaged one. */
 export function isUnsealed({ code }: Problem): boolean {
-  return code === 'chunk-not-sealed' || code === 'header-seal-damaged';
+  return code === 'chunk-not-sealed' || code === 'backup-not-sealed';
 }
 
 export function metUnsealed({ qubes }: RestoreReport): boolean {

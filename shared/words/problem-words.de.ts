@@ -31,7 +31,12 @@ export const problemWords: ProblemCatalogue = {
   'source-not-a-file': {
     what: '{{path}} ist keine Datei.',
     why: 'Ein Qubes-Backup ist eine einzige Datei; meist heißt sie qubes-backup- und ein Datum.',
-    todo: 'Wählen Sie die Backup-Datei selbst, nicht den Ordner oder das Laufwerk, auf dem sie liegt.',
+    todo: 'Wählen Sie die Backup-Datei selbst oder den Ordner, in den sie entpackt wurde. Einen Datenstrom speichern Sie zuerst als Datei.',
+  },
+  'device-empty': {
+    what: 'Das Laufwerk unter {{path}} liefert keine Daten.',
+    why: 'Vielleicht ist keine Karte oder kein Datenträger eingelegt, oder es startet noch. Das heißt nicht, dass es leer ist.',
+    todo: 'Legen Sie den Datenträger ein, oder schließen Sie das Laufwerk neu an. Versuchen Sie es dann noch einmal.',
   },
   'too-many-open-files': {
     what: '{{path}} ließ sich nicht öffnen.',
@@ -40,18 +45,33 @@ export const problemWords: ProblemCatalogue = {
   },
   'part-missing': {
     what: 'Ein Teil dieses Backups fehlt: {{part}}.',
-    why: 'Das Backup wurde in Teile zerlegt. Es braucht sie alle, nebeneinander in einem Ordner.',
-    todo: 'Kopieren Sie den fehlenden Teil zu den anderen, und wählen Sie den ersten Teil noch einmal.',
+    why: 'Das Backup wurde in Teile zerlegt, und alle werden gebraucht. Spätere Teile sind da, dieser nicht.',
+    todo: 'Kopieren Sie den fehlenden Teil zu den anderen, und wählen Sie den ersten Teil noch einmal. Ist er verloren, öffnen Sie den ersten Teil allein (--alone): Was darin ist, lässt sich wiederherstellen.',
   },
   'part-not-first': {
     what: 'Das ist ein späterer Teil eines Backups.',
     why: 'Das Backup wurde in Teile zerlegt. Geöffnet wird es über den ersten.',
-    todo: 'Wählen Sie {{first}}; die anderen werden von selbst gefunden.',
+    todo: 'Wählen Sie {{first}}; die anderen findet Lifeboat dann selbst.',
+  },
+  'parts-beside': {
+    what: 'Neben diesem Backup liegen Dateien mit ähnlichen Namen: {{names}}.',
+    why: 'Das Backup endet zu früh. Wurde es in Teile zerlegt, dann könnten das die anderen sein (insgesamt {{count}}). Ihr Inhalt beweist es aber nicht.',
+    todo: 'Sind es seine Teile, dann wählen Sie alle Teile zusammen, oder nennen Sie sie der Reihe nach mit --part.',
   },
   'not-a-backup': {
     what: 'Diese Datei ist kein Qubes-Backup.',
     why: 'Ein Qubes-Backup beginnt mit einem Teil namens backup-header, diese Datei nicht.',
-    todo: 'Suchen Sie eine große Datei, deren Name mit qubes-backup- beginnt.',
+    todo: 'Sollte sie ein Backup sein, dann ist ihr Anfang beschädigt: Versuchen Sie eine andere Kopie. Ist sie ein späterer Teil eines Backups, dann nennen Sie alle Teile der Reihe nach. Ein Abbild öffnen Sie mit „lifeboat ls“.',
+  },
+  'backup-wrapped': {
+    what: 'Diese Datei wurde von {{by}} gepackt oder verschlüsselt.',
+    why: 'Darin kann ein Qubes-Backup sein. Lifeboat liest ein Backup an vielen Stellen; durch {{by}} hindurch geht das nicht.',
+    todo: 'Entpacken oder entschlüsseln Sie die Datei mit dem Befehl darunter, und öffnen Sie dann, was herauskommt.',
+  },
+  'looks-encrypted': {
+    what: 'Diese Datei sieht verschlüsselt aus, und nichts verrät, von welchem Programm.',
+    why: 'Sie beginnt mit Bytes wie Rauschen, so wie ein Container von VeraCrypt. Ein Backup, dessen Anfang überschrieben wurde, sieht genauso aus.',
+    todo: 'Ist sie ein Container von VeraCrypt oder ein verschlüsseltes Laufwerk, dann öffnen Sie sie mit diesem Programm, und wählen Sie das Backup darin.',
   },
   'backup-is-format-1': {
     what: 'Dieses Backup ist älter, als Lifeboat lesen kann.',
@@ -119,6 +139,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Der Kopf dieses Backups ist beschädigt, oder jemand hat ihn verändert.',
     why: 'Er weicht von seiner versiegelten Kopie ab. Die Passphrase beweist die versiegelte Kopie, darum richtet sich Lifeboat nach ihr und prüft jedes Byte vom Rest. Qubes OS lehnt ein solches Backup ab.',
     todo: `Stellen Sie wieder her, was Sie brauchen. ${anotherCopy}`,
+  },
+  'backup-not-sealed': {
+    what: 'Dieses Backup ist weder verschlüsselt noch durch seine Passphrase geschützt.',
+    why: 'Wo sein Siegel sein sollte, steht nur eine Kopie seines Kopfes. Jemand hat das Programm scrypt ersetzt, als es gemacht wurde. Wer an die Datei kam, konnte sie unbemerkt ändern.',
+    todo: 'Wenn Sie der Datei vertrauen, öffnen Sie sie trotzdem: mit --accept-unsealed oder mit dem Kästchen unter der Passphrase.',
   },
   'passphrase-rejected': {
     what: 'Diese Passphrase öffnet das Backup nicht.',

@@ -31,7 +31,12 @@ export const problemWords: ProblemCatalogue = {
   'source-not-a-file': {
     what: '{{path}} is not a file.',
     why: 'A Qubes backup is one single file, usually named qubes-backup- followed by a date.',
-    todo: 'Choose the backup file itself, not the folder or drive that holds it.',
+    todo: 'Choose the backup file itself, or the folder that it was unpacked into. Copy a stream into a file first.',
+  },
+  'device-empty': {
+    what: 'The drive at {{path}} gives no data.',
+    why: 'There may be no card or disk in it, or it may still be starting. This does not mean that it is empty.',
+    todo: 'Insert the card or disk, or plug the drive in again. Then try again.',
   },
   'too-many-open-files': {
     what: '{{path}} could not be opened.',
@@ -40,18 +45,33 @@ export const problemWords: ProblemCatalogue = {
   },
   'part-missing': {
     what: 'A part of this backup is missing: {{part}}.',
-    why: 'The backup was cut into parts, and all of them are needed, beside each other in one folder.',
-    todo: 'Copy the missing part into the folder of the others, and choose the first part again.',
+    why: 'The backup was cut into parts, and all of them are needed. Later parts are there, but this one is not.',
+    todo: 'Copy the missing part into the folder of the others, and choose the first part again. If the part is lost, open the first part alone (--alone): what is in it can be restored.',
   },
   'part-not-first': {
     what: 'This is a later part of a backup.',
     why: 'The backup was cut into parts. It is opened by its first one.',
-    todo: 'Choose {{first}}; the others are found by themselves.',
+    todo: 'Choose {{first}}; Lifeboat then finds the others.',
+  },
+  'parts-beside': {
+    what: 'Files with similar names are beside this backup: {{names}}.',
+    why: 'The backup ends too early. If it was cut into parts, these files may be the other parts ({{count}} in all), but nothing in them proves it.',
+    todo: 'If they are its parts, choose all parts together, or name them in their order with --part.',
   },
   'not-a-backup': {
     what: 'This file is not a Qubes backup.',
     why: 'A Qubes backup starts with a part named backup-header, and this file does not.',
-    todo: 'Look for a large file whose name starts with qubes-backup-.',
+    todo: 'If it should be a backup, its beginning is damaged: try another copy. If it is a later part of a backup, name all parts in their order. A disk image is opened with “lifeboat ls”.',
+  },
+  'backup-wrapped': {
+    what: 'This file was packed or encrypted by {{by}}.',
+    why: 'A Qubes backup may be inside. Lifeboat reads a backup at many places, which it cannot do through {{by}}.',
+    todo: 'Unpack or decrypt it with the command below, then open what comes out.',
+  },
+  'looks-encrypted': {
+    what: 'This file looks encrypted, and nothing tells by which program.',
+    why: 'It begins with bytes like noise, as a VeraCrypt container does. A backup whose beginning was overwritten looks the same.',
+    todo: 'If it is a VeraCrypt container or an encrypted drive, open it with that program, then choose the backup inside.',
   },
   'backup-is-format-1': {
     what: 'This backup is older than Lifeboat can read.',
@@ -119,6 +139,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'The header of this backup is damaged, or somebody changed it.',
     why: 'It differs from its sealed copy. The passphrase proves the sealed copy, so Lifeboat uses that one and checks every byte of the rest. Qubes OS refuses such a backup.',
     todo: `Restore what you need. ${anotherCopy}`,
+  },
+  'backup-not-sealed': {
+    what: 'This backup is neither encrypted nor protected by its passphrase.',
+    why: 'Where its seal should be there is only a copy of its header. Somebody replaced the scrypt program when it was made. Whoever had access to the file could change it, and nothing would show that.',
+    todo: 'If you trust the file, open it all the same: with --accept-unsealed, or with the box below the passphrase.',
   },
   'passphrase-rejected': {
     what: 'That passphrase does not open this backup.',

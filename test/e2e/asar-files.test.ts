@@ -63,7 +63,7 @@ oracle(...standardTools).test('a backup that is called so itself is restored, by
   const engine = startEngine();
   try {
     const { client } = connectEngine(() => engine);
-    const { handle } = valueOf(await client.backup.open({ path: backup }));
+    const { handle } = valueOf(await client.backup.open({ files: [backup], findParts: true }));
     const passphrase = new TextEncoder().encode(made.passphrase);
     valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed: false, allowSlow: false }));
     const run = { handle, job: 'job', qubes: null, destination: to, acceptPartial: false, allowSlow: false };

@@ -266,7 +266,7 @@ describe.skipIf(!built && process.env['CI'] !== 'true')(
           forkEngine({ path: join(app, 'dist/main/engine/engine-process.js'), args: [] }),
         );
         const { backup, restore } = engine.client;
-        const opened = await backup.open({ path: join(resources, 'sample.backup') });
+        const opened = await backup.open({ files: [join(resources, 'sample.backup')], findParts: true });
         if (!opened.ok) throw new Error(opened.problem.code);
         const { handle } = opened.value;
         const passphrase = new TextEncoder().encode(samplePassphrase);

@@ -53,7 +53,9 @@ async function session(made?: MadeBackup): Promise<Session & AsyncDisposable> {
   );
   const dispatch = serve(engineContract, engine.handlers);
   const client = clientOf(engineContract, { call: dispatch, listen: () => () => undefined });
-  const { handle } = valueOf(await client.backup.open({ path: (made ?? (await standardBackup())).path }));
+  const { handle } = valueOf(
+    await client.backup.open({ files: [(made ?? (await standardBackup())).path], findParts: true }),
+  );
   const passphrase = new TextEncoder().encode(made?.passphrase ?? standardPassphrase);
   valueOf(await client.backup.unlock({ handle, passphrase, acceptUnsealed: false, allowSlow: false }));
   let jobs = 0;

@@ -8,6 +8,7 @@ import { ChunkPool } from '../../main/engine/chunk-pool.ts';
 import { defaultMemory, shareMemory } from '../../main/engine/memory.ts';
 import { PauseGate } from '../../main/engine/pause-gate.ts';
 import { ProgressMeter, SpeedEstimator } from '../../main/engine/progress-meter.ts';
+import type { Layout } from '../../main/recovery/bytes/layout.ts';
 import { memorySource, type ByteSource } from '../../main/recovery/bytes/source.ts';
 import type { StoredFile } from '../../main/recovery/catalog/stored-files.ts';
 import type { Member } from '../../main/recovery/container/container-index.ts';
@@ -896,12 +897,14 @@ scrypt.describe('the stream of a sealed file', () => {
 
 scrypt.describe('a pool of threads that open chunks', () => {
   let path: string;
+  let layout: Layout;
   let keys: KeyRing;
   beforeAll(async () => {
     await prepare();
     const folder = await mkdtemp(join(tmpdir(), 'lifeboat-pool-'));
     path = join(folder, 'container');
     await writeFile(path, sealed.bytes);
+    layout = [{ path, start: 0, length: sealed.bytes.length }];
     keys = new KeyRing(memorySource(sealed.bytes), passphrase, countingDerive());
     return () => rm(folder, { recursive: true });
   });
@@ -911,7 +914,7 @@ scrypt.describe('a pool of threads that open chunks', () => {
     onTestFinished(() => pool.close());
     const opened = await Promise.all(
       sealed.file.chunks.map(async ({ member }) =>
-        pool.open(path, member, await keys.keyFor(sealedAs(member))),
+        pool.open(layout, member, await keys.keyFor(sealedAs(member))),
       ),
     );
     opened.forEach(({ plain }, i) => expect(Buffer.compare(plain, plainOf(i))).toBe(0));
@@ -920,11 +923,15 @@ scrypt.describe('a pool of threads that open chunks', () => {
     const [chunk] = sealed.file.chunks;
     const member = chunk?.member ?? { name: '', offset: 0, size: 0 };
     const key = await keys.keyFor(sealedAs(member));
-    expect(await pool.open(path, { ...member, size: member.size - 1 }, key).catch(codeOf)).toBe('damaged');
-    expect(await pool.open(path, { ...member, size: 100 }, key).catch(codeOf)).toBe('too-short');
-    expect(await pool.open(path, { ...member, offset: 1 }, key).catch(codeOf)).toBe('not-sealed');
-    expect(await pool.open(path, { ...member, size: 10 ** 9 }, key).catch(codeOf)).toBe('source-lost');
-    expect(await pool.open(`${path}-gone`, member, key).catch(codeOf)).toBe('source-lost');
+    expect(await pool.open(layout, { ...member, size: member.size - 1 }, key).catch(codeOf)).toBe('damaged');
+    expect(await pool.open(layout, { ...member, size: 100 }, key).catch(codeOf)).toBe('too-short');
+    expect(await pool.open(layout, { ...member, offset: 1 }, key).catch(codeOf)).toBe('not-sealed');
+    expect(await pool.open(layout, { ...member, size: 10 ** 9 }, key).catch(codeOf)).toBe('source-lost');
+    expect(
+      await pool
+        .open([{ path: `${path}-gone`, start: 0, length: sealed.bytes.length }], member, key)
+        .catch(codeOf),
+    ).toBe('source-lost');
     expect(key.some((byte) => byte !== 0)).toBe(true);
   });
 
@@ -937,7 +944,11 @@ scrypt.describe('a pool of threads that open chunks', () => {
     const members = sealed.file.chunks.map(({ member }) => member);
     const open = async (member = members[0]) => {
       if (!member) return undefined;
-      const { plain, release } = await pool.open(away, member, await keys.keyFor(sealedAs(member)));
+      const { plain, release } = await pool.open(
+        [{ path: away, start: 0, length: content.length }],
+        member,
+        await keys.keyFor(sealedAs(member)),
+      );
       release();
       return plain.length;
     };
@@ -955,9 +966,9 @@ scrypt.describe('a pool of threads that open chunks', () => {
     const [chunk] = sealed.file.chunks;
     const member = chunk?.member ?? { name: '', offset: 0, size: 0 };
     const key = await keys.keyFor(sealedAs(member));
-    const opening = pool.open(path, member, key).then(() => 'opened', codeOf);
+    const opening = pool.open(layout, member, key).then(() => 'opened', codeOf);
     await pool.close();
     expect(['engine-gone', 'opened']).toContain(await opening);
-    expect(await pool.open(path, member, key).catch(codeOf)).toBe('engine-gone');
+    expect(await pool.open(layout, member, key).catch(codeOf)).toBe('engine-gone');
   });
 });

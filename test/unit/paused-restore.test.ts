@@ -34,7 +34,7 @@ oracle(...standardTools).test(
     const engine = createEngine(emittersOf(engineContract, () => undefined));
     const { backup, restore } = engine.handlers;
     const start = async (job: string) => {
-      const { handle } = await backup.open({ path });
+      const { handle } = await backup.open({ files: [path], findParts: true });
       await backup.unlock({
         handle,
         passphrase: new TextEncoder().encode(passphrase),

@@ -1,7 +1,8 @@
 /** Random access to bytes: what a backup file, a set of its split parts, and a restored image have in common. */
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { deviceSize, isDrive, isWindowsDevice, sectorSize } from './device.ts';
 import { Samples } from './samples.ts';
 
 /** Consecutive bytes that were lost before they could be read here. */
@@ -30,6 +31,12 @@ export interface ByteSource {
   close(): Promise<void>;
 }
 
+/** A file as a source, which can be closed in between: where a backup has thousands of them, not all can be open. */
+export interface FileSource extends ByteSource {
+  /** Closes the file until it is read again; not while it is being read. */
+  rest(): Promise<void>;
+}
+
 /** Keeps a named pipe in the file's place from hanging the open; Windows has neither. */
 const nonBlocking = 'O_NONBLOCK' in constants ? constants.O_NONBLOCK : 0;
 
@@ -39,25 +46,29 @@ export type OpenFile = (path: string) => Promise<FileHandle>;
 const openForReading: OpenFile = (path) => open(path, constants.O_RDONLY | nonBlocking);
 
 /**
- * Opens a regular file for positional reads. After a read that failed the next one opens the file anew: a drive that
+ * Opens a regular file or a drive for positional reads. After a read that failed the next one opens the file anew: a drive that
  * was unplugged and came back is another one to the system, and what was open on it stays dead. The file on it is known
  * again by its size and by samples of what was read of it. Its times and its number in the file system do not tell: both can
  * differ once a drive was plugged in again, and a copy of the backup is as good.
  *
- * @throws RecoveryError `source-missing`, `source-unreadable`, `source-not-a-file`, `too-many-open-files`
+ * @throws RecoveryError `source-missing`, `source-unreadable`, `source-not-a-file`, `device-empty`,
+ *   `too-many-open-files`
  */
-export async function openFileSource(path: string, openFile = openForReading): Promise<ByteSource> {
-  const { handle: first, size } = await openRegular(path, openFile);
+export async function openFileSource(path: string, openFile = openForReading): Promise<FileSource> {
+  const { handle: first, size, isDevice } = await openReadable(path, openFile);
   let current: Promise<FileHandle> | null = Promise.resolve(first);
   const samples = new Samples();
   let closed = false;
 
   async function reopened(): Promise<FileHandle> {
-    const { handle, size: now } = await openRegular(path, openFile).catch((error: unknown) => {
-      throw readingError(path, error instanceof RecoveryError ? error.cause : error);
+    const { handle, size: now } = await openReadable(path, openFile).catch((error: unknown) => {
+      const cause = error instanceof RecoveryError ? error.cause : error;
+      if (cause !== undefined) throw readingError(path, cause);
+      // A folder, or a drive without its card, is in the place of what was read.
+      throw new RecoveryError(problem('source-lost', { reason: problemOf(error).code }), { cause: error });
     });
     try {
-      const isSame = now === size && (await samples.match((...place) => readExactly(path, handle, ...place)));
+      const isSame = now === size && (await samples.match((...place) => readFrom(handle, ...place)));
       if (closed) fail('source-lost', { reason: 'closed' });
       if (!isSame) fail('source-exchanged', { path });
       return handle;
@@ -65,6 +76,28 @@ export async function openFileSource(path: string, openFile = openForReading): P
       await handle.close().catch(() => undefined);
       throw error;
     }
+  }
+
+  /** In whole sectors where the file is a drive, as some systems read drives in no other way. */
+  async function readFrom(handle: FileHandle, position: number, length: number, into?: Uint8Array) {
+    if (!isDevice) return readExactly(path, handle, position, length, into);
+    const target = into?.subarray(0, length) ?? new Uint8Array(length);
+    const sector = sectorSize(size);
+    for (let done = 0; done < length;) {
+      const at = position + done;
+      const within = at % sector;
+      const whole = within === 0 ? length - done - ((length - done) % sector) : 0;
+      if (whole > 0) {
+        await readExactly(path, handle, at, whole, target.subarray(done, done + whole));
+        done += whole;
+      } else {
+        const piece = Math.min(sector - within, length - done);
+        const bytes = await readExactly(path, handle, at - within, Math.min(sector, size - at + within));
+        target.set(bytes.subarray(within, within + piece), done);
+        done += piece;
+      }
+    }
+    return target;
   }
 
   async function letGo(handle: Promise<FileHandle> | null): Promise<void> {
@@ -77,7 +110,7 @@ export async function openFileSource(path: string, openFile = openForReading): P
     async read(position, length, into) {
       const used = (current ??= reopened());
       try {
-        const bytes = await readExactly(path, await used, position, length, into);
+        const bytes = await readFrom(await used, position, length, into);
         samples.take(position, bytes);
         return bytes;
       } catch (error) {
@@ -85,6 +118,7 @@ export async function openFileSource(path: string, openFile = openForReading): P
         throw error;
       }
     },
+    rest: () => letGo(current),
     close() {
       closed = true;
       return letGo(current);
@@ -92,10 +126,10 @@ export async function openFileSource(path: string, openFile = openForReading): P
   };
 }
 
-async function openRegular(
+async function openReadable(
   path: string,
   openFile: OpenFile,
-): Promise<{ readonly handle: FileHandle; readonly size: number }> {
+): Promise<{ readonly handle: FileHandle; readonly size: number; readonly isDevice: boolean }> {
   let handle: FileHandle;
   try {
     handle = await openFile(path);
@@ -103,11 +137,12 @@ async function openRegular(
     throw openingProblem(path, error);
   }
   try {
-    const stat = await handle.stat();
-    if (stat.isFile() || stat.isBlockDevice()) return { handle, size: stat.size };
+    const stat = isWindowsDevice(path) ? null : await handle.stat();
+    if (stat?.isFile()) return { handle, size: stat.size, isDevice: false };
+    if (!stat || isDrive(stat)) return { handle, size: await deviceSize(handle, stat, path), isDevice: true };
   } catch (error) {
     await handle.close().catch(() => undefined);
-    throw openingProblem(path, error);
+    throw error instanceof RecoveryError ? error : openingProblem(path, error);
   }
   await handle.close();
   return fail('source-not-a-file', { path });

@@ -41,13 +41,13 @@ export interface ContainerIndex {
 }
 
 /** A 10 TB backup has 100,000 chunks; beyond this many members a file is made to exhaust memory. */
-const mostMembers = 1_000_000;
+export const mostMembers = 1_000_000;
 
 /** Odd members told of; a container with more of them was made to have them. */
 const mostProblems = 1000;
 
 /** Bytes of a `.hmac` member that the fingerprint takes in: longer ones are no such thing. */
-const longestSeal = 4096;
+export const longestSeal = 4096;
 
 /** Bytes read at once: a GNU tar's padding after a member (at most 10,240) and the next headers. */
 const windowSize = 16 * 1024;
