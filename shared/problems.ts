@@ -81,6 +81,7 @@ export const problemKinds = {
   'part-unplaced': warning('file', 'compression'),
   'piece-saved': warning('file', 'piece', 'size'),
   'piece-salvageable': warning('file', 'size'),
+  'salvage-kept': notice('file', 'path'),
   'file-salvaged': warning('file', 'lost', 'size', 'map'),
   'file-salvageable': warning('file', 'lost', 'size'),
 

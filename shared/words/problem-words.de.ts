@@ -244,6 +244,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Er liegt hinter einer beschädigten Stelle, und nichts sagt, wie weit dahinter. Er steht neben der Datei als {{piece}}.',
     todo: 'Programme, die auf beschädigten Datenträgern Dokumente und Bilder finden, etwa PhotoRec, können ihn danach durchsuchen.',
   },
+  'salvage-kept': {
+    what: 'Eine frühere Wiederherstellung hat von {{file}} mehr gerettet.',
+    why: 'Sie hat Teile, die diesmal nicht zu retten waren.',
+    todo: 'Was sie gerettet hat, bleibt unter {{path}}.',
+  },
   'file-salvaged': {
     what: 'Von {{file}} ließ sich alles retten bis auf {{lost, size}} von {{size, size}}.',
     why: 'Was verloren ist, liest sich als Nullen; alles andere wurde bestätigt. Die Karte {{map}} sagt, welche Bytes verloren sind.',

@@ -244,6 +244,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'It lies behind a damaged place, and nothing says how far behind. It was saved beside the file as {{piece}}.',
     todo: 'Programs that find documents and pictures on damaged disks, such as PhotoRec, can search it for them.',
   },
+  'salvage-kept': {
+    what: 'An earlier restore recovered more of {{file}}.',
+    why: 'What it recovered has parts that were not recovered this time.',
+    todo: 'It is kept at {{path}}.',
+  },
   'file-salvaged': {
     what: 'All of {{file}} could be saved except {{lost, size}} of {{size, size}}.',
     why: 'What is lost reads as zeros; everything else was verified. The map {{map}} says which bytes are lost.',

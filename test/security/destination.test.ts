@@ -1,7 +1,18 @@
 /** Promises about a destination that somebody else prepared or changes: what lies there is believed no more than a backup is. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  link,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, expect } from 'vitest';
 import { memorySource } from '../../main/recovery/bytes/source.ts';
@@ -171,13 +182,7 @@ gate.describe('a destination that somebody prepared', () => {
     await expectUntouched();
   });
 
-  for (const name of [
-    journalName,
-    'one/private.img.partial',
-    'SHA256SUMS.partial',
-    'lifeboat-report.json',
-    'SHA256SUMS',
-  ])
+  for (const name of ['SHA256SUMS.partial', 'lifeboat-report.json', 'SHA256SUMS'])
     gate.test(`is not written through a link at ${name}, be it soft or hard`, async () => {
       for (const lay of [symlink, link]) {
         await mkdir(join(to, 'one'), { recursive: true });
@@ -189,14 +194,61 @@ gate.describe('a destination that somebody prepared', () => {
       }
     });
 
-  for (const name of [journalName, 'SHA256SUMS', 'lifeboat-report.json', 'qubes.xml'])
-    gate.test(`keeps nobody waiting at a pipe or an endless device called ${name}`, async () => {
-      spawnSync('mkfifo', [join(to, name)]);
+  /** What somebody else can have at a name, none of it to be written through, waited for or removed. */
+  const others = {
+    'a folder': (path: string) => writeTree(path, { mine: 'mine' }),
+    'a link to a file': (path: string) => symlink(treasure, path),
+    'a link to an endless device': (path: string) => symlink('/dev/zero', path),
+    'a pipe': (path: string) => Promise.resolve(void spawnSync('mkfifo', [path])),
+  };
+  for (const [what, lay] of Object.entries(others)) {
+    gate.test(`is refused where ${what} has the name of the journal, which stays`, async () => {
+      await lay(join(to, journalName));
+      const before = await lstat(join(to, journalName));
+      const report = await restored();
+      expect([report.outcome, new Set(codesIn(report))]).toEqual(['failed', new Set(['dest-occupied'])]);
+      expect((await lstat(join(to, journalName))).ino).toBe(before.ino);
+      await expectUntouched();
+    });
+
+    gate.test(`costs one file where ${what} has its partial name, and stays`, async () => {
+      const partial = join(to, 'one/private.img.partial');
+      await mkdir(join(to, 'one'));
+      await lay(partial);
+      const before = await lstat(partial);
+      for (let run = 0; run < 2; run++) {
+        const report = await restored();
+        expect(report.qubes.map(({ outcome }) => outcome)).toEqual(['failed', 'restored']);
+        expect(codesIn(report)).toEqual(['dest-occupied']);
+      }
+      expect((await lstat(partial)).ino).toBe(before.ino);
+      if (before.isDirectory()) expect(await filesBelow(partial)).toEqual(['mine']);
+      await expectUntouched();
+    });
+  }
+
+  gate.test(
+    'keeps the other name of a journal that was copied by hard links, and goes on from it',
+    async () => {
+      await interrupted('v4');
+      const copy = join(elsewhere, 'journal');
+      await link(join(to, journalName), copy);
+      const before = await readFile(copy, 'utf8');
       expect((await restored()).outcome).toBe('restored');
+      expect(await readFile(copy, 'utf8')).toBe(before);
+    },
+  );
+
+  for (const name of ['SHA256SUMS', 'lifeboat-report.json', 'qubes.xml'])
+    gate.test(`keeps nobody waiting at a pipe or an endless device called ${name}`, async () => {
+      // The list is never replaced, and not to have it is a loss.
+      const expected = name === 'qubes.xml' ? 'partial' : 'restored';
+      spawnSync('mkfifo', [join(to, name)]);
+      expect((await restored()).outcome).toBe(expected);
       to = join(to, 'again');
       await mkdir(to);
       await symlink('/dev/zero', join(to, name));
-      expect((await restored()).outcome).toBe('restored');
+      expect((await restored()).outcome).toBe(expected);
     });
 
   for (const when of ['while a file grows', 'before anything is read'])

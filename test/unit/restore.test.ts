@@ -659,9 +659,10 @@ describe('a restored volume', () => {
     const left = await readFile(join(folder, 'work/private.img.partial'));
     expect(left.equals(data.subarray(0, left.length))).toBe(true);
     expect(report.bytes).toBe(left.length);
-    // The next attempt begins anew and takes its place.
-    expect((await restore(volume(data), asVolume)).report.outcome).toBe('restored');
-    expect(await readdir(join(folder, 'work'))).toEqual(['private.img']);
+    // By itself the next attempt does not know whose it is, and leaves it.
+    const next = await restore(volume(data), asVolume);
+    expect(next.report.problems.map(({ code }) => code)).toEqual(['dest-occupied']);
+    expect(await readdir(join(folder, 'work'))).toEqual(['private.img.partial']);
   });
 
   it('never replaces what stands at its name, also when that came meanwhile', async () => {
@@ -892,6 +893,7 @@ oracle('tar', 'sha256sum').describe('a restored tree', () => {
       problems: [{ code: 'stream-unfinished' }],
     });
     expect(await readdir(join(folder, 'dom0/user.partial'))).toEqual(['first']);
+    await rm(join(folder, 'dom0/user.partial'), { recursive: true });
     const gone = await restore(cut, { keep: false });
     expect(gone.report).toMatchObject({ outcome: 'failed', path: null });
     expect(await readdir(join(folder, 'dom0'))).toEqual([]);
@@ -1331,7 +1333,7 @@ describe('the account of a restore', () => {
     },
   );
 
-  it('is written anew where an earlier one was ended half way, and through no link', async () => {
+  it('is written beside what others have at partial names, and through no link', async () => {
     await writeTree(folder, { 'qubes.xml.partial': '<qub', 'SHA256SUMS.partial': 'half', victim: 'mine' });
     await symlink('victim', join(folder, 'lifeboat-report.json.partial'));
     await rm(join(folder, 'SHA256SUMS.partial'));
@@ -1340,11 +1342,33 @@ describe('the account of a restore', () => {
     expect(await readFile(join(folder, 'victim'), 'utf8')).toBe('mine');
     expect((await readdir(folder)).sort()).toEqual([
       'SHA256SUMS',
+      'SHA256SUMS.partial',
       'lifeboat-report.json',
+      'lifeboat-report.json.partial',
       'qubes.xml',
+      'qubes.xml.partial',
       'victim',
     ]);
     expect((await lstat(join(folder, 'SHA256SUMS'))).isFile()).toBe(true);
+    expect(await readFile(join(folder, 'qubes.xml.partial'), 'utf8')).toBe('<qub');
+  });
+
+  it('has the lines of all restores that end at once, and leaves no lock', async () => {
+    const names = Array.from({ length: 12 }, (_, i) => `file-${i}`);
+    await Promise.all(
+      names.map((name) => saveAccount(folder, report, [sum(name, name)], backup('<qubes/>'))),
+    );
+    const lines = (await readFile(join(folder, 'SHA256SUMS'), 'utf8')).trim().split('\n');
+    expect(lines.map((line) => line.split('  ')[1])).toEqual(names.toSorted());
+    expect((await readdir(folder)).sort()).toEqual(['SHA256SUMS', 'lifeboat-report.json', 'qubes.xml']);
+  });
+
+  it('does not replace sums that are too many to be read', async () => {
+    await writeFile(join(folder, 'SHA256SUMS'), '');
+    await truncate(join(folder, 'SHA256SUMS'), 2 ** 30);
+    const told = await saveAccount(folder, report, [sum('a', 'a')], backup('<qubes/>'));
+    expect(told).toMatchObject({ outcome: 'partial', problems: [{ code: 'dest-occupied' }] });
+    expect((await stat(join(folder, 'SHA256SUMS'))).size).toBe(2 ** 30);
   });
 
   it('does not replace a list of qubes that is another', async () => {

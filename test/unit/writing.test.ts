@@ -1,10 +1,13 @@
 /** Promises of what is written into a destination: what its refusals mean, and that it is still the one it was. */
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { StreamFault } from '../../main/recovery/archive/decoder.ts';
 import { costsOneEntry, destinationError } from '../../main/recovery/writing/destination-error.ts';
 import { HeldDestination } from '../../main/recovery/writing/held-destination.ts';
+import { withLock } from '../../main/recovery/writing/lock.ts';
+import { exists } from '../../main/recovery/writing/moving.ts';
 import { problem, problemOf } from '../../shared/problems.ts';
 import { scratchFolder } from '../support/lifeboat.ts';
 
@@ -59,6 +62,56 @@ describe('what a drive refuses', () => {
     expect(destinationError(path, damage)).toBe(damage);
     expect(problemOf(destinationError(path, new TypeError('our own'))).code).toBe('unexpected');
     expect(problemOf(destinationError(path, failing('ERR_INVALID_ARG_VALUE'))).code).toBe('unexpected');
+  });
+});
+
+describe('a lock', () => {
+  const lockIn = async () => join(await scratchFolder(), 'lock');
+
+  it('lets one in at a time', async () => {
+    const path = await lockIn();
+    let inside = 0;
+    let most = 0;
+    const act = async () => {
+      most = Math.max(most, ++inside);
+      await setImmediate();
+      inside--;
+    };
+    await Promise.all(Array.from({ length: 10 }, () => withLock(path, act)));
+    expect(most).toBe(1);
+    expect(await readdir(join(path, '..'))).toEqual([]);
+  });
+
+  it('that a killed run left keeps nobody waiting for ever, and lets one in at a time all the same', async () => {
+    const path = await lockIn();
+    await writeFile(path, 'left by nobody who lives');
+    let inside = 0;
+    let most = 0;
+    const act = async () => {
+      most = Math.max(most, ++inside);
+      await setImmediate();
+      inside--;
+    };
+    await Promise.all(Array.from({ length: 5 }, () => withLock(path, act, { patience: 100 })));
+    expect(most).toBe(1);
+    expect(await readdir(join(path, '..'))).toEqual([]);
+  });
+
+  it('is not taken from a run that lives, however long that takes', async () => {
+    const path = await lockIn();
+    const order: string[] = [];
+    const first = withLock(
+      path,
+      async () => {
+        for (let beat = 0; beat < 30; beat++) await setTimeout(20);
+        order.push('first');
+      },
+      { patience: 200 },
+    );
+    while (!(await exists(path))) await setImmediate();
+    await withLock(path, () => Promise.resolve(order.push('second')), { patience: 200 });
+    await first;
+    expect(order).toEqual(['first', 'second']);
   });
 });
 

@@ -1,5 +1,5 @@
 /** The account of a restore, left beside the restored files: the list of qubes, checksums, and the report. */
-import { lstat, rm } from 'node:fs/promises';
+import { lstat, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RestoreReport } from '../../../shared/backup.ts';
 import { fail, problemOf, type Problem } from '../../../shared/problems.ts';
@@ -7,16 +7,18 @@ import { visibleJson } from '../../../shared/words/formats.ts';
 import { bytesOfText, textOfBytes } from '../bytes/byte-text.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { destinationError } from '../writing/destination-error.ts';
-import { FileWriter } from '../writing/file-writer.ts';
+import { withLock } from '../writing/lock.ts';
 import { moveWithoutReplacing } from '../writing/moving.ts';
-import { partialSuffix } from '../writing/partial-names.ts';
 import type { Checksum } from '../writing/output.ts';
-import { readPlainFile, replaceOwnFile } from '../writing/plain-file.ts';
+import { growingName, readPlainFile, replaceOwnFile } from '../writing/plain-file.ts';
 import { withProblems } from './verdict.ts';
 
 export const reportName = 'lifeboat-report.json';
 export const checksumsName = 'SHA256SUMS';
 export const qubesXmlName = 'qubes.xml';
+
+/** While it exists, a restore is writing its account. */
+const lockName = '.lifeboat-account.lock';
 
 /** Some millions of lines. */
 const longestChecksums = 512 * 1024 * 1024;
@@ -40,10 +42,14 @@ export async function saveAccount(
     const path = join(destination, name);
     await write(path).catch((error: unknown) => problems.push(problemOf(destinationError(path, error))));
   };
-  if (qubesXml) await save(qubesXmlName, (path) => saveOnce(path, qubesXml));
-  await save(checksumsName, async (path) => {
-    await replaceOwnFile(path, bytesOfText(await mergedChecksums(path, checksums)));
-  });
+  const saveShared = async () => {
+    if (qubesXml) await save(qubesXmlName, (path) => saveOnce(path, qubesXml));
+    await save(checksumsName, async (path) => {
+      await replaceOwnFile(path, bytesOfText(await mergedChecksums(path, checksums)));
+    });
+  };
+  // Another run that read the sums before, and wrote them after, would lose the lines of this one.
+  await save(lockName, (path) => withLock(path, saveShared));
   const told = withProblems(report, problems, 'restore');
   const text = visibleJson({ backup: inventory.backup, ...told });
   await save(reportName, (path) => replaceOwnFile(path, `${text}\n`));
@@ -57,20 +63,21 @@ async function saveOnce(path: string, bytes: Uint8Array): Promise<void> {
     if (!present?.equals(bytes)) fail('dest-occupied', { path });
     return;
   }
-  await rm(path + partialSuffix, { force: true });
-  const writer = await FileWriter.create(path + partialSuffix);
+  const growing = growingName(path);
   try {
-    await writer.write(0, bytes);
-    await writer.finish(bytes.length);
+    await writeFile(growing, bytes, { flag: 'wx', flush: true, mode: 0o600 });
+    await moveWithoutReplacing(growing, path);
   } finally {
-    await writer.close();
+    await rm(growing, { force: true });
   }
-  await moveWithoutReplacing(path + partialSuffix, path);
 }
 
 /** Lines of `sha256sum`: those of earlier restores stay unless the same path was restored again. */
 async function mergedChecksums(path: string, checksums: readonly Checksum[]): Promise<string> {
-  const earlier = textOfBytes((await readPlainFile(path, longestChecksums)) ?? Buffer.alloc(0))
+  const present = await readPlainFile(path, longestChecksums);
+  // Lines that cannot be read cannot be kept.
+  if (!present && (await lstat(path).catch(() => null))?.isFile()) fail('dest-occupied', { path });
+  const earlier = textOfBytes(present ?? Buffer.alloc(0))
     .split('\n')
     .filter((line) => line !== '');
   const lines = checksums.map(checksumLine);

@@ -5,13 +5,17 @@
  *
  * It holds names, sizes and sums of restored files, as the report does, and until all is there the keys of chunks,
  * sealed so that the passphrase is needed to open them (encryption/key-sealer.ts). Nothing in it is secret to whoever lacks that. Nor can
- * whoever lacks it write in it: others may have access to the destination, so what it says of a file counts only with the
+ * whoever lacks it write in it: others may have access to the destination, so what it says of a finished file counts only with the
  * attestation of somebody who had the passphrase, and only while the file still has the sum it had.
+ *
+ * It also tells of which files something unfinished stands in the destination, so that nothing else at such a name is
+ * ever taken for it. Whoever can write that in it can as well remove the things themselves.
  */
-import { lstat, open, rm, type FileHandle } from 'node:fs/promises';
+import { appendFile, lstat, open, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { problemSchema } from '../../../shared/backup.ts';
+import { problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import { destinationError } from '../writing/destination-error.ts';
 import { partialSuffix } from '../writing/partial-names.ts';
 import {
@@ -25,6 +29,7 @@ import {
 import type { HeldDestination } from '../writing/held-destination.ts';
 import type { SealedKeyStore } from '../encryption/key-sealer.ts';
 import type { Completed } from '../writing/output.ts';
+import { standsAt } from '../writing/standing.ts';
 import type { PlannedFile } from './plan.ts';
 
 export const journalName = 'lifeboat-journal.jsonl';
@@ -58,12 +63,24 @@ const keySchema = z.object({
   sealedKey: z.string(),
 });
 
+/** What is written before a file is begun, and once nothing of it is at an unfinished name any more. */
+const unfinishedSchema = z.object({
+  backup: z.string(),
+  /** Path components below the destination. */
+  unfinished: z.array(z.string()),
+  stands: z.boolean(),
+});
+
+type Line = z.infer<typeof attestedSchema> | z.infer<typeof keySchema> | z.infer<typeof unfinishedSchema>;
+
 type Attest = (text: string) => string | null;
 
 /** The lines of a journal that make sense. */
 interface Lines {
   readonly entries: ReadonlyMap<string, Entry>;
   readonly sealedKeys: ReadonlyMap<string, string>;
+  /** Outputs of which something unfinished stands, as paths below the destination. */
+  readonly unfinished: ReadonlySet<string>;
 }
 
 export class Journal {
@@ -154,9 +171,38 @@ export class Journal {
     for (const { path, sha256 } of completed.checksums)
       if (!(await hasSum(join(this.#destination, ...path.split('/')), sha256, signal, share)))
         return undefined;
-    // A restore ended between linking the final name and removing the partial one leaves both.
-    await rm(join(this.#destination, ...file.output) + partialSuffix, { force: true, recursive: true });
+    await removeSecondName(join(this.#destination, ...file.output));
     return completed;
+  }
+
+  /**
+   * Why nothing can be noted here: `dest-occupied` where something that is no file has the journal's name. Null
+   * otherwise.
+   */
+  async refusal(): Promise<Problem | null> {
+    const path = join(this.#destination, journalName);
+    const found = await lstat(path).catch(() => null);
+    return found === null || found.isFile() ? null : problem('dest-occupied', { path });
+  }
+
+  /** Whether what stands at the unfinished names of `file` is what this run, or an earlier or another one, left there. */
+  async hasLeft({ output }: PlannedFile): Promise<boolean> {
+    const text = await readText(this.#destination);
+    return parseJournal(text, this.#backup, this.#attest).unfinished.has(output.join('/'));
+  }
+
+  /**
+   * Notes that something of `file` will stand at its unfinished names, or that nothing does any more.
+   *
+   * @throws RecoveryError `dest-…`
+   */
+  async noteUnfinished({ output }: PlannedFile, stands: boolean): Promise<void> {
+    try {
+      const handle = await this.#append({ backup: this.#backup, unfinished: [...output], stands });
+      if (stands) await handle.sync();
+    } catch (error) {
+      throw destinationError(join(this.#destination, journalName), error);
+    }
   }
 
   /**
@@ -185,19 +231,30 @@ export class Journal {
     }
   }
 
-  async #append(line: z.infer<typeof attestedSchema> | z.infer<typeof keySchema>): Promise<FileHandle> {
-    this.#opening ??= this.#open();
-    const handle = await this.#opening;
-    // The break in front ends a line that an earlier restore left unfinished.
-    await handle.appendFile(`\n${JSON.stringify(line)}\n`);
-    return handle;
+  async #append(line: Line): Promise<FileHandle> {
+    for (;;) {
+      const opening = (this.#opening ??= this.#open());
+      const handle = await opening;
+      // The break in front ends a line that an earlier restore left unfinished.
+      await handle.appendFile(`\n${JSON.stringify(line)}\n`);
+      // Another run that was whole may have put a shorter journal in its place in the meantime.
+      const stands = await standsAt(handle, join(this.#destination, journalName)).catch(() => false);
+      if (stands || (await this.#held?.loss())) return handle;
+      if (this.#opening === opening) {
+        this.#opening = undefined;
+        await handle.close();
+      }
+    }
   }
 
   /** Opens the journal for appending: one of our own, since nothing is written through a link or into a pipe. */
   async #open(): Promise<FileHandle> {
     await this.#held?.demand();
+    const refusal = await this.refusal();
+    if (refusal) throw new RecoveryError(refusal);
     const path = join(this.#destination, journalName);
-    if (!(await isPlainFile(path))) await rm(path, { force: true, recursive: true });
+    // A file of two names may be in a copy of the folder, which is to stay as it is.
+    if (!(await isPlainFile(path))) await replaceOwnFile(path, await readText(this.#destination));
     return open(path, appendingOnly, 0o600);
   }
 
@@ -217,21 +274,37 @@ export class Journal {
   async forget(removed: ReadonlySet<string> = new Set()): Promise<void> {
     await this.close();
     const path = join(this.#destination, journalName);
+    const text = await readText(this.#destination);
+    const { unfinished } = parseJournal(text, this.#backup, this.#attest);
     const isOver = (line: unknown) => {
       if (keyLine(line, this.#backup)) return true;
+      const noted = unfinishedLine(line, this.#backup)?.unfinished.join('/');
+      if (noted !== undefined) return !unfinished.has(noted) || removed.has(noted);
       const entry = entryLine(line, this.#backup, this.#attest);
       return entry !== undefined && removed.has(entry.output.join('/'));
     };
-    const kept = (await readText(this.#destination))
-      .split('\n')
-      .filter((line) => line !== '' && !isOver(parseLine(line)));
+    const kept = text.split('\n').filter((line) => line !== '' && !isOver(parseLine(line)));
+    if ((await this.refusal()) !== null) return;
     try {
+      await using before = await open(path, 'r');
       if (kept.length === 0) await rm(path, { force: true });
       else await replaceOwnFile(path, kept.map((line) => `${line}\n`).join(''));
+      // What another run added in the meantime; it sees by itself that its later lines need another file.
+      const added = (await before.readFile('utf8')).slice(text.length);
+      if (added !== '') await appendFile(path, added, { mode: 0o600 });
     } catch {
       // The files are there all the same; what is left of the journal opens with the passphrase only.
     }
   }
+}
+
+/** Removes the partial name of a finished file that has both: a restore was ended between giving one and taking the other. */
+async function removeSecondName(path: string): Promise<void> {
+  const [found, partial] = await Promise.all(
+    [path, path + partialSuffix].map((each) => lstat(each, { bigint: true }).catch(() => null)),
+  );
+  const isSame = found?.isFile() && partial?.isFile() && found.ino === partial.ino && found.nlink > 1n;
+  if (isSame) await rm(path + partialSuffix, { force: true });
 }
 
 async function readText(destination: string): Promise<string> {
@@ -242,19 +315,32 @@ async function readText(destination: string): Promise<string> {
 export function parseJournal(text: string, backup: string, attest: Attest): Lines {
   const entries = new Map<string, Entry>();
   const sealedKeys = new Map<string, string>();
+  const unfinished = new Set<string>();
   for (const line of text.split('\n')) {
     const parsed = parseLine(line);
     const entry = entryLine(parsed, backup, attest);
-    if (entry) entries.set(entry.stored, entry);
+    if (entry) {
+      entries.set(entry.stored, entry);
+      unfinished.delete(entry.output.join('/'));
+    }
+    const noted = unfinishedLine(parsed, backup);
+    if (noted?.stands) unfinished.add(noted.unfinished.join('/'));
+    else if (noted) unfinished.delete(noted.unfinished.join('/'));
     const key = keyLine(parsed, backup);
     if (key) sealedKeys.set(key.chunk, key.sealedKey);
   }
-  return { entries, sealedKeys };
+  return { entries, sealedKeys, unfinished };
 }
 
 /** The key that a line holds for `backup`, if any. */
 function keyLine(line: unknown, backup: string): z.infer<typeof keySchema> | undefined {
   const { success, data } = z.safeParse(keySchema, line);
+  return success && data.backup === backup ? data : undefined;
+}
+
+/** What a line says of what is unfinished of `backup`, if anything. */
+function unfinishedLine(line: unknown, backup: string): z.infer<typeof unfinishedSchema> | undefined {
+  const { success, data } = z.safeParse(unfinishedSchema, line);
   return success && data.backup === backup ? data : undefined;
 }
 

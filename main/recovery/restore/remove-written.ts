@@ -19,14 +19,19 @@ export async function removeWritten(
   destination: string,
   started: ReadonlySet<string>,
 ): Promise<RestoreReport> {
-  const isEarlier = ({ path }: FileReport) => path !== null && !started.has(finishedNameOf(path));
   const files = report.qubes.flatMap((qube) => qube.files);
+  const own = new Set(started);
+  // What an earlier run left of a file, and this one had less of.
+  for (const { path, problems } of files)
+    if (problems.some(({ code }) => code === 'salvage-kept') && path !== null)
+      own.delete(finishedNameOf(path));
+  const isEarlier = ({ path }: FileReport) => path !== null && !own.has(finishedNameOf(path));
   for (const path of files
     .filter((file) => !isEarlier(file))
     .flatMap(({ path, lost, problems }) => [path, lost?.map ?? null, ...piecesOf(problems)])) {
     if (path !== null) await rm(join(destination, ...path.split('/')), { recursive: true, force: true });
   }
-  await (await readJournal(backup, destination)).forget(started);
+  await (await readJournal(backup, destination)).forget(own);
   const qubes = report.qubes.map((qube) => {
     if (qube.files.length > 0 && qube.files.every(isEarlier)) return qube;
     // What failed by itself has failed, and left nothing.

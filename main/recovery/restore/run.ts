@@ -7,8 +7,9 @@ import {
   type RestoreMode,
   type RestoreReport,
 } from '../../../shared/backup.ts';
-import { problem, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, problemOf, type Problem } from '../../../shared/problems.ts';
 import type { ProtectedRun, StreamHooks } from '../encryption/protection.ts';
+import { EarlierSalvage } from '../salvage/earlier-salvage.ts';
 import { salvageFile } from '../salvage/salvage-file.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { diskOutputs } from '../writing/disk-output.ts';
@@ -67,10 +68,10 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   const reports = new Map<PlannedFile, FileReport>();
   const qubes = new Map<string, QubeReport>();
   const checksums: Checksum[] = [];
-  let end: Problem | null = null;
 
   await using held = destination === null ? null : await HeldDestination.hold(destination);
   const journal = held && (await readJournal(backup, held.path, held));
+  let end = (await journal?.refusal()) ?? null;
 
   const reading = backup.protection.beginRun({
     files: plan.files.map((file) => file.stored),
@@ -97,6 +98,8 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     const place = destination === null ? null : join(destination, ...file.output);
     if (place !== null && (await exists(place)))
       return failedReport(file, problem('dest-occupied', { path: place }));
+    const left = await setAside(file).catch(problemOf);
+    if (left && 'code' in left) return failedReport(file, left);
     listener.fileStarted(file);
     const warnings: Problem[] = [];
     const { filter, stretches } = reading;
@@ -127,6 +130,33 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
             destination,
             acceptPartial,
           });
+    return settled(file, report, left);
+  };
+
+  /** Frees the unfinished names of a file of what earlier runs left there, if it was they. */
+  const setAside = async (file: PlannedFile): Promise<EarlierSalvage | null> => {
+    if (!held || !journal) return null;
+    const left = await EarlierSalvage.find(held.path, file.output);
+    if (left && !(await journal.hasLeft(file))) fail('dest-occupied', { path: left.path });
+    await journal.noteUnfinished(file, true);
+    await left?.setAside();
+    return left;
+  };
+
+  /** What came of a file, next to what earlier runs left of it, and once the destination was asked. */
+  const settled = async (
+    file: PlannedFile,
+    made: FileReport,
+    left: EarlierSalvage | null,
+  ): Promise<FileReport> => {
+    if (!held || !journal || (await held.loss())) return judged(made);
+    const report = (await left?.settle(made)) ?? made;
+    const isLeft = await EarlierSalvage.find(held.path, file.output).catch(() => true);
+    if (!isLeft) await journal.noteUnfinished(file, false).catch(() => undefined);
+    return judged(report);
+  };
+
+  const judged = async (report: FileReport): Promise<FileReport> => {
     if (isWhole(report.outcome)) return report;
     if (report.problems.some(isCancelled))
       return {

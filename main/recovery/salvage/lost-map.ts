@@ -4,10 +4,11 @@
  */
 import { open, type FileHandle } from 'node:fs/promises';
 import { destinationError } from '../writing/destination-error.ts';
+import { readPlainFile } from '../writing/plain-file.ts';
 import type { Range } from './decoded.ts';
 
 /** Ranges that a report lists one by one; the map has all of them. */
-const mostListed = 100;
+export const mostListed = 100;
 
 /** Text gathered before it is written. */
 const enoughText = 64 * 1024;
@@ -110,6 +111,27 @@ export class LostMap {
     this.#text += `${hex(this.#end)}  ${hex(end - this.#end)}  ${status}\n`;
     this.#end = end;
   }
+}
+
+/** A map of a file in a million pieces has some 40 MB. */
+const longestMap = 256 * 2 ** 20;
+
+/** The lost ranges that the map at `path` has, and up to where it says anything; null where there is none to be read. */
+export async function readLostMap(
+  path: string,
+): Promise<{ readonly lost: readonly Range[]; readonly end: number } | null> {
+  const text = (await readPlainFile(path, longestMap))?.toString('latin1');
+  if (text === undefined) return null;
+  const lost: Range[] = [];
+  let last = 0;
+  for (const [, position, size, status] of text.matchAll(/^(0x[\dA-F]+) +(0x[\dA-F]+) +([+-])$/gm)) {
+    const start = Number(position);
+    const end = start + Number(size);
+    if (start !== last) break;
+    last = end;
+    if (status === '-') lost.push({ start, end });
+  }
+  return { lost, end: last };
 }
 
 function hex(value: number): string {

@@ -125,6 +125,8 @@ async function writeSalvage(
   const partial = path === null ? null : path + partialSuffix;
   const mapPath = partial === null ? null : partial + mapSuffix;
   if (destination !== null) await makeRoom(destination, planned.output);
+  // What the restore left before the first gap is written again.
+  if (partial !== null && report.path !== null) await rm(partial, { recursive: true, force: true });
   const writer = await createFile(partial);
   const map = await LostMap.create(mapPath).catch(async (error: unknown) => {
     await writer.close();

@@ -1,16 +1,15 @@
 /** Moves what is complete from its partial name to its own, without replacing anything, and makes room for it. */
 import { constants } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { link, lstat, mkdir, open, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import { systemPath } from '../bytes/byte-text.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { destinationError } from './destination-error.ts';
-import { unfinished } from './partial-names.ts';
 
 /**
- * Makes the folders of `output` below `destination`, and clears its partial name, and those of its map and pieces, of
- * what an earlier run left. The destination itself is not made: without its drive it would be another one.
+ * Makes the folders of `output` below `destination`. The destination itself is not made: without its drive it would be
+ * another one.
  *
  * @param output path components below the destination
  * @throws RecoveryError `dest-…`; `dest-occupied` where something stands at the path itself
@@ -21,12 +20,6 @@ export async function makeRoom(destination: string, output: readonly string[]): 
   try {
     for (let depth = 1; depth < output.length; depth++)
       await makeFolder(join(destination, ...output.slice(0, depth)));
-    const [folder, name] = [dirname(path), basename(path)];
-    for (const other of await readdir(folder)) {
-      const ending = other.startsWith(name) ? other.slice(name.length) : '';
-      if (unfinished.exec(ending)?.index === 0)
-        await rm(join(folder, other), { recursive: true, force: true });
-    }
   } catch (error) {
     throw destinationError(path, error);
   }

@@ -14,11 +14,15 @@ export function pieceSuffix(number: number): string {
 /** Pieces that are saved of one file at most. */
 export const mostPieces = 99;
 
+/** What stands in the place of `.partial` for what an earlier restore left, while the file is restored again. */
+export function asideSuffix(number: number): string {
+  return number === 1 ? '.earlier' : `.earlier-${number}`;
+}
+
 /** The longest of these endings. */
 export const longestEnding = partialSuffix + pieceSuffix(mostPieces) + mapSuffix;
 
-/** The endings of such names. */
-export const unfinished = /\.partial(?:\.piece-\d+)?(?:\.map)?$/;
+const unfinished = /\.(?:partial|earlier(?:-\d+)?)(?:\.piece-\d+)?(?:\.map)?$/;
 
 /** Whether a name is one at which something grows beside a file: one would replace the other there. */
 export function isUnfinishedName(name: string): boolean {

@@ -1,8 +1,8 @@
 /** Files and folders in a destination that others may write to: what stands there is looked at, and no link is followed. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { lstat, open, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { systemPath } from '../bytes/byte-text.ts';
 import { partialSuffix } from './partial-names.ts';
 
@@ -32,12 +32,21 @@ export async function readPlainFile(path: string, longest: number): Promise<Buff
   }
 }
 
-/** Replaces a file of our own in one step. */
+/** Replaces a file of our own in one step: it is whole, or as it was. */
 export async function replaceOwnFile(path: string, content: string | Uint8Array): Promise<void> {
-  // What an earlier run or another hand left at the partial name is not written through.
-  await rm(path + partialSuffix, { force: true });
-  await writeFile(path + partialSuffix, content, { flag: 'wx', flush: true, mode: 0o600 });
-  await rename(path + partialSuffix, path);
+  const growing = growingName(path);
+  try {
+    await writeFile(growing, content, { flag: 'wx', flush: true, mode: 0o600 });
+    await rename(growing, path);
+  } catch (error) {
+    await rm(growing, { force: true }).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** A name beside `path` for a small file to grow at, which nobody else has. */
+export function growingName(path: string): string {
+  return join(dirname(path), `.lifeboat-${randomUUID()}${partialSuffix}`);
 }
 
 /** Whether the file at `path` has this SHA-256, in lower-case hex; false as well once `signal` was given. */
