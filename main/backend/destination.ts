@@ -143,12 +143,16 @@ export function watchFreeBytes(folder: string | null, tell: (freeBytes: number) 
 
 async function refusalOf(path: string): Promise<Problem | null> {
   const probe = join(path, `.lifeboat-${randomUUID()}`);
+  let exists = false;
   try {
-    if (!(await stat(path)).isDirectory()) return problem('dest-not-a-folder', { path });
+    exists = (await stat(path)).isDirectory();
+    if (!exists) return problem('dest-not-a-folder', { path });
     await (await open(probe, 'wx')).close();
     await unlink(probe);
     return null;
   } catch (error) {
+    // As /proc answers, which takes no files.
+    if (exists && errnoOf(error) === 'ENOENT') return problem('dest-denied', { path });
     // A full drive shows in its free bytes, together with what is needed.
     return fullReasons.has(errnoOf(error)) ? null : problemOf(destinationError(path, error));
   }

@@ -15,8 +15,9 @@ export interface Speech {
 }
 
 /** A problem as a paragraph: what happened, why, what to do, and by which command where there is one. */
-export function problemText(problem: Problem, { language }: Speech): string {
-  const { what, why, todo } = wordsFor(problem, language);
+export function problemText(problem: Problem, { words, language }: Speech): string {
+  const { what, why, todo: usual } = wordsFor(problem, language);
+  const todo = words.todos[problem.code] ?? usual;
   const command = commandOf(problem);
   return [what, why, todo, command === null ? '' : `  ${visible(command)}`, `[${problem.code}]`]
     .filter((line) => line !== '')

@@ -2,6 +2,7 @@
 import type { RestoreStage } from '../../shared/backup.ts';
 import type { CopiedItem } from '../../shared/image.ts';
 import type { ToldOutcome } from '../../shared/told-outcome.ts';
+import type { ProblemCode } from '../../shared/problems.ts';
 import type { Language } from '../../shared/words/languages.ts';
 
 export interface CliWords {
@@ -30,6 +31,8 @@ export interface CliWords {
   into(destination: string): string;
   trying(form: string): string;
   kitWritten(folder: string): string;
+  /** What to do where that is another thing in a terminal than in the wizard. */
+  readonly todos: Readonly<Partial<Record<ProblemCode, string>>>;
   /** Of files that an earlier restore finished in the destination. */
   finishedEarlier(count: number): string;
 }
@@ -71,6 +74,13 @@ const english: CliWords = {
   into: (destination) => `Restored into ${destination}`,
   trying: (form) => `That passphrase does not open it. Trying ${form} …`,
   kitWritten: (folder) => `The rescue kit is in ${folder}. Its README.txt says how to use it.`,
+  todos: {
+    'passphrase-rejected':
+      'Try again, or pass it with --passphrase-file. --try-variants also tries it as other keyboard layouts type it.',
+    'qube-unknown': 'Run lifeboat list BACKUP to see the names of all qubes.',
+    'filesystem-entry-missing': 'Run lifeboat ls IMAGE with the folder above it to see what is there.',
+    'filesystem-entry-unfit': 'Copy a folder with lifeboat cp, or list it with lifeboat ls.',
+  },
   finishedEarlier: (count) =>
     count === 1
       ? 'An earlier restore into this folder is continued: 1 file is there already. It is checked, and stays.'
@@ -119,6 +129,13 @@ const german: CliWords = {
   into: (destination) => `Wiederhergestellt in ${destination}`,
   trying: (form) => `Diese Passphrase öffnet es nicht. Versucht wird: ${form} …`,
   kitWritten: (folder) => `Der Notfallkoffer liegt in ${folder}. Wie man ihn benutzt, sagt LIESMICH.txt.`,
+  todos: {
+    'passphrase-rejected':
+      'Versuchen Sie es noch einmal, oder übergeben Sie sie mit --passphrase-file. --try-variants versucht sie auch so, wie andere Tastaturbelegungen sie schreiben.',
+    'qube-unknown': 'lifeboat list BACKUP zeigt die Namen aller Qubes.',
+    'filesystem-entry-missing': 'lifeboat ls ABBILD mit dem Ordner darüber zeigt, was es dort gibt.',
+    'filesystem-entry-unfit': 'Einen Ordner kopiert lifeboat cp, und lifeboat ls listet ihn auf.',
+  },
   finishedEarlier: (count) =>
     count === 1
       ? 'Eine frühere Wiederherstellung in diesen Ordner geht weiter: 1 Datei ist schon da. Sie wird geprüft und bleibt.'

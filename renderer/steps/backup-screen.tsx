@@ -120,8 +120,15 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
           ) : (
             <div className="drop-words">
               <HardDriveDownload className="drop-icon" aria-hidden />
-              <p className="drop-title">{say(dropping ? 'backup.dropNow' : 'backup.drop')}</p>
-              <p className="fine">{say('backup.or')}</p>
+              {/* A browser does not tell where a dropped file is. */}
+              {program.host === 'browser' ? (
+                <p className="drop-title">{say('backup.find')}</p>
+              ) : (
+                <>
+                  <p className="drop-title">{say(dropping ? 'backup.dropNow' : 'backup.drop')}</p>
+                  <p className="fine">{say('backup.or')}</p>
+                </>
+              )}
               <Button kind="primary" icon={FolderOpen} onPress={choose}>
                 {say('backup.choose')}
               </Button>

@@ -2,7 +2,13 @@
 import { ChevronRight, FolderOpen, Hourglass, RotateCw, TriangleAlert } from 'lucide-react';
 import { memo, useCallback, useMemo, useState } from 'react';
 import { Button as AriaButton, Disclosure, DisclosurePanel, Heading } from 'react-aria-components';
-import type { FileReport, Qube, QubeReport, RestoreMode } from '../../shared/backup.ts';
+import {
+  isWhole,
+  type FileReport,
+  type Qube,
+  type QubeReport,
+  type RestoreMode,
+} from '../../shared/backup.ts';
 import type { ImageSource } from '../../shared/contract/image-calls.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { problemsByQube, toldOfFile, toldOfQube, type ToldOutcome } from '../../shared/told-outcome.ts';
@@ -347,7 +353,7 @@ function FileEntry({
         <Icon className={`icon icon-small outcome-${told}`} aria-hidden />
         <span className="visually-hidden">{say(`outcome.${told}`)}: </span>
         <span className="mono">{visible(file.path ?? file.name)}</span>
-        {file.bytes > 0 && <span className="file-size">{size(file.bytes)}</span>}
+        {(file.bytes > 0 || isWhole(file.outcome)) && <span className="file-size">{size(file.bytes)}</span>}
         {source && <BrowseFileButton source={source} file={file.name} />}
       </p>
       {file.sha256 !== null && (

@@ -200,8 +200,8 @@ export const problemWords: ProblemCatalogue = {
     todo: `${othersSafe} ${anotherCopy}`,
   },
   'chunk-damaged': {
-    what: 'Ein Teil von {{file}} ließ sich nicht bestätigen.',
-    why: 'Stück {{chunk}} hat sich seit dem Sichern verändert: Der Datenträger oder die Kopie ist beschädigt. Die Passphrase stimmt.',
+    what: 'Ein Teil von {{file}} ist beschädigt.',
+    why: 'Stück {{chunk}} passt nicht mehr zu seinem Siegel: Es liegt am Datenträger oder an der Kopie. Die Passphrase stimmt.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
   'chunk-out-of-sequence': {
@@ -250,8 +250,8 @@ export const problemWords: ProblemCatalogue = {
     todo: 'Was sie gerettet hat, bleibt unter {{path}}.',
   },
   'file-salvaged': {
-    what: 'Von {{file}} ließ sich alles retten bis auf {{lost, size}} von {{size, size}}.',
-    why: 'Was verloren ist, liest sich als Nullen; alles andere wurde bestätigt. Die Karte {{map}} sagt, welche Bytes verloren sind.',
+    what: 'In {{file}} sind {{lost, size}} von {{size, size}} verloren.',
+    why: 'Sie lesen sich als Nullen; alles andere wurde bestätigt und gerettet. Die Karte {{map}} sagt, welche Bytes verloren sind.',
     todo: 'Kopieren Sie die Dateien, die Sie brauchen, heraus, bevor Sie etwas daran ändern.',
   },
   'file-salvageable': {

@@ -180,28 +180,28 @@ export const problemWords: ProblemCatalogue = {
 
   // Chunks
   'chunk-missing': {
-    what: 'A piece of {{file}} is missing.',
-    why: 'The backup does not hold piece {{chunk}}. It was not written, or the file was cut.',
+    what: 'A chunk of {{file}} is missing.',
+    why: 'The backup does not contain chunk {{chunk}}. It was not written, or the file was cut.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
   'chunk-too-short': {
-    what: 'A piece of {{file}} is too short to be real.',
-    why: 'Piece {{chunk}} lacks its beginning or its end.',
+    what: 'A chunk of {{file}} is too short to be real.',
+    why: 'Chunk {{chunk}} lacks its beginning or its end.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
   'chunk-header-damaged': {
     what: 'Part of {{file}} could not be opened.',
-    why: 'The beginning of piece {{chunk}} is damaged. The passphrase is right.',
+    why: 'The beginning of chunk {{chunk}} is damaged. The passphrase is right.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
   'chunk-not-authentic': {
     what: 'Part of {{file}} does not belong to this backup.',
-    why: 'Piece {{chunk}} was sealed under another name or passphrase, or its beginning is damaged. Your passphrase is right.',
+    why: 'Chunk {{chunk}} was sealed under another name or passphrase, or its beginning is damaged. Your passphrase is right.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
   'chunk-damaged': {
-    what: 'Part of {{file}} could not be verified.',
-    why: 'Piece {{chunk}} has changed since the backup was made: the disk or the copy is damaged. The passphrase is right.',
+    what: 'Part of {{file}} is damaged.',
+    why: 'Chunk {{chunk}} no longer matches its seal: the drive or the copy is at fault. The passphrase is right.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
   'chunk-out-of-sequence': {
@@ -211,12 +211,12 @@ export const problemWords: ProblemCatalogue = {
   },
   'chunk-unreadable': {
     what: 'The drive could not read part of {{file}}.',
-    why: 'Piece {{chunk}} lies on a damaged place of the drive. It was tried twice; the rest of the drive still answers.',
+    why: 'Chunk {{chunk}} lies on a damaged place of the drive. It was tried twice; the rest of the drive still answers.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
   'chunk-not-sealed': {
     what: 'Part of {{file}} is not encrypted.',
-    why: 'Piece {{chunk}} bears no seal, so nobody can say whether it is what was backed up.',
+    why: 'Chunk {{chunk}} bears no seal, so nobody can say whether it is what was backed up.',
     todo: `${othersSafe} ${anotherCopy}`,
   },
   'chunks-exchangeable': {
@@ -231,7 +231,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'chunk-unstable': {
     what: 'Part of {{file}} was only right on the second reading.',
-    why: 'Piece {{chunk}} read differently twice. The drive, its cable or this computer’s memory is unreliable.',
+    why: 'Chunk {{chunk}} read differently twice. The drive, its cable or this computer’s memory is unreliable.',
     todo: 'The restored data is verified. Copy the backup to a healthy drive soon.',
   },
   'part-unplaced': {
@@ -250,8 +250,8 @@ export const problemWords: ProblemCatalogue = {
     todo: 'It is kept at {{path}}.',
   },
   'file-salvaged': {
-    what: 'All of {{file}} could be saved except {{lost, size}} of {{size, size}}.',
-    why: 'What is lost reads as zeros; everything else was verified. The map {{map}} says which bytes are lost.',
+    what: '{{lost, size}} of {{size, size}} in {{file}} is lost.',
+    why: 'It reads as zeros; everything else was verified and saved. The map {{map}} says which bytes are lost.',
     todo: 'Copy the files you need out of it before you change anything in it.',
   },
   'file-salvageable': {
@@ -266,7 +266,7 @@ export const problemWords: ProblemCatalogue = {
   },
   'chunk-unauthenticated': {
     what: 'Part of {{file}} was taken without any check.',
-    why: 'Piece {{chunk}} is neither encrypted nor authenticated. Nobody can say whether it is as it was backed up.',
+    why: 'Chunk {{chunk}} is neither encrypted nor authenticated. Nobody can say whether it is as it was backed up.',
     todo: 'Treat this file as if it came from a stranger.',
   },
 

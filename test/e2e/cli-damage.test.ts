@@ -368,6 +368,20 @@ async function imagesAt(folder: string) {
   );
 }
 
+gate.test('a terminal is told what can be done in a terminal, and qubes by their names', async () => {
+  const { path } = await standardBackup();
+  const bad = join(await scratchFolder(), 'bad.backup');
+  await operate(path, bad, flipByte(chunk(1), 'data'));
+  const rejected = await lifeboat(['list', bad], { passphrase: 'wrong' });
+  expect(rejected.stderr).toContain('--try-variants');
+  expect(rejected.stderr).not.toContain('Show the passphrase');
+  const unknown = await lifeboat(['verify', bad, 'nobody'], { passphrase: standardPassphrase });
+  expect(unknown.stderr).toContain('Run lifeboat list');
+  const { stdout } = await lifeboat(['verify', bad, 'work'], { passphrase: standardPassphrase });
+  expect(stdout).toContain('Part of work/private.img is damaged.');
+  expect(stdout).not.toMatch(/vm1|except/);
+});
+
 gate.test('a passphrase file that is missing is a mistake of usage', async () => {
   const { path } = await standardBackup();
   expect((await lifeboat(['list', path, '--passphrase-file', '/nowhere/at/all'])).code).toBe(2);

@@ -66,7 +66,7 @@ describe('a saved page', () => {
       'vault/private.img',
       '3f1c0a9be2d75486f0c1b7a9e35d2846c7f01b9ad3e58246907fb1c2d3e4a5f6',
       'work: Incomplete',
-      'Piece 117 has changed since the backup was made',
+      'Chunk 117 no longer matches its seal',
       'The backup file ends too early.',
       'mail: Not finished',
       'dev: Lost: the backup ends before it',
@@ -89,6 +89,22 @@ describe('a saved page', () => {
     expect(page).toContain('Invoices live here.\nAsk the office before deleting anything.');
     expect(page).toContain('Allow protocol tcp, to mail.example.org, ports 993');
     expect(page).toContain('Block everything');
+  });
+
+  it('gives an empty file that was written its size, and one that was not none', () => {
+    const file = (name: string, outcome: 'restored' | 'failed') => ({
+      ...{ name, path: outcome === 'restored' ? `work/${name}` : null, bytes: 0, sha256: null },
+      ...{ outcome, problems: [] },
+    });
+    const files = [file('empty', 'restored'), file('private.img', 'failed')];
+    const report = { ...restore.report, qubes: [{ name: 'work', outcome: 'partial' as const, files }] };
+    const [, empty, gone] = reportPage({ ...restore, report }, 'en').split(
+      /(?=<code>(?:work.empty|private.img))/,
+    );
+    expect(empty).toMatch(/<td>0.bytes<\/td>/);
+    expect(empty).not.toContain('nothing was written');
+    expect(gone).toContain('nothing was written');
+    expect(reportPage(restore, 'en')).toMatch(/Backup file cut off<\/th>\s*<td>no</);
   });
 
   it('names lost qubes with why, asked for or not, and never as qubes of the backup', () => {

@@ -339,7 +339,7 @@ describe('probing a destination', () => {
   it.each([
     ['/nonexistent/x', 'dest-missing'],
     ['/etc/passwd', 'dest-not-a-folder'],
-    ['/proc', 'dest-missing'],
+    ['/proc', 'dest-denied'],
   ])('says of %s that it is %s', async (path, code) => {
     expect((await probeDestination(path, [])).refusal?.code).toBe(code);
   });

@@ -1,5 +1,12 @@
 /** The report of a restore as a page that can be read, printed and passed on without anything else. */
-import type { BackupSummary, FileReport, Qube, QubeReport, RestoreReport } from '../../../shared/backup.ts';
+import {
+  isWhole,
+  type BackupSummary,
+  type FileReport,
+  type Qube,
+  type QubeReport,
+  type RestoreReport,
+} from '../../../shared/backup.ts';
 import { problemsByQube, toldOfFile, toldOfQube } from '../../../shared/told-outcome.ts';
 import type { Problem } from '../../../shared/problems.ts';
 import { formatSize, visibleJson } from '../../../shared/words/formats.ts';
@@ -123,7 +130,9 @@ function fileTable(files: readonly FileReport[], words: DocumentWords, language:
 }
 
 function fileRow(file: FileReport, words: DocumentWords, language: Language): Markup {
-  const size = file.bytes > 0 ? formatSize(file.bytes, language) : words.nothingWritten;
+  // An empty file that is whole has a size as well.
+  const hasSize = file.bytes > 0 || isWhole(file.outcome);
+  const size = hasSize ? formatSize(file.bytes, language) : words.nothingWritten;
   return html`<tr>
     <td><code>${file.path ?? file.name}</code></td>
     <td>${words.outcomes[toldOfFile(file)]}</td>

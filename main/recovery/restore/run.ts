@@ -193,7 +193,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     const order = options.allowSlow ? await slowLast(plan.files, reading) : plan.files;
     const queue = order.values();
     const worker = async () => {
-      for (const file of queue) settle(file, await work(file));
+      for (const file of queue) settle(file, inPlainNames(file, await work(file)));
     };
     await Promise.all(Array.from({ length: Math.max(1, options.streams) }, worker));
   } finally {
@@ -245,6 +245,17 @@ async function slowLast(files: readonly PlannedFile[], run: ProtectedRun): Promi
   const slow: PlannedFile[] = [];
   for (const file of files) ((await run.isSlow(file.stored)) ? slow : quick).push(file);
   return [...quick, ...slow];
+}
+
+/** The report with the file called as a person knows it: `work/private.img`, not by its place in the backup. */
+function inPlainNames({ qube, name, stored }: PlannedFile, report: FileReport): FileReport {
+  const file = `${qube}/${name}`;
+  const problems = report.problems.map((value) =>
+    'file' in value.params && value.params.file === stored.path
+      ? ({ ...value, params: { ...value.params, file } } as Problem)
+      : value,
+  );
+  return { ...report, problems };
 }
 
 function isCancelled({ code }: Problem): boolean {
