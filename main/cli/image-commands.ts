@@ -18,7 +18,7 @@ import { displayName, namedBy } from '../recovery/image/names.ts';
 import { print, printJson, printProblems } from './commands.ts';
 import { exitCodeOfFindings, exitCodes } from './exit-codes.ts';
 import { standardOutput } from './standard-output.ts';
-import { problemText, type Speech } from './text.ts';
+import { problemTexts, type Speech } from './text.ts';
 
 export interface ImageOptions {
   readonly json?: boolean;
@@ -257,7 +257,8 @@ export async function cp(
       const size = formatSize(item.bytes, speech.language);
       const name = visible(item.path ?? item.name);
       await print(`${name}  ${size}  ${speech.words.copies[item.outcome]}`);
-      for (const value of item.problems) await print(problemText(value, speech));
+      for (const text of problemTexts(item.problems, speech)) await print(text);
+      if (item.omittedProblems > 0) await print(speech.words.omitted(item.omittedProblems));
     }
     printProblems(image.problems, speech);
   }

@@ -6,6 +6,7 @@ import { formatSize, visible } from '../../shared/words/formats.ts';
 import type { Language } from '../../shared/words/languages.ts';
 import { lossWords } from '../../shared/words/loss-words.ts';
 import { wordsFor } from '../../shared/words/problem-words.ts';
+import { apartFromRenamings } from '../../shared/words/renaming-words.ts';
 import type { CliWords } from './words.ts';
 
 /** How the command line speaks to this person. */
@@ -22,6 +23,15 @@ export function problemText(problem: Problem, { words, language }: Speech): stri
   return [what, why, todo, command === null ? '' : `  ${visible(command)}`, `[${problem.code}]`]
     .filter((line) => line !== '')
     .join('\n  ');
+}
+
+/** Problems as paragraphs; names that were changed are one of them for each reason. */
+export function problemTexts(problems: readonly Problem[], speech: Speech): readonly string[] {
+  const { lists, others } = apartFromRenamings(problems, speech.language);
+  return [
+    ...others.map((problem) => problemText(problem, speech)),
+    ...lists.map(({ code, heading, lines }) => [heading, ...lines, `[${code}]`].join('\n  ')),
+  ];
 }
 
 export function infoText(summary: BackupSummary, { words, language }: Speech): string {
@@ -74,7 +84,7 @@ export function reportText(report: RestoreReport, speech: Speech): string {
       const size = file.bytes > 0 ? `  ${formatSize(file.bytes, language)}` : '';
       const outcome = file.outcome === qube.outcome ? '' : `  ${words.outcomes[toldOfFile(file)]}`;
       lines.push(`  ${visible(file.path ?? file.name)}${size}${outcome}`);
-      lines.push(...file.problems.map((problem) => indent(problemText(problem, speech), 4)));
+      lines.push(...problemTexts(file.problems, speech).map((text) => indent(text, 4)));
     }
     const ofQube = ofQubes.get(qube.name) ?? [];
     lines.push(...ofQube.map((problem) => indent(problemText(problem, speech), 2)));

@@ -18,6 +18,8 @@ export interface CliWords {
   readonly cancelled: string;
   /** Of an entry of an image whose inode cannot be read. */
   readonly unreadable: string;
+  /** Of problems that were too many to be told one by one. */
+  omitted(count: number): string;
   /** Of a file of which so much was lost in the backup. */
   lost(size: string): string;
   readonly yes: string;
@@ -55,6 +57,7 @@ const english: CliWords = {
   incomplete: (size) => `${size}, incomplete`,
   cancelled: 'Cancelled. Files that were finished are kept.',
   unreadable: 'unreadable',
+  omitted: (count) => `… and ${count} more of these`,
   lost: (size) => `${size} lost in the backup`,
   yes: 'yes',
   no: 'no',
@@ -110,6 +113,7 @@ const german: CliWords = {
   incomplete: (size) => `${size}, unvollständig`,
   cancelled: 'Abgebrochen. Fertige Dateien bleiben erhalten.',
   unreadable: 'unlesbar',
+  omitted: (count) => `… und ${count} weitere davon`,
   lost: (size) => `${size} im Backup verloren`,
   yes: 'ja',
   no: 'nein',

@@ -2,6 +2,7 @@
 import { CircleAlert, Info, TriangleAlert, type LucideIcon } from 'lucide-react';
 import { useId, type ReactNode } from 'react';
 import { commandOf, severityOf, type Problem, type Severity } from '../../shared/problems.ts';
+import { apartFromRenamings } from '../../shared/words/renaming-words.ts';
 import { useSpeech } from '../i18n/speech.ts';
 import { Command } from './command.tsx';
 
@@ -48,7 +49,10 @@ export function ProblemNote({
   );
 }
 
-/** A list of problems, or nothing. */
+/** Lines of one list that are shown; the saved report has them all. */
+const shownLines = 100;
+
+/** A list of problems, or nothing. Names that were changed are one note for each reason. */
 export function ProblemNotes({
   problems,
   severity,
@@ -57,9 +61,28 @@ export function ProblemNotes({
   readonly severity?: Severity | undefined;
 }) {
   const id = useId();
-  return problems.map((problem, index) => (
-    <ProblemNote key={`${id}-${index}`} problem={problem} severity={severity} />
-  ));
+  const { say, language } = useSpeech();
+  const { lists, others } = apartFromRenamings(problems, language);
+  return (
+    <>
+      {others.map((problem, index) => (
+        <ProblemNote key={`${id}-${index}`} problem={problem} severity={severity} />
+      ))}
+      {lists.map(({ code, heading, lines }) => (
+        <Hint key={`${id}-${code}`}>
+          <p className="note-what">{heading}</p>
+          <ul className="fine mono">
+            {lines.slice(0, shownLines).map((line, index) => (
+              <li key={index}>{line}</li>
+            ))}
+          </ul>
+          {lines.length > shownLines && (
+            <p className="fine">{say('copy.moreProblems', { count: lines.length - shownLines })}</p>
+          )}
+        </Hint>
+      ))}
+    </>
+  );
 }
 
 export function Hint({

@@ -459,8 +459,6 @@ export const de: UiWords = {
     cancelled: 'Abgebrochen',
     trouble: 'Das ließ sich nicht kopieren',
     items: 'Was aus jedem wurde',
-    renamed_one: '{{count}} Name musste sich ändern, damit jedes System ihn annimmt:',
-    renamed_other: '{{count}} Namen mussten sich ändern, damit jedes System sie annimmt:',
     moreProblems_one: 'und {{count}} mehr',
     moreProblems_other: 'und {{count}} mehr',
     close: 'Fertig',

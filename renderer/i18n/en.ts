@@ -447,8 +447,6 @@ export const en = {
     cancelled: 'Stopped',
     trouble: 'This could not be copied',
     items: 'What became of each',
-    renamed_one: '{{count}} name had to change, so that every system takes it:',
-    renamed_other: '{{count}} names had to change, so that every system takes them:',
     moreProblems_one: 'and {{count}} more',
     moreProblems_other: 'and {{count}} more',
     close: 'Done',

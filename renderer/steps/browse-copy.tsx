@@ -5,6 +5,7 @@ import { Dialog, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import type { CopiedItem, CopyReport } from '../../shared/image.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { visible } from '../../shared/words/formats.ts';
+import { apartFromRenamings } from '../../shared/words/renaming-words.ts';
 import { Button } from '../components/button.tsx';
 import { Choices } from '../components/choices.tsx';
 import { ProblemNote, ProblemNotes } from '../components/note.tsx';
@@ -210,12 +211,11 @@ function Done({ report, folder }: { readonly report: CopyReport; readonly folder
   );
 }
 
-/** Names that had to change are told briefly; everything else in the words of the catalogue. */
 function Item({ item }: { readonly item: CopiedItem }) {
-  const { say } = useSpeech();
+  const { say, language } = useSpeech();
   const Icon = outcomeIcons[item.outcome];
-  const renamed = item.problems.filter(({ code }) => code === 'entry-renamed');
-  const others = item.problems.filter(({ code }) => code !== 'entry-renamed');
+  const { others } = apartFromRenamings(item.problems, language);
+  const hidden = new Set(others.slice(shownProblems));
   return (
     <li className="copied-item">
       <p className="file-head">
@@ -223,24 +223,9 @@ function Item({ item }: { readonly item: CopiedItem }) {
         <span>{visible(item.path ?? item.name)}</span>
         <span className="file-size">{say(`copied.${item.outcome}`)}</span>
       </p>
-      {renamed.length > 0 && (
-        <div className="copied-renamed">
-          <p className="fine">{say('copy.renamed', { count: renamed.length })}</p>
-          <ul className="fine mono">
-            {renamed.slice(0, shownProblems).map(({ params }, index) => (
-              <li key={index}>
-                {visible(String((params as Record<string, unknown>)['from']))} →{' '}
-                {visible(String((params as Record<string, unknown>)['to']))}
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
-      <ProblemNotes problems={others.slice(0, shownProblems)} />
-      {others.length + item.omittedProblems > shownProblems && (
-        <p className="fine">
-          {say('copy.moreProblems', { count: others.length + item.omittedProblems - shownProblems })}
-        </p>
+      <ProblemNotes problems={item.problems.filter((value) => !hidden.has(value))} />
+      {hidden.size + item.omittedProblems > 0 && (
+        <p className="fine">{say('copy.moreProblems', { count: hidden.size + item.omittedProblems })}</p>
       )}
     </li>
   );

@@ -129,6 +129,7 @@ gate.describe('files of an image', () => {
     await button(page, 'Copy').click();
     await page.getByRole('heading', { name: 'Copied' }).waitFor();
     await page.getByText('report (2).txt', { exact: true }).waitFor();
+    await page.getByText('report.txt → report (2).txt').waitFor();
     await button(page, 'Done').click();
     expect(await readFile(join(to, 'report.txt'), 'utf8')).toBe('mine');
     expect(await readFile(join(to, 'report (2).txt'), 'utf8')).toBe(theirs);
@@ -145,10 +146,10 @@ gate.describe('files of an image', () => {
     await page.getByText('2 selected').first().waitFor();
     await copyInto(page, to);
     await button(page, 'Copy').click();
-    await page.getByText('a:b?.txt → a_b_.txt').waitFor();
     await page.getByText('The link way-out was left out.').waitFor();
     await button(page, 'Done').click();
     expect((await readdir(to)).sort()).toEqual(['Documents', 'odd', 'report (2).txt', 'report.txt']);
+    expect(await readdir(join(to, 'odd'))).toContain('a:b?.txt');
     expect(await readlink(join(to, 'Documents/latest'))).toBe('report.txt');
     expect((await stat(join(to, 'Documents/report.txt'))).mtimeMs).toBe(changed.getTime());
   });

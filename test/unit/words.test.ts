@@ -1,8 +1,17 @@
 /** Promises of the words: complete in every language, true to their parameters, safe with foreign text. */
 import { describe, expect, it } from 'vitest';
-import { problemCodes, problemKinds, type Problem, type ProblemCode } from '../../shared/problems.ts';
+import { problemTexts } from '../../main/cli/text.ts';
+import { cliWords } from '../../main/cli/words.ts';
+import {
+  problem,
+  problemCodes,
+  problemKinds,
+  type Problem,
+  type ProblemCode,
+} from '../../shared/problems.ts';
 import { formatDuration, formatMemory, formatSize, visible } from '../../shared/words/formats.ts';
 import { languageFor, languages, type Language } from '../../shared/words/languages.ts';
+import { apartFromRenamings } from '../../shared/words/renaming-words.ts';
 import { problemCatalogues, wordsFor } from '../../shared/words/problem-words.ts';
 
 const placeholder = /\{\{\s*(\w+)\s*(?:,\s*(\w+)\s*)?\}\}/g;
@@ -83,6 +92,37 @@ describe('words about foreign text', () => {
   it('answer an unknown code as something unexpected', () => {
     const unknown = { code: 'from-the-future', params: { detail: 'x' } } as unknown as Problem;
     expect(wordsFor(unknown, 'en').what).toBe(wordsFor(sample('unexpected'), 'en').what);
+  });
+});
+
+describe('names that were changed', () => {
+  const renamed = (from: string, to: string) => problem('entry-renamed', { from, to });
+
+  it.each(languages)('are told together in %s, each of them, apart from everything else', (language) => {
+    const problems = [
+      renamed('a:b', 'a_b'),
+      problem('entry-numbered', { from: 'A', to: 'A (2)' }),
+      problem('entry-is-special', { path: 'pipe' }),
+      renamed('con\u202e\udce9', '_con'),
+    ];
+    const { lists, others } = apartFromRenamings(problems, language);
+    expect(others).toEqual([problems[2]]);
+    expect(lists.map(({ code, lines }) => [code, lines])).toEqual([
+      ['entry-renamed', ['a:b → a_b', 'con\\u{202e}\\xe9 → _con']],
+      ['entry-numbered', ['A → A (2)']],
+    ]);
+    expect(lists.map(({ heading }) => /^\d/.exec(heading)?.[0])).toEqual(['2', '1']);
+    expect(new Set(lists.map(({ heading }) => heading)).size).toBe(2);
+  });
+
+  it('are one paragraph of the command line, however many they are', () => {
+    const problems = Array.from({ length: 1500 }, (_, n) => renamed(`${n}:`, `${n}_`));
+    const [text = '', ...more] = problemTexts(problems, { language: 'en', words: cliWords.en });
+    expect(more).toEqual([]);
+    const lines = text.split('\n');
+    expect(lines).toHaveLength(1502);
+    expect(lines[0]).toBe('1,500 names were changed, because this drive cannot hold them:');
+    expect(lines.at(-1)).toBe('  [entry-renamed]');
   });
 });
 

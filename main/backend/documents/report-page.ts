@@ -13,6 +13,7 @@ import { formatSize, visibleJson } from '../../../shared/words/formats.ts';
 import type { Language } from '../../../shared/words/languages.ts';
 import { lossWords } from '../../../shared/words/loss-words.ts';
 import { wordsFor } from '../../../shared/words/problem-words.ts';
+import { apartFromRenamings } from '../../../shared/words/renaming-words.ts';
 import { documentWords, type DocumentWords } from './document-words.ts';
 import { html, htmlPage, type Markup } from './markup.ts';
 
@@ -109,7 +110,7 @@ function qubeSection(
   return html`<h2>${qube.name}: ${words.outcomes[toldOfQube(qube)]}</h2>
     ${qube.files.length > 0 ? fileTable(qube.files, words, language) : null}
     ${problems.map((problem) => problemBlock(problem, language))}
-    ${qube.files.flatMap((file) => file.problems.map((problem) => problemBlock(problem, language)))} `;
+    ${qube.files.flatMap((file) => problemBlocks(file.problems, language))} `;
 }
 
 function fileTable(files: readonly FileReport[], words: DocumentWords, language: Language): Markup {
@@ -139,6 +140,23 @@ function fileRow(file: FileReport, words: DocumentWords, language: Language): Ma
     <td>${size}</td>
     <td><code>${file.sha256 ?? '–'}</code></td>
   </tr> `;
+}
+
+/** Names that were changed are one block for each reason. */
+function problemBlocks(problems: readonly Problem[], language: Language): readonly Markup[] {
+  const { lists, others } = apartFromRenamings(problems, language);
+  return [
+    ...others.map((problem) => problemBlock(problem, language)),
+    ...lists.map(
+      ({ heading, lines }) =>
+        html`<div class="problem">
+          <p><strong>${heading}</strong></p>
+          <ul>
+            ${lines.map((line) => html`<li><code>${line}</code></li>`)}
+          </ul>
+        </div> `,
+    ),
+  ];
 }
 
 function problemBlock(problem: Problem, language: Language): Markup {

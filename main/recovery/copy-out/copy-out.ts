@@ -43,7 +43,7 @@ export interface CopyOptions {
 }
 
 /** Problems of one item that are told one by one. */
-const TOLD_PROBLEMS = 500;
+const TOLD_PROBLEMS = 10_000;
 
 /**
  * Copies what is at each of `paths` of a file system, a folder with all that is in it, into the destination. Links
