@@ -1,7 +1,7 @@
 /** The commands of the command line: each takes its options, prints, and answers an exit code. */
 import { resolve } from 'node:path';
 import { isWhole, type Inventory, type RestoreReport } from '../../shared/backup.ts';
-import { variantsOf } from '../../shared/passphrase-variants.ts';
+import { fileVariantKinds, variantKinds, variantsOf } from '../../shared/passphrase-variants.ts';
 import { problemOf, RecoveryError, type Problem, type ProblemCode } from '../../shared/problems.ts';
 import { variantWords } from '../../shared/words/variant-words.ts';
 import type { EngineProcess } from '../backend/host.ts';
@@ -115,10 +115,11 @@ async function unlock(
   const unsealed = session.summary.problems.find(({ code }) => code === 'backup-not-sealed');
   // Before a passphrase is asked for: it would protect nothing.
   if (unsealed && !options.acceptUnsealed) throw new RecoveryError(unsealed);
-  const passphrase = await readPassphrase(options);
+  const { bytes: passphrase, isFromFile } = await readPassphrase(options);
   const { acceptUnsealed = false, allowSlow = false } = options;
   const choices = { acceptUnsealed, allowSlow };
-  const typed = options.tryVariants ? new TextDecoder().decode(passphrase) : '';
+  const kinds = options.tryVariants ? variantKinds : isFromFile ? fileVariantKinds : [];
+  const typed = kinds.length > 0 ? new TextDecoder().decode(passphrase) : '';
   const attempt = (bytes: Uint8Array) => session.unlock(bytes, choices);
   const rejection = (error: unknown) => {
     if (problemOf(error).code !== 'passphrase-rejected') throw error;
@@ -128,7 +129,7 @@ async function unlock(
     return await attempt(passphrase);
   } catch (error) {
     const rejected = rejection(error);
-    for (const { kind, passphrase: form } of variantsOf(typed)) {
+    for (const { kind, passphrase: form } of variantsOf(typed, kinds)) {
       process.stderr.write(`${words.trying(variantWords[language][kind])}\n`);
       try {
         return await attempt(new TextEncoder().encode(form));

@@ -112,7 +112,7 @@ function opening(command: Command): Command {
 /** The options that every command with a passphrase has. */
 function unlocking(command: Command): Command {
   return opening(command)
-    .option('--passphrase-file <file>', 'read the passphrase from a file; one trailing newline is dropped')
+    .option('--passphrase-file <file>', 'read the passphrase from a file, or from standard input (-)')
     .option('--passphrase-fd <n>', 'read the passphrase from an open file descriptor', parseDescriptor)
     .option(
       '--try-variants',

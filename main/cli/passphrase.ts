@@ -1,7 +1,8 @@
 /** Where the passphrase comes from: a file, a descriptor, or the terminal without echo. Never argv or environment. */
-import { readFileSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
+import { Writable, type Readable } from 'node:stream';
+import { longestPassphrase, passphraseOfFile } from './passphrase-file.ts';
 
 export interface PassphraseOptions {
   readonly passphraseFile?: string;
@@ -11,25 +12,49 @@ export interface PassphraseOptions {
 /** A mistake in how the program was called; ends it with the exit code for usage. */
 export class UsageError extends Error {}
 
+/** The passphrase as bytes, and whether a file or descriptor gave them: what an editor put there may be in it too. */
+export interface GivenPassphrase {
+  readonly bytes: Uint8Array;
+  readonly isFromFile: boolean;
+}
+
 /**
- * The passphrase as bytes. One trailing newline of a file or descriptor is dropped, nothing else.
+ * The passphrase that was given, `passphraseOfFile` of a file, of standard input (`-`) or of a descriptor.
  *
- * @throws UsageError when there is neither an option nor a terminal, or the file cannot be read
+ * @throws UsageError when there is neither an option nor a terminal, or the file is empty, too long, or cannot be read
  */
-export async function readPassphrase(options: PassphraseOptions): Promise<Uint8Array> {
-  const from = options.passphraseFile ?? options.passphraseFd;
-  if (from === undefined) return askOnTerminal();
+export async function readPassphrase(options: PassphraseOptions): Promise<GivenPassphrase> {
+  const stream = streamOf(options);
+  if (stream === null) return { bytes: await askOnTerminal(), isFromFile: false };
+  const bytes = passphraseOfFile(await readShort(stream));
+  return { bytes, isFromFile: true };
+}
+
+function streamOf({ passphraseFile: file, passphraseFd: fd }: PassphraseOptions): Readable | null {
+  if (file === '-') return process.stdin;
+  if (file !== undefined) return createReadStream(file);
+  return fd === undefined ? null : createReadStream('', { fd, autoClose: false });
+}
+
+async function readShort(stream: Readable): Promise<Uint8Array> {
+  const pieces: Buffer[] = [];
+  let length = 0;
   try {
-    return withoutTrailingNewline(readFileSync(from));
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      pieces.push(piece);
+      length += piece.length;
+      if (length > longestPassphrase) break;
+    }
   } catch (error) {
     throw new UsageError(
       `cannot read the passphrase: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
-}
-
-function withoutTrailingNewline(bytes: Buffer): Uint8Array {
-  return bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes;
+  const bytes = Buffer.concat(pieces);
+  for (const piece of pieces) piece.fill(0);
+  if (length > longestPassphrase) throw new UsageError('the file with the passphrase is too long to be one');
+  if (length === 0) throw new UsageError('the file with the passphrase is empty');
+  return bytes;
 }
 
 async function askOnTerminal(): Promise<Uint8Array> {

@@ -5,6 +5,8 @@ import type { Language } from './languages.ts';
 export const variantWords: Readonly<Record<Language, Readonly<Record<VariantKind, string>>>> = {
   en: {
     trimmed: 'without the spaces at its ends',
+    'first-line': 'the first line alone',
+    plain: 'with plain spaces, quotes and dashes, and without invisible characters',
     composed: 'each accented letter as one character (NFC)',
     decomposed: 'each accented letter as a letter and an accent (NFD)',
     'caps-lock': 'capital and small letters swapped, as with Caps Lock',
@@ -17,6 +19,8 @@ export const variantWords: Readonly<Record<Language, Readonly<Record<VariantKind
   },
   de: {
     trimmed: 'ohne die Leerzeichen an den Enden',
+    'first-line': 'nur die erste Zeile',
+    plain: 'mit einfachen Leerzeichen, Anführungszeichen und Strichen und ohne unsichtbare Zeichen',
     composed: 'Umlaute und Akzente je als ein Zeichen (NFC)',
     decomposed: 'Umlaute und Akzente je als Buchstabe und Akzent (NFD)',
     'caps-lock': 'Groß- und Kleinbuchstaben vertauscht, wie mit Feststelltaste',

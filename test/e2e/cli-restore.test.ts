@@ -198,13 +198,23 @@ gate.describe('lifeboat on the standard backup', () => {
     expect(ended.stdout).toContain('Not verified');
   });
 
-  gate.test('takes the passphrase from a file and drops one trailing newline, nothing else', async () => {
-    const file = join(await scratchFolder(), 'passphrase');
-    await writeFile(file, `${standardPassphrase}\n`);
-    expect((await lifeboat(['list', backup.path, '--passphrase-file', file])).code).toBe(0);
-    await writeFile(file, `${standardPassphrase} \n`);
-    expect((await lifeboat(['list', backup.path, '--passphrase-file', file])).code).toBe(3);
-  });
+  gate.test(
+    'takes the passphrase from a file without its newline, and tells where it had to guess',
+    async () => {
+      const file = join(await scratchFolder(), 'passphrase');
+      await writeFile(file, `${standardPassphrase}\n`);
+      const right = await lifeboat(['list', backup.path, '--passphrase-file', file]);
+      expect([right.code, right.stderr]).toEqual([0, '']);
+      await writeFile(file, `${standardPassphrase} \n`);
+      const guessed = await lifeboat(['list', backup.path, '--passphrase-file', file]);
+      expect([guessed.code, guessed.stderr]).toEqual([
+        0,
+        expect.stringContaining('Trying without the spaces at its ends'),
+      ]);
+      await writeFile(file, `${standardPassphrase.toUpperCase()}\n`);
+      expect((await lifeboat(['list', backup.path, '--passphrase-file', file])).code).toBe(3);
+    },
+  );
 
   gate.test('stays within the memory and the threads it is given', async () => {
     const args = ['verify', backup.path, '--memory', '300M', '--jobs', '1', '--quiet'];
