@@ -10,11 +10,14 @@ const project = join(import.meta.dirname, '../..');
 
 /** Starts `npm start` for a browser, in a process group of its own; it prints its address and waits for a page. */
 export function startHost(environment: NodeJS.ProcessEnv = {}): ChildProcess {
-  return spawn(process.execPath, [join(project, 'scripts/start.ts'), '--browser'], {
+  const host = spawn(process.execPath, [join(project, 'scripts/start.ts'), '--browser'], {
     env: { PATH: process.env['PATH'], LANG: 'en_US.UTF-8', ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
+  // A pipe of its own: who waits for the end of the test's own output need not wait for what a host started.
+  host.stderr.pipe(process.stderr, { end: false });
+  return host;
 }
 
 /** Comes in through the address that the host prints, as its one page. Rejects once the host is gone. */

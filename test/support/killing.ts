@@ -13,7 +13,7 @@ import { makeBackup } from './make-backup.ts';
 import { noise } from './trees.ts';
 
 const project = join(import.meta.dirname, '../..');
-const passphrase = 'killed';
+export const killablePassphrase = 'killed';
 
 /**
  * Whom the blow hits: the command with its engine, or one of them alone; the main process of the wizard in its browser
@@ -34,7 +34,7 @@ export async function killableBackup(
   for (const name of names) await writeFile(join(folder, name), noise(3 << 20, name));
   return makeBackup({
     destination: join(folder, 'killable.backup'),
-    passphrase,
+    passphrase: killablePassphrase,
     chunkSize: 1 << 19,
     cost,
     qubes: names.map((name) => ({
@@ -88,7 +88,9 @@ export async function aftermath(backup: MadeBackup, blow: Blow, delay: number): 
   if (left.length > 0) faults.push(`processes outlive it: ${left.join(', ')}`);
   const finished = await check('after the blow');
 
-  const again = await lifeboat(['restore', backup.path, '--to', to, '--json'], { passphrase });
+  const again = await lifeboat(['restore', backup.path, '--to', to, '--json'], {
+    passphrase: killablePassphrase,
+  });
   if (again.code !== 0) faults.push(`the second run ends with ${again.code}: ${again.stdout}`);
   else if (reportOf(again).outcome !== 'restored') faults.push('the second run is not whole');
   if ((await check('in the end')) !== right.size) faults.push('files are missing in the end');
@@ -113,7 +115,7 @@ function restoreIn(blow: Blow, backup: MadeBackup, to: string): ChildProcess {
   });
   const end = child.stdio[3] as NodeJS.WritableStream;
   end.on('error', () => undefined);
-  end.end(`${passphrase}\n`);
+  end.end(`${killablePassphrase}\n`);
   return child;
 }
 
@@ -123,7 +125,14 @@ async function restoreThroughPage(host: ChildProcess, backup: MadeBackup, to: st
   const { id: placeId } = valueOf(await wizard.places.locate({ path: backup.path, kind: 'backup' }));
   const { id: folderId } = valueOf(await wizard.places.locate({ path: to, kind: 'folder' }));
   const { backupId } = valueOf(await wizard.backup.open({ placeId }));
-  valueOf(await wizard.backup.unlock({ backupId, passphrase, acceptUnsealed: false, allowSlow: false }));
+  valueOf(
+    await wizard.backup.unlock({
+      backupId,
+      passphrase: killablePassphrase,
+      acceptUnsealed: false,
+      allowSlow: false,
+    }),
+  );
   const finished = new Promise<void>((resolve) => wizard.restore.finished(() => resolve()));
   const qubes = backup.files.flatMap(({ qube }) => qube ?? []);
   const selection = { backupId, qubes, mode: 'restore' as const, folderId };
