@@ -11,10 +11,16 @@ import {
   parseBackupHeader,
   type BackupHeader,
 } from './catalog/backup-header.ts';
-import { catalogFolders, catalogQubes, qubesXmlPath, type Catalog } from './catalog/inventory.ts';
+import {
+  catalogFolders,
+  catalogQubes,
+  qubesXmlPath,
+  unlistedName,
+  type Catalog,
+} from './catalog/inventory.ts';
 import { longestQubesXml, parseQubesXml, type ListedQube } from './catalog/qubes-xml.ts';
-import { groupStoredFiles, type StoredFile, type StoredFiles } from './catalog/stored-files.ts';
-import type { Member } from './container/container-index.ts';
+import { chunkName, groupStoredFiles, type StoredFile, type StoredFiles } from './catalog/stored-files.ts';
+import type { ContainerIndex, Member } from './container/container-index.ts';
 import { headerName, headerSealName } from './container/safe-name.ts';
 import { makeupOf, provenDigest } from './encryption/headerless.ts';
 import { isHmacOf, knownDigest, likelyDigests, parseHmacFile } from './encryption/hmac-file.ts';
@@ -59,6 +65,8 @@ interface Opened {
   readonly protection: Protection;
   /** Readings of the list of qubes, to be tried in order. */
   readonly listProtections: readonly Protection[];
+  /** Whether the seal of a file's first chunk is one of another backup; false also where nothing tells. */
+  readonly isOfAnother: (file: StoredFile) => Promise<boolean>;
 }
 
 /**
@@ -74,15 +82,23 @@ export async function unlockBackup(
   options: UnlockOptions,
 ): Promise<UnlockedBackup> {
   const problems: Problem[] = [];
-  const { header, protection, listProtections } = await proveHeader(locked, passphrase, options, problems);
+  const opened = await proveHeader(locked, passphrase, options, problems);
+  const { header, protection, listProtections } = opened;
   try {
-    const stored = groupStoredFiles(locked.index, header.version);
+    let stored = groupStoredFiles(locked.index, header.version);
     if (areChunksExchangeable(header, stored)) problems.push(problem('chunks-exchangeable'));
     let qubesXml: Uint8Array | null = null;
     let catalog: Catalog;
     try {
       qubesXml = await readQubesXml(stored, listProtections);
-      catalog = catalogQubes(listedIn(qubesXml), stored);
+      const listed = listedIn(qubesXml);
+      const foreign = await filesOfAnother(catalogQubes(listed, stored), locked.index, opened);
+      const [first] = foreign;
+      if (first) {
+        problems.push(problem('files-of-another-backup', { count: foreign.size, name: first.path }));
+        stored = { ...stored, files: new Map([...stored.files].filter(([, file]) => !foreign.has(file))) };
+      }
+      catalog = catalogQubes(listed, stored);
     } catch (error) {
       const found = problemOf(error);
       if (found.code === 'cancelled' || isSourceGone(found)) throw error;
@@ -101,6 +117,30 @@ export async function unlockBackup(
     await protection.wipe();
     throw error;
   }
+}
+
+/** Files asked at most whether they are of another backup: each takes a key. */
+const mostAsked = 16;
+
+/**
+ * The files of an older, longer backup that was in the file before. They lie behind the end of this one, or its list of qubes
+ * knows nothing of them; only files that were found to be sealed for another backup are left out.
+ */
+async function filesOfAnother(
+  { qubes }: Catalog,
+  { doubtfulFrom }: ContainerIndex,
+  { isOfAnother }: Opened,
+): Promise<ReadonlySet<StoredFile>> {
+  const start = (file: StoredFile) => file.chunks[0]?.member.offset ?? 0;
+  const doubtful = qubes
+    .flatMap(({ qube, files }) =>
+      [...files.values()].map((file) => ({ file, isListed: qube.name !== unlistedName })),
+    )
+    .filter(({ file, isListed }) => !isListed || (doubtfulFrom !== null && start(file) >= doubtfulFrom));
+  const foreign = new Set<StoredFile>();
+  for (const { file } of doubtful.toSorted((a, b) => start(a.file) - start(b.file)).slice(0, mostAsked))
+    if (await isOfAnother(file)) foreign.add(file);
+  return foreign;
 }
 
 /**
@@ -220,6 +260,14 @@ function openWithScrypt(
   return {
     header,
     protection,
+    isOfAnother: async ({ path, chunks: [first] }) => {
+      if (!first) return false;
+      const sealedName = `${backupId}!${chunkName(path, first.number)}`;
+      return keys.keyFor({ member: first.member, sealedName }).then(
+        () => false,
+        (error: unknown) => error instanceof SealFault && error.kind === 'not-authentic',
+      );
+    },
     listProtections: [protection, new ScryptProtection({ ...common, sealedPath: mistakenListPath })],
   };
 }
@@ -244,7 +292,9 @@ function openWithHmac(locked: LockedBackup, header: BackupHeader, passphrase: Ui
   const { source, index } = locked;
   const version = header.version === 2 ? 2 : 3;
   const protection = new HmacProtection({ source, index, version, passphrase, digest, cipher, filter });
-  return { header, protection, listProtections: [protection] };
+  // Without a backup's id in the seal, a seal of another backup cannot be told from damage.
+  const isOfAnother = () => Promise.resolve(false);
+  return { header, protection, isOfAnother, listProtections: [protection] };
 }
 
 async function readQubesXml(stored: StoredFiles, protections: readonly Protection[]): Promise<Uint8Array> {

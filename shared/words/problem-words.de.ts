@@ -90,8 +90,18 @@ export const problemWords: ProblemCatalogue = {
   },
   'container-damaged': {
     what: 'Ein Teil der Backup-Datei ergibt keinen Sinn.',
-    why: 'Der Schaden liegt {{offset, size}} tief in der Datei. Der Datenträger oder die Kopie ist fehlerhaft.',
+    why: 'Er beginnt nach {{offset, size}} der Datei. Der Datenträger oder die Kopie ist fehlerhaft, oder in der Datei war vorher ein älteres, längeres Backup.',
     todo: `Was lesbar ist, wird trotzdem wiederhergestellt. ${anotherCopy}`,
+  },
+  'data-behind-end': {
+    what: 'Die Backup-Datei geht hinter dem Ende des Backups weiter.',
+    why: 'Das Backup endet nach {{offset, size}}. Der Rest, {{size, size}}, ist etwas anderes: zum Beispiel leerer Platz eines Laufwerks oder etwas, das an die Datei angehängt wurde.',
+    todo: 'Nichts, wenn alle Qubes da sind. Fehlen welche, wurde das Backup nicht bis zum Ende kopiert.',
+  },
+  'files-of-another-backup': {
+    what: 'Die Backup-Datei enthält auch Dateien eines anderen Backups: {{count}}.',
+    why: '{{name}} und andere wurden für ein anderes Backup versiegelt. In dieser Datei war vorher ein älteres, längeres.',
+    todo: 'Nichts. Diese Dateien bleiben weg.',
   },
   'container-too-long': {
     what: 'Dieses Backup hat mehr Teile, als ein echtes haben könnte.',
@@ -218,6 +228,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Ein Teil von {{file}} ist nicht verschlüsselt.',
     why: 'Stück {{chunk}} trägt kein Siegel; niemand kann sagen, ob es das ist, was gesichert wurde.',
     todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'data-behind-file': {
+    what: '{{file}} ist vollständig, obwohl Stück {{chunk}} nicht zu gebrauchen war.',
+    why: 'Die Datei endet vor diesem Stück. Es kann von einem älteren, längeren Backup übrig sein, das vorher in dieser Backup-Datei war.',
+    todo: 'Nichts. Alles, was zu {{file}} gehört, wurde geprüft.',
   },
   'chunks-exchangeable': {
     what: 'Ob Stücke dieses Backups vertauscht wurden, lässt sich nicht erkennen.',

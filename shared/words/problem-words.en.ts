@@ -90,8 +90,18 @@ export const problemWords: ProblemCatalogue = {
   },
   'container-damaged': {
     what: 'A part of the backup file cannot be made sense of.',
-    why: 'The damage is {{offset, size}} into the file. The disk or the copy is faulty.',
+    why: 'It begins {{offset, size}} into the file. The disk or the copy is faulty, or an older, longer backup was in this file before.',
     todo: `What can be read will still be restored. ${anotherCopy}`,
+  },
+  'data-behind-end': {
+    what: 'The backup file continues behind the end of the backup.',
+    why: 'The backup ends {{offset, size}} into the file. The rest, {{size, size}}, is something else: empty space of a drive, for example, or what was added to the file.',
+    todo: 'Nothing, if every qube is there. If qubes are missing, the backup was not copied to its end.',
+  },
+  'files-of-another-backup': {
+    what: 'The backup file also contains files of another backup: {{count}}.',
+    why: '{{name}} and others were sealed for another backup. An older, longer one was in this file before.',
+    todo: 'Nothing. Those files are left out.',
   },
   'container-too-long': {
     what: 'This backup holds more parts than a real one could.',
@@ -218,6 +228,11 @@ export const problemWords: ProblemCatalogue = {
     what: 'Part of {{file}} is not encrypted.',
     why: 'Chunk {{chunk}} bears no seal, so nobody can say whether it is what was backed up.',
     todo: `${othersSafe} ${anotherCopy}`,
+  },
+  'data-behind-file': {
+    what: '{{file}} is complete, although chunk {{chunk}} could not be used.',
+    why: 'The file ends before that chunk. It may be left over from an older, longer backup that was in this file before.',
+    todo: 'Nothing. Everything that belongs to {{file}} was verified.',
   },
   'chunks-exchangeable': {
     what: 'Nothing shows whether chunks of this backup were exchanged.',

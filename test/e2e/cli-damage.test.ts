@@ -133,7 +133,7 @@ const rows: readonly Row[] = [
   {
     what: 'a chunk renamed to follow the last',
     damage: [renameMember('vm4/root.img.000.enc', 'vm1/private.img.003.enc')],
-    code: 'chunk-not-authentic',
+    code: 'data-behind-file',
     exit: 1,
   },
   {

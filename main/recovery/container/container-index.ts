@@ -37,6 +37,11 @@ export interface ContainerIndex {
    * an id apart.
    */
   readonly fingerprint: string;
+  /**
+   * From where on members may be of another backup, which was longer and lies behind: the first place that makes no sense, or
+   * at which a name repeats. Null where there is none.
+   */
+  readonly doubtfulFrom: number | null;
   readonly problems: readonly Problem[];
 }
 
@@ -90,6 +95,7 @@ class Walk {
   #pax: ReadonlyMap<string, string> = new Map();
   #cutShort: Member | null = null;
   #damage: 'none' | 'passed' | 'to the end' = 'none';
+  #doubtfulFrom: number | null = null;
 
   constructor(source: ByteSource) {
     this.#source = source;
@@ -144,6 +150,7 @@ class Walk {
     if (next === undefined && !last) fail('not-a-backup');
     if (next === undefined && isZero) return false;
     this.#report(problem('container-damaged', { offset: isZero ? position - this.#zeros : position }));
+    this.#doubtfulFrom ??= position;
     const end = next?.start ?? this.#source.size;
     if (!isZero && end > position && this.#lostHeaders.length < mostProblems) {
       const own = { position, block: isBehindZeros ? undefined : block?.slice(), end };
@@ -189,6 +196,7 @@ class Walk {
       return;
     }
     const objection = objectionTo(member, header, this.#members);
+    if (objection?.code === 'member-repeated') this.#doubtfulFrom ??= offset;
     if (objection) this.#report(objection);
     // Folders stand in archives that people made of an unpacked backup.
     else if (header.type !== '5') this.#members.set(name, member);
@@ -201,13 +209,20 @@ class Walk {
     const told = await membersOf(this.#source, this.#lostHeaders, this.#members);
     for (const member of told.values()) this.#members.set(member.name, member);
     const { size } = this.#source;
-    const rest = size - this.#position;
-    const endsInHeader =
-      rest > 0 && rest < blockSize && !isZeroBlock(await this.#source.read(this.#position, rest));
-    const endsAsTar = !this.#cutShort && this.#zeros > 0 && this.#zeros <= longestPadding && !endsInHeader;
+    const rest =
+      this.#position < size
+        ? await this.#source.read(this.#position, Math.min(blockSize, size - this.#position))
+        : null;
+    // A cut in a header leaves the beginning of a name. Whatever else is shorter than a block was added behind the end.
+    const endsInHeader = rest !== null && rest.length < blockSize && (rest[0] ?? 0) > 0x20;
+    const endsAsTar = !this.#cutShort && this.#zeros > 0 && !endsInHeader;
     // Where damage reaches to the end, nobody knows how it ended.
     const cutOff = this.#damage === 'to the end' ? null : !endsAsTar;
     if (cutOff) this.#problems.push(problem('backup-truncated', { size, member: last.name }));
+    const offset = this.#zeros > longestPadding ? this.#position - this.#zeros : this.#position;
+    const isFollowed = this.#zeros > longestPadding || (rest !== null && !isZeroBlock(rest));
+    if (endsAsTar && this.#damage !== 'to the end' && isFollowed)
+      this.#problems.push(problem('data-behind-end', { offset, size: size - offset }));
     const folder = folderOf(this.#members);
     const members = [...this.#members.values()]
       .filter(({ name }) => name.startsWith(folder))
@@ -218,6 +233,7 @@ class Walk {
       cutOff,
       cutShort: this.#cutShort && within(folder, this.#cutShort),
       fingerprint: this.#fingerprint.digest('hex'),
+      doubtfulFrom: this.#doubtfulFrom,
       problems: this.#problems,
     };
   }

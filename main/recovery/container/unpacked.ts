@@ -70,6 +70,7 @@ export async function indexFolder(
       cutOff: null,
       cutShort: null,
       fingerprint: fingerprint.digest('hex'),
+      doubtfulFrom: null,
       problems: [],
     },
   };

@@ -74,7 +74,7 @@ export class HmacProtection implements Protection {
       );
     }
     const chunks = this.#chunks(file, hooks);
-    return cipher ? decryptOpenssl(chunks, cipher, this.#passphrase) : chunks;
+    return cipher ? decryptedUpToFault(chunks, cipher, this.#passphrase) : chunks;
   }
 
   /** The stored bytes of a file, chunk after chunk, each verified before its first byte is handed on. */
@@ -199,4 +199,26 @@ function sealerOf(passphrase: Uint8Array): KeySealer {
 async function* decompressed(stored: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const { head, whole } = await peek(stored, sniffLength);
   yield* decoderFor(sniffCompression(head) ?? 'none')(whole);
+}
+
+/** Decrypts what precedes a fault of `chunks` to its last block, before that fault is thrown: a file may end there. */
+async function* decryptedUpToFault(
+  chunks: AsyncIterable<Uint8Array>,
+  cipher: Cipher,
+  passphrase: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  const faults: unknown[] = [];
+  const upToFault = async function* () {
+    try {
+      yield* chunks;
+    } catch (error) {
+      faults.push(error);
+    }
+  };
+  try {
+    yield* decryptOpenssl(upToFault(), cipher, passphrase);
+  } catch (error) {
+    throw faults[0] ?? error;
+  }
+  if (faults.length > 0) throw faults[0];
 }

@@ -1,7 +1,7 @@
 /** Restores one stored file: its stream is decompressed, its archive read, and what it holds given to an output. */
 import type { FileReport, RestoreMode } from '../../../shared/backup.ts';
-import { fail, problem, type Problem } from '../../../shared/problems.ts';
-import { readArchive, type ArchiveEntry } from '../archive/archive-reader.ts';
+import { fail, problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { readArchive, type ArchiveEntry, type PositionedBytes } from '../archive/archive-reader.ts';
 import { archiveProblem, decompressed } from '../archive/stored-archive.ts';
 import { dom0Folder, isTree } from '../catalog/inventory.ts';
 import { pathParts, samePath } from '../writing/archive-paths.ts';
@@ -38,9 +38,14 @@ export async function restoreFile(
   options: RestoreFileOptions,
 ): Promise<RestoredFile> {
   let output: Output | undefined;
+  let lost: Problem | undefined;
   const open: OpenOutput = async (...args) => (output = await options.openOutput(...args));
+  const upToLoss = endingAtLostChunk(stream, (value) => {
+    lost = value;
+    warnings.push(problem('data-behind-file', { file: planned.stored.path, chunk: chunkOf(value) }));
+  });
   try {
-    const completed = await unpack(planned, stream, warnings, {
+    const completed = await unpack(planned, upToLoss, warnings, {
       ...options,
       openOutput: open,
     });
@@ -56,10 +61,40 @@ export async function restoreFile(
       ...left,
       sha256: null,
       outcome: left.bytes > 0 ? 'partial' : 'failed',
-      problems: [archiveProblem(error, planned.stored.path, options.filter), ...warnings],
+      problems: [
+        reasonOf(archiveProblem(error, planned.stored.path, options.filter), lost),
+        ...warnings.filter(({ code }) => code !== 'data-behind-file'),
+      ],
     };
     return { report, checksums: [] };
   }
+}
+
+/**
+ * Ends a stream before the first chunk that cannot be had. What precedes may be all of the file: then an older, longer backup
+ * lay behind it, or what is lost is only padding.
+ */
+async function* endingAtLostChunk(
+  stream: AsyncIterable<Uint8Array>,
+  onLoss: (problem: Problem) => void,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream;
+  } catch (error) {
+    const found = problemOf(error);
+    if (!found.code.startsWith('chunk-')) throw error;
+    onLoss(found);
+  }
+}
+
+function chunkOf({ params }: Problem): number {
+  return 'chunk' in params ? Number(params.chunk) : 0;
+}
+
+/** Why a file is not whole: the lost chunk where its stream is short for the want of it. */
+function reasonOf(found: Problem, lost: Problem | undefined): Problem {
+  const isOfContent = /^(?:stream|archive|sparse|size|compression)-/.test(found.code);
+  return lost && isOfContent ? lost : found;
 }
 
 /** The report of a file that is complete. */
@@ -107,7 +142,8 @@ async function unpack(
     if (single || !fits) fail('archive-member-unexpected', { file, found: entry.path });
     single = isFile;
     output ??= await openOutput(planned.output, single ? 'file' : 'tree', origin);
-    await output.take(entry);
+    // What writes must not take a fault of the stream for one of the drive.
+    await output.take({ ...entry, data: () => catalogued(entry.data(), file, filter) });
   }
   if (link) return inPlaceOf(planned, link);
   if (!output) fail('stream-unfinished', { file });
@@ -120,6 +156,18 @@ async function unpack(
 /** Where a home of dom0 lay: `dom0-home/user` was `/home/user`. */
 function homeOf([folder, ...below]: readonly string[]): readonly string[] | null {
   return folder === dom0Folder ? ['home', ...below] : null;
+}
+
+async function* catalogued(
+  data: AsyncIterable<PositionedBytes>,
+  file: string,
+  filter: string | null,
+): AsyncGenerator<PositionedBytes> {
+  try {
+    yield* data;
+  } catch (error) {
+    throw new RecoveryError(archiveProblem(error, file, filter), { cause: error });
+  }
 }
 
 /**
