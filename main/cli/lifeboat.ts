@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { problemOf } from '../../shared/problems.ts';
+import { visible, visibleLines } from '../../shared/words/formats.ts';
 import { languageFor } from '../../shared/words/languages.ts';
 import { forkEngine } from '../backend/fork-engine.ts';
 import type { EngineProcess } from '../backend/host.ts';
@@ -37,7 +38,7 @@ async function conclude(options: CommonOptions, command: () => Promise<number>):
       return;
     }
     if (error instanceof UsageError) {
-      process.stderr.write(`lifeboat: ${error.message}\n`);
+      process.stderr.write(`lifeboat: ${visible(error.message)}\n`);
       process.exitCode = exitCodes.usage;
       return;
     }
@@ -89,7 +90,10 @@ const program = new Command('lifeboat')
   .description('Restores Qubes OS backups on any computer, without Qubes.')
   .version(manifest.version)
   .exitOverride()
-  .configureOutput({ writeOut: (text) => void standardOutput.write(text) })
+  .configureOutput({
+    writeOut: (text) => void standardOutput.write(text),
+    writeErr: (text) => process.stderr.write(visibleLines(text)),
+  })
   .showHelpAfterError('(lifeboat --help says more)');
 
 const json = ['--json', 'print one JSON document on stdout, and nothing else there'] as const;

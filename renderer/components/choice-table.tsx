@@ -12,6 +12,7 @@ import {
   type Selection,
   type TableProps,
 } from 'react-aria-components';
+import { visible } from '../../shared/words/formats.ts';
 import { RowCheckbox } from './row-checkbox.tsx';
 import { SortLabel } from './sort-label.tsx';
 
@@ -119,7 +120,7 @@ export function ChoiceTable<Item extends object, Name extends string>({
           </TableHeader>
           <TableBody items={items} dependencies={[shape]} renderEmptyState={() => empty}>
             {(item) => (
-              <Row id={idOf(item)} textValue={nameOf(item)} className="table-row">
+              <Row id={idOf(item)} textValue={visible(nameOf(item))} className="table-row">
                 <Cell className="table-cell table-choice">{canChoose(item) && <RowCheckbox />}</Cell>
                 {columns.map(({ id }) => (
                   <Cell key={id} className={`table-cell table-${id}`}>

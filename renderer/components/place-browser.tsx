@@ -218,7 +218,7 @@ function Entries({
         )}
       >
         {(entry) => (
-          <GridListItem id={entry.id} textValue={entry.name} className="places-row">
+          <GridListItem id={entry.id} textValue={visible(entry.name)} className="places-row">
             {entry.kind === 'folder' ? (
               <Folder className="icon" aria-hidden />
             ) : (

@@ -77,7 +77,7 @@ function OpenImage({ state }: { readonly state: OpenState }) {
 
   return (
     <Screen
-      heading={image.name}
+      heading={visible(image.name)}
       title={say('program.title', { step: image.name })}
       onBack={() => browsing.controller.close()}
       summary={

@@ -83,7 +83,7 @@ function Branch({ node }: { readonly node: Node }) {
     <TreeItem
       id={node.id}
       value={node}
-      textValue={node.name}
+      textValue={visible(node.name)}
       className="tree-row"
       hasChildItems={!node.isLeaf}
     >

@@ -14,8 +14,9 @@ import type { PlannedFile } from '../../main/recovery/restore/plan.ts';
 import { restoreFile } from '../../main/recovery/restore/restore-file.ts';
 import { diskOutputs } from '../../main/recovery/writing/disk-output.ts';
 import type { FileReport } from '../../shared/backup.ts';
-import { visible, visibleJson } from '../../shared/words/formats.ts';
+import { visible, visibleJson, visibleLines } from '../../shared/words/formats.ts';
 import { collected, e2fsprogs, makeImage } from '../support/images.ts';
+import { lifeboat } from '../support/lifeboat.ts';
 import { oracle, skipped } from '../support/oracles.ts';
 import { run } from '../support/tools.ts';
 import { inPieces } from '../vectors/reading.ts';
@@ -178,6 +179,42 @@ e2fsprogs.describe('an image with names of any bytes', () => {
     for (const name of names) expect(await readFile(inside(join(to, 'image'), name))).toEqual(name);
     expect(await namesIn(to)).toEqual(sorted([...names.slice(0, 50), Buffer.from('image')]));
   });
+
+  linux.test(
+    'is listed by the command line as it takes them, with nothing unseen in anything it prints',
+    async () => {
+      const odd = [
+        'esc\x1b[31m',
+        '\u202egnp.exe',
+        'zero\u200b',
+        'soft\u00ad',
+        'foo\\x2dbar',
+        'c1\x9b31m',
+      ].map((name) => Buffer.from(name));
+      const image = await imageOf([...odd, Buffer.of(0x66, 0xe9)]);
+      const listed = await lifeboat(['ls', image, '/']);
+      const asJson = await lifeboat(['ls', image, '/', '--json']);
+      const { entries } = JSON.parse(asJson.stdout) as { entries: readonly { name: string; kind: string }[] };
+      const names = entries.filter(({ kind }) => kind === 'file').map(({ name }) => name);
+      expect(names).toHaveLength(odd.length + 1);
+      for (const name of names) expect(listed.stdout).toContain(name);
+      const cats = await Promise.all(names.map((name) => lifeboat(['cat', image, name])));
+      expect(cats.map(({ stdout }) => stdout).toSorted()).toEqual(
+        [...odd.map((name) => name.toString()), 'f\ufffd'].toSorted(),
+      );
+      // What was typed as it is stands for itself where no other has that name.
+      expect((await lifeboat(['cat', image, 'foo\\x2dbar'])).stdout).toBe('foo\\x2dbar');
+      const errors = await Promise.all([
+        lifeboat(['cat', image, '\x1b[31mabsent']),
+        lifeboat(['info', '/absent/\x1b[31m']),
+        lifeboat(['list', image, '--passphrase-file', '/absent/\u202e']),
+        lifeboat(['\x1b[31mcommand']),
+      ]);
+      for (const { stdout, stderr } of [listed, asJson, ...errors])
+        expect(visibleLines(stdout + stderr)).toBe(stdout + stderr);
+      for (const { stderr } of errors) expect(stderr).not.toBe('');
+    },
+  );
 
   linux.test('hides none of them behind one that cannot be named', async () => {
     const content = join(folder, 'content');
