@@ -85,6 +85,7 @@ export const problemKinds = {
   'piece-saved': warning('file', 'piece', 'size'),
   'piece-salvageable': warning('file', 'size'),
   'salvage-kept': notice('file', 'path'),
+  'file-whole': warning('file'),
   'file-salvaged': warning('file', 'lost', 'size', 'map'),
   'file-salvageable': warning('file', 'lost', 'size'),
 

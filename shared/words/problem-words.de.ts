@@ -264,6 +264,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Sie hat Teile, die diesmal nicht zu retten waren.',
     todo: 'Was sie gerettet hat, bleibt unter {{path}}.',
   },
+  'file-whole': {
+    what: '{{file}} ist vollständig, obwohl ihr Ende im Backup es nicht ist.',
+    why: 'Was dort beschädigt ist oder fehlt, enthielt nichts von ihrem Inhalt. Jedes Byte der Datei wurde bestätigt.',
+    todo: 'Für diese Datei nichts. Kopieren Sie das Backup bald auf einen heilen Datenträger.',
+  },
   'file-salvaged': {
     what: 'In {{file}} sind {{lost, size}} von {{size, size}} verloren.',
     why: 'Sie lesen sich als Nullen; alles andere wurde bestätigt und gerettet. Die Karte {{map}} sagt, welche Bytes verloren sind.',

@@ -264,6 +264,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'What it recovered has parts that were not recovered this time.',
     todo: 'It is kept at {{path}}.',
   },
+  'file-whole': {
+    what: '{{file}} is whole, although its end in the backup is not.',
+    why: 'What is damaged or missing there held none of its content. Every byte of the file was verified.',
+    todo: 'Nothing for this file. Copy the backup to a healthy drive soon.',
+  },
   'file-salvaged': {
     what: '{{lost, size}} of {{size, size}} in {{file}} is lost.',
     why: 'It reads as zeros; everything else was verified and saved. The map {{map}} says which bytes are lost.',

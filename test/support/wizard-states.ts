@@ -1,5 +1,6 @@
 /** Every state that the wizard can show, each with its scenario and the way there. */
 import type { QubeReport, RestoreProgress } from '../../shared/backup.ts';
+import { outcomeOf } from '../../main/recovery/restore/verdict.ts';
 import type { Problem } from '../../shared/problems.ts';
 import { browseScenes } from './browse-states.ts';
 import { jobId, type Scenario } from './wizard-double.ts';
@@ -16,8 +17,8 @@ export interface WizardScene {
 const chosen = ['work', 'personal', 'vault'];
 const unread: Problem = { code: 'not-a-backup', params: {} };
 const rejected: Problem = { code: 'passphrase-rejected', params: {} };
-const damaged: Problem = { code: 'chunk-damaged', params: { file: 'vm-work/private.img', chunk: 117 } };
-const unsealed: Problem = { code: 'chunk-not-sealed', params: { file: 'vm-work/private.img', chunk: 3 } };
+const damaged: Problem = { code: 'chunk-damaged', params: { file: 'work/private.img', chunk: 117 } };
+const unsealed: Problem = { code: 'chunk-not-sealed', params: { file: 'work/private.img', chunk: 3 } };
 const cut: Problem = {
   code: 'backup-truncated',
   params: { size: 4_294_967_295, member: 'vm-work/private.img.039.enc' },
@@ -90,9 +91,12 @@ const finished = (
 ) =>
   wizard.send('restore.finished', {
     jobId,
-    report: { outcome: qubes[0]?.outcome ?? 'failed', qubes, problems },
+    report: { outcome: outcomeOf(qubes, problems, modeOf(qubes)), qubes, problems },
     cancelled,
   });
+
+const modeOf = (qubes: readonly QubeReport[]) =>
+  qubes.some(({ outcome }) => outcome === 'verified') ? 'verify' : 'restore';
 
 const planned = (findings: Problem[], freeBytes = 412e9): Scenario => ({
   'restore.plan': { value: { ...sample.planFor(chosen, sample.folderPlace, freeBytes), findings } },

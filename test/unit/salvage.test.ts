@@ -215,6 +215,40 @@ gate.describe('a volume of which chunks are lost', () => {
     });
   }
 
+  gate.test(
+    'a file whose lost chunk held none of its content is whole, and nothing is said to be lost',
+    async () => {
+      const folder = await scratchFolder();
+      const source = join(folder, 'private.img');
+      // With its header of 512 bytes it fills three chunks, and the fourth has nothing but the archive's padding.
+      const content = noise(3 * 64 * kibibyte - 512, 'whole');
+      await writeFile(source, content);
+      const made = await makeBackup({
+        destination: join(folder, 'padded.backup'),
+        passphrase,
+        compression: false,
+        chunkSize: 64 * kibibyte,
+        qubes: [{ name: 'work', class: 'AppVM', files: [{ name: 'private.img', source, sparse: 'none' }] }],
+      });
+      const last = made.members.findLast((name) => name.startsWith('vm1/private.img')) ?? '';
+      expect(last).toBe('vm1/private.img.003.enc');
+      const backup = dropMember(last)(await readFile(made.path));
+      const to = await scratchFolder();
+      // The second one finds it there.
+      for (let round = 0; round < 2; round++) {
+        const report = await restoreInProcess(memorySource(backup), { passphrase, destination: to });
+        expect([report.outcome, volumeOf(report).path]).toEqual(['restored', 'work/private.img']);
+        expect(volumeOf(report).problems.map(({ code }) => code)).toEqual(['file-whole']);
+        expect(volumeOf(report).lost).toBeUndefined();
+      }
+      expect(await readFile(join(to, 'work/private.img'))).toEqual(content);
+      expect(await filesBelow(join(to, 'work'))).toEqual(['private.img']);
+      await run('sha256sum', ['-c', 'SHA256SUMS'], { cwd: to });
+      const verified = await restoreInProcess(memorySource(backup), { passphrase, destination: null });
+      expect([verified.outcome, volumeOf(verified).path]).toEqual(['verified', null]);
+    },
+  );
+
   gate.test('format 3, encrypted: without the chunk that holds its salt, nothing is saved', async () => {
     const material = await materialOf(forms.find(({ version }) => version === 3) as Form);
     const { to, report } = await restored(material, [flipByte(material.chunks[0] ?? '', 'data')]);

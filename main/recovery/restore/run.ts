@@ -13,7 +13,7 @@ import { EarlierSalvage } from '../salvage/earlier-salvage.ts';
 import { salvageFile } from '../salvage/salvage-file.ts';
 import type { UnlockedBackup } from '../unlock.ts';
 import { diskOutputs } from '../writing/disk-output.ts';
-import type { Checksum, OpenOutput } from '../writing/output.ts';
+import type { Checksum, Completed, OpenOutput } from '../writing/output.ts';
 import type { PlannedFile, RestorePlan } from './plan.ts';
 import { saveAccount } from './account.ts';
 import { HeldDestination } from '../writing/held-destination.ts';
@@ -109,14 +109,16 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
       onProgress: (storedBytes) => listener.progressed(file, storedBytes),
     };
     const stream = steered(reading.stream(file.stored, hooks), options);
+    const beforeCommit = async (completed: Completed) => {
+      await held?.demand();
+      await journal?.record(file, completed);
+    };
     const restored = await restoreFile(file, stream, warnings, {
       mode,
       filter,
       openOutput,
-      beforeCommit: async (completed) => {
-        await held?.demand();
-        await journal?.record(file, { ...completed, problems: [...warnings, ...completed.problems] });
-      },
+      beforeCommit: (completed) =>
+        beforeCommit({ ...completed, problems: [...warnings, ...completed.problems] }),
       keepPartial: () => !signal.aborted,
     });
     checksums.push(...restored.checksums);
@@ -129,7 +131,11 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
             hooks,
             destination,
             acceptPartial,
+            beforeCommit,
           });
+    const { path, sha256 } = report;
+    if (report !== restored.report && isWhole(report.outcome) && path !== null && sha256 !== null)
+      checksums.push({ path, sha256 });
     return settled(file, report, left);
   };
 

@@ -15,9 +15,11 @@ import { peek } from '../bytes/peek.ts';
 import type { StreamHooks, StretchReader } from '../encryption/protection.ts';
 import { pathParts, samePath } from '../writing/archive-paths.ts';
 import { FileWriter, type WritingOptions } from '../writing/file-writer.ts';
+import type { Completed } from '../writing/output.ts';
 import { makeRoom, moveWithoutReplacing } from '../writing/moving.ts';
 import { mapSuffix, mostPieces, partialSuffix, pieceSuffix } from '../writing/partial-names.ts';
 import type { PlannedFile } from '../restore/plan.ts';
+import { completeOutcome } from '../restore/verdict.ts';
 import { readLayout, type ArchiveLayout } from './archive-layout.ts';
 import { upToFault, type Decoded, type Run } from './decoded.ts';
 import { findRuns } from './find-runs.ts';
@@ -34,6 +36,8 @@ export interface SalvageOptions {
   readonly destination: string | null;
   /** Whether what is salvaged moves to the file's own name, as the person asked for. */
   readonly acceptPartial: boolean;
+  /** Called with a file that turns out to be whole, right before it moves to its final name. */
+  readonly beforeCommit: (completed: Completed) => Promise<void>;
 }
 
 /** Problems of a file that leave something to salvage. */
@@ -44,7 +48,8 @@ export function isSalvageable({ code }: Problem): boolean {
 /**
  * Salvages `planned`, of which `report` says why it could not be restored. What stands at its partial name is replaced.
  *
- * @returns the report of what was salvaged, `partial` whatever it is; `report` itself when there is nothing to salvage
+ * @returns the report of what was salvaged: `partial`, unless it is every byte of the file, which then is at its name;
+ *   `report` itself when there is nothing to salvage
  */
 export async function salvageFile(
   planned: PlannedFile,
@@ -119,7 +124,7 @@ async function writeSalvage(
   planned: PlannedFile,
   report: FileReport,
   salvage: Salvage & { readonly layout: ArchiveLayout },
-  { hooks, destination, acceptPartial }: SalvageOptions,
+  { hooks, destination, acceptPartial, beforeCommit }: SalvageOptions,
 ): Promise<FileReport> {
   const path = destination === null ? null : join(destination, ...planned.output);
   const partial = path === null ? null : path + partialSuffix;
@@ -146,7 +151,7 @@ async function writeSalvage(
       await placeAll(placement, open(), hooks);
     }
     await placement.loseRest();
-    await writer.finish(size);
+    const { sha256 } = await writer.finish(size);
     const losses = await map.finish(size);
     const pieces = await writePieces(
       planned,
@@ -154,6 +159,18 @@ async function writeSalvage(
       { hooks, destination },
     );
     await writer.close();
+    if (losses.bytes === 0 && pieces.length === 0) {
+      const warnings = problems.filter((value) => !isSalvageable(value));
+      const told = [...warnings, problem('file-whole', { file: planned.stored.path })];
+      if (mapPath !== null) await rm(mapPath, { force: true });
+      if (partial !== null && path !== null) {
+        const checksums = sha256 === null ? [] : [{ path: name, sha256 }];
+        await beforeCommit({ bytes: size, sha256, checksums, problems: told });
+        await moveWithoutReplacing(partial, path);
+      }
+      const outcome = completeOutcome(told, path === null ? 'verify' : 'restore');
+      return { ...report, path: path === null ? null : name, bytes: size, sha256, outcome, problems: told };
+    }
     if (acceptPartial && partial !== null && path !== null) await moveWithoutReplacing(partial, path);
     const told = { file: planned.stored.path, lost: losses.bytes, size };
     return {
