@@ -130,6 +130,9 @@ ${snapshot}${saved.join('')}        <volume name="volatile" pool="vm-pool" revis
 `;
 }
 
+/** The class AppVM means that there is a template, also where a test does not care which. */
+const unlistedQid = '9999';
+
 /**
  * The `qubes.xml` of releases 2 and 3: an element for each qube, named after its class. What restoring ignores
  * but real lists carry (devices, services, kernels) is there too, as some of it looks like code.
@@ -146,7 +149,8 @@ export function core2Xml(qubes: readonly ListedQube[]): string {
       qid: String(qube.qid),
       name: qube.name,
       label: qube.label,
-      template_qid: qidOf(qube.template),
+      template_qid:
+        qube.class === 'AppVM' && qube.template === undefined ? unlistedQid : qidOf(qube.template),
       uses_default_netvm: qube.netvm === undefined ? 'True' : 'False',
       netvm_qid: qube.netvm === undefined ? undefined : qidOf(qube.netvm),
       include_in_backups: 'True',
