@@ -144,6 +144,10 @@ export const problemKinds = {
   'dest-refused': retriable('path', 'reason'),
 
   // Images of disks
+  'image-missing': retriable('path'),
+  'image-not-a-file': failure('path'),
+  'image-empty': failure('path'),
+  'image-blank': failure(),
   'partition-table-damaged': warning('table', 'detail'),
   'filesystem-unsupported': failure('name'),
   'filesystem-feature-unsupported': failure('features'),

@@ -13,6 +13,7 @@ import { exitCodeOfFindings, exitCodeOfOutcome, exitCodes } from './exit-codes.t
 import { readPassphrase, type PassphraseOptions } from './passphrase.ts';
 import { progressBar } from './progress-bar.ts';
 import { openSession, valueOf, type EngineLimits, type Session } from './session.ts';
+import { onStopSignal } from './stop-signals.ts';
 import { standardOutput } from './standard-output.ts';
 import { infoText, listText, problemText, reportText, type Speech } from './text.ts';
 
@@ -262,8 +263,7 @@ async function runJob(
   const unsubscribe = client.restore.progress(({ progress }) => bar.update(progress));
   // The first Ctrl+C ends in order and keeps what is finished; the second one ends at once.
   const cancel = () => void client.restore.cancel({ job, keep: true });
-  process.once('SIGINT', cancel);
-  process.once('SIGTERM', cancel);
+  const forget = onStopSignal(cancel);
   try {
     return valueOf(
       await client.restore.run({ handle, job, qubes, ...target, allowSlow: options.allowSlow ?? false }),
@@ -271,7 +271,6 @@ async function runJob(
   } finally {
     unsubscribe();
     bar.stop();
-    process.off('SIGINT', cancel);
-    process.off('SIGTERM', cancel);
+    forget();
   }
 }

@@ -9,6 +9,7 @@ import { cleanUpMounts, unmountImage, type Mounted } from '../recovery/mount/mou
 import type { MountWay } from '../recovery/mount/way.ts';
 import { print, printJson, printProblems } from './commands.ts';
 import { exitCodeOfProblem, exitCodes } from './exit-codes.ts';
+import { onStopSignal } from './stop-signals.ts';
 import type { Speech } from './text.ts';
 
 export interface MountCommandOptions {
@@ -60,8 +61,7 @@ export async function mount(path: string, options: MountCommandOptions, speech: 
   const words = mountWords[speech.language];
   const abort = new AbortController();
   const cancel = () => abort.abort();
-  process.once('SIGINT', cancel);
-  process.once('SIGTERM', cancel);
+  const forget = onStopSignal(cancel);
   const warning = problem('mount-untrusted');
   if (!options.json) {
     printProblems([warning], speech);
@@ -89,8 +89,7 @@ export async function mount(path: string, options: MountCommandOptions, speech: 
     process.stderr.write(`${words.choices}\n`);
     return exitCodeOfProblem(refusal.code);
   } finally {
-    process.off('SIGINT', cancel);
-    process.off('SIGTERM', cancel);
+    forget();
   }
 }
 

@@ -32,8 +32,11 @@ const port = parentPort();
 const engine = createEngine(emittersOf(engineContract, (name, payload) => send(name, payload)));
 const send = servePort(port, serve(engineContract, engine.handlers));
 
-// Ctrl+C in a terminal reaches every process of the command; it is the host that ends a restore in order.
-process.on('SIGINT', () => undefined);
+// Ctrl+C and the end of a terminal reach every process of the command; it is the host that ends a restore in order.
+// Electron ends its own utility processes by SIGTERM.
+const isUtility = 'parentPort' in process;
+const leftToHost = isUtility ? (['SIGINT'] as const) : (['SIGINT', 'SIGTERM', 'SIGHUP'] as const);
+for (const signal of leftToHost) process.on(signal, () => undefined);
 
 // An engine without its host has nobody to work for, and must not outlive it with keys in memory.
 port.onClose(() => process.exit(0));

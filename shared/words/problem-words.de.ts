@@ -538,6 +538,26 @@ export const problemWords: ProblemCatalogue = {
   },
 
   // Images of disks
+  'image-missing': {
+    what: 'Unter {{path}} gibt es kein Abbild.',
+    why: 'Vielleicht wurde es verschoben oder umbenannt, oder das Laufwerk, auf dem es liegt, ist nicht angeschlossen.',
+    todo: 'Schließen Sie das Laufwerk an oder wählen Sie das Abbild noch einmal.',
+  },
+  'image-not-a-file': {
+    what: '{{path}} ist kein Abbild.',
+    why: 'Es ist ein Ordner oder ein Gerät. Ein Abbild ist eine Datei und heißt meist private.img oder root.img.',
+    todo: 'Wählen Sie das Abbild selbst, im Ordner seines Qubes.',
+  },
+  'image-empty': {
+    what: '{{path}} ist leer.',
+    why: 'Die Datei hat 0 Bytes, also ist kein Dateisystem darin.',
+    todo: 'Wählen Sie ein anderes Abbild oder stellen Sie dieses noch einmal wieder her.',
+  },
+  'image-blank': {
+    what: 'Hier ist kein Dateisystem.',
+    why: 'Das Abbild oder diese Partition beginnt nur mit Nullen: Es wurde nie formatiert, oder es wurde überschrieben.',
+    todo: 'Darin gibt es nichts durchzusehen. Wenn hier Dateien sein sollten, stellen Sie das Abbild aus einem anderen Backup wieder her.',
+  },
   'partition-table-damaged': {
     what: 'Die Partitionstabelle dieses Abbilds ist beschädigt.',
     why: 'Auf {{table}} ist kein Verlass: {{detail}}.',

@@ -538,6 +538,26 @@ export const problemWords: ProblemCatalogue = {
   },
 
   // Images of disks
+  'image-missing': {
+    what: 'There is no image at {{path}}.',
+    why: 'It may have been moved or renamed, or the drive it is on is not connected.',
+    todo: 'Connect the drive, or choose the image again.',
+  },
+  'image-not-a-file': {
+    what: '{{path}} is not an image.',
+    why: 'It is a folder or a device. An image is a file, usually named private.img or root.img.',
+    todo: 'Choose the image itself, in the folder of its qube.',
+  },
+  'image-empty': {
+    what: '{{path}} is empty.',
+    why: 'The file has 0 bytes, so there is no file system in it.',
+    todo: 'Choose another image, or restore this one again.',
+  },
+  'image-blank': {
+    what: 'There is no file system here.',
+    why: 'The image, or this partition of it, begins with zeros only: it was never formatted, or it was overwritten.',
+    todo: 'Nothing in it can be browsed. If you expected files here, restore the image from another backup.',
+  },
   'partition-table-damaged': {
     what: 'The partition table of this disk image is damaged.',
     why: 'Its {{table}} cannot be trusted: {{detail}}.',

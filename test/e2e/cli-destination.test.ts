@@ -90,7 +90,9 @@ describe.skipIf(!mayMount && process.env['CI'] !== 'true')('a destination (needs
   });
 });
 
-gate.test('Ctrl+C ends a restore in order: exit code 130, nothing unfinished left', async () => {
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+gate.test('every signal to end does so in order: exit code 130, nothing unfinished left', async () => {
   const folder = await scratchFolder();
   const source = join(folder, 'big.img');
   await writeFile(source, noise(24 << 20, 'big'));
@@ -102,16 +104,19 @@ gate.test('Ctrl+C ends a restore in order: exit code 130, nothing unfinished lef
     cost: (member) => ({ logN: member.startsWith('vm') ? 17 : 10, r: 8, p: 1 }),
     qubes: [{ name: 'work', class: 'AppVM', files: [{ name: 'private.img', source, sparse: 'none' }] }],
   });
-  const to = join(folder, 'to');
-  await mkdir(to);
-  const ended = await lifeboat(['restore', made.path, '--to', to, '--json', '--jobs', '1'], {
-    passphrase: 'slow',
-    interrupted: begun(to, 'work/private.img'),
-  });
-  expect(ended.code).toBe(130);
-  const { outcome, qubes } = reportOf(ended);
-  expect([outcome, codesIn(reportOf(ended))]).toEqual(['unfinished', []]);
-  expect(qubes.map((qube) => qube.outcome)).toEqual(['unfinished']);
-  // Its keys need not be derived again.
-  expect((await filesBelow(to)).filter((name) => name !== journalName)).toEqual([]);
+  for (const signal of signals) {
+    const to = join(folder, signal);
+    await mkdir(to);
+    const ended = await lifeboat(['restore', made.path, '--to', to, '--json', '--jobs', '1'], {
+      passphrase: 'slow',
+      interrupted: begun(to, 'work/private.img'),
+      signal,
+    });
+    expect([signal, ended.code]).toEqual([signal, 130]);
+    const { outcome, qubes } = reportOf(ended);
+    expect([outcome, codesIn(reportOf(ended))]).toEqual(['unfinished', []]);
+    expect(qubes.map((qube) => qube.outcome)).toEqual(['unfinished']);
+    // Its keys need not be derived again.
+    expect((await filesBelow(to)).filter((name) => name !== journalName)).toEqual([]);
+  }
 });

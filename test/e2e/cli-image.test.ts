@@ -87,6 +87,34 @@ gate.describe('files of an image', () => {
     expect(ended.stdout).toBe('account  balance\n');
   });
 
+  gate.test('are not looked for in what is no image, which is told for what it is', async () => {
+    const folder = await scratchFolder();
+    const at = (name: string) => join(folder, name);
+    await writeFile(at('empty.img'), '');
+    await writeFile(at('blank.img'), new Uint8Array(8 << 20));
+    for (const [path, code] of [
+      [at('empty.img'), 'image-empty'],
+      [at('blank.img'), 'image-blank'],
+      [at('nowhere.img'), 'image-missing'],
+      [folder, 'image-not-a-file'],
+    ] as const) {
+      for (const command of [
+        ['ls', path],
+        ['cat', path, '/x'],
+        ['cp', path, '/x', '--to', folder],
+      ]) {
+        const { code: exit, stdout, stderr } = await lifeboat(command);
+        expect([command[0], exit, stdout, stderr]).toEqual([
+          command[0],
+          5,
+          '',
+          expect.stringContaining(`[${code}]`),
+        ]);
+        expect(stderr).not.toMatch(/backup itself|image itself is complete/);
+      }
+    }
+  });
+
   gate.test('are missed in words and with a code of their own', async () => {
     const missing = await lifeboat(['ls', image, '/nowhere']);
     expect([missing.code, missing.stderr]).toEqual([

@@ -24,6 +24,8 @@ export interface LifeboatOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Once it resolves, the person presses Ctrl+C, which reaches every process of the command. */
   readonly interrupted?: Promise<unknown>;
+  /** What interrupts it in place of Ctrl+C. */
+  readonly signal?: 'SIGINT' | 'SIGTERM' | 'SIGHUP';
   /** Once it resolves, every process of the command is killed on the spot. */
   readonly killed?: Promise<unknown>;
   /** The program with its first arguments, in place of this Node with the sources. */
@@ -47,7 +49,7 @@ export function lifeboat(args: readonly string[], options: LifeboatOptions = {})
     // A process group of its own, as a terminal gives each command.
     detached: true,
   });
-  void options.interrupted?.then(() => process.kill(-(child.pid ?? 0), 'SIGINT'));
+  void options.interrupted?.then(() => process.kill(-(child.pid ?? 0), options.signal ?? 'SIGINT'));
   void options.killed?.then(() => process.kill(-(child.pid ?? 0), 'SIGKILL'));
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout?.on('data', (bytes: Buffer) => stdout.push(bytes));

@@ -337,7 +337,7 @@ e2fsprogs.describe('an image that the engine has open', () => {
     });
     const first = { handle: opened.handle, volume: 0 };
     expect(await here.client.image.list({ ...first, folder: '' })).toMatchObject({
-      problem: { code: 'filesystem-unsupported', params: { name: 'blank' } },
+      problem: { code: 'image-blank' },
     });
   });
 
@@ -347,7 +347,7 @@ e2fsprogs.describe('an image that the engine has open', () => {
     const opened = valueOf(await here.client.image.open({ path: swap }));
     expect(opened.image.volumes).toMatchObject([{ kind: 'blank', isReadable: false }]);
     expect(await here.client.image.open({ path: join(folder, 'nothing') })).toMatchObject({
-      problem: { code: 'source-missing' },
+      problem: { code: 'image-missing' },
     });
     expect(await here.client.image.list({ handle: 99, volume: 0, folder: '' })).toMatchObject({ ok: false });
   });

@@ -1,6 +1,6 @@
 /** Image files as restores leave them: one of which parts were lost in the backup is read with the map beside it. */
 import { access, realpath } from 'node:fs/promises';
-import { problem, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import { errnoOf, openFileSource, type ByteSource } from '../bytes/source.ts';
 import { readLostMap, UnusableMap } from '../salvage/lost-map-reader.ts';
 import { isUnfinishedName, mapSuffix, partialSuffix } from '../writing/partial-names.ts';
@@ -18,17 +18,30 @@ export interface ImageFile {
 /**
  * Opens the image file at `path`, to be closed by whoever opened it.
  *
- * @throws RecoveryError `source-…`
+ * @throws RecoveryError `image-missing`, `image-not-a-file`, `image-empty`, `source-…`
  */
 export async function openImageFile(path: string): Promise<ImageFile> {
-  const source = await openFileSource(path);
+  const source = await openFileSource(path).catch((error: unknown) => {
+    throw inWordsOfImages(error);
+  });
   try {
+    if (source.size === 0) fail('image-empty', { path });
     const map = await mapOf(path);
     return map === null ? { source, lostBytes: 0, problems: [] } : await withMap(source, map);
   } catch (error) {
     await source.close();
     throw error;
   }
+}
+
+/** What keeps a source from being opened, said of an image and not of a backup. */
+function inWordsOfImages(error: unknown): unknown {
+  if (!(error instanceof RecoveryError)) return error;
+  const { code, params } = error.problem;
+  if (code === 'source-missing') return new RecoveryError(problem('image-missing', params), { cause: error });
+  if (code === 'source-not-a-file')
+    return new RecoveryError(problem('image-not-a-file', params), { cause: error });
+  return error;
 }
 
 /** The path of the map that an image has or should have; null for one that nothing says is not whole. */

@@ -65,6 +65,7 @@ async function volumeOf(source: ByteSource, partition: Partition | null): Promis
 export async function openVolume(volume: Volume, options?: Ext4Options): Promise<Ext4> {
   const [lost] = volume.source.lostIn?.(0, Math.min(PROBE_BYTES, volume.source.size)) ?? [];
   if (!volume.isReadable && lost) refuseLost('superblock', lost);
+  if (volume.content.kind === 'blank') fail('image-blank');
   if (!volume.isReadable) fail('filesystem-unsupported', { name: volume.content.kind });
   return openExt4(volume.source, options);
 }
