@@ -48,6 +48,7 @@ export const problemKinds = {
   'files-of-another-backup': warning('count', 'name'),
   'container-too-long': failure('limit'),
   'member-name-unsafe': warning('name'),
+  'member-name-foreign': warning('name'),
   'member-repeated': warning('name'),
   'member-unexplained': warning('name'),
 

@@ -113,6 +113,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Sein Name zeigt aus dem Backup hinaus. Qubes schreibt solche Namen nie.',
     todo: 'Der Rest lässt sich wiederherstellen. Seien Sie vorsichtig mit dieser Datei, wenn Sie nicht wissen, woher sie kommt.',
   },
+  'member-name-foreign': {
+    what: 'Ein Teil des Backups wurde ausgelassen: {{name}}.',
+    why: 'Qubes schreibt nie einen solchen Namen. Vielleicht hat jemand das in die Datei getan.',
+    todo: 'Nichts. Das Backup selbst lässt sich wiederherstellen.',
+  },
   'member-repeated': {
     what: 'Das Backup enthält {{name}} zweimal.',
     why: 'Vielleicht wurden zwei Backups in eine Datei geschrieben. Wie in Qubes zählt der erste Teil.',

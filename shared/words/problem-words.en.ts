@@ -113,6 +113,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Its name points outside of the backup. Qubes never writes such names.',
     todo: 'The rest can be restored. Be careful with this file if you do not know where it comes from.',
   },
+  'member-name-foreign': {
+    what: 'A part of the backup was left out: {{name}}.',
+    why: 'Qubes never writes such a name. Somebody may have added this to the file.',
+    todo: 'Nothing. The backup itself can be restored.',
+  },
   'member-repeated': {
     what: 'The backup holds {{name}} twice.',
     why: 'Two backups may have been written into one file. The first one counts, as in Qubes.',

@@ -131,7 +131,6 @@ describe('a backup header', () => {
     'is no text': '\0\x01\x02',
     'has a line without an equals sign': `${headerText(real4)}nonsense\n`,
     'has a line without a key': `${headerText(real4)}=x\n`,
-    'has lines that end in CR LF': headerText(real4).replaceAll('\n', '\r\n'),
     'begins with a byte order mark': `\ufeff${headerText(real4)}`,
     'has a NUL': `${headerText(real4)}x=\0\n`,
     'has a value that is not ASCII': headerText({ ...real4, 'made-by': 'Jürgen' }),
@@ -157,7 +156,7 @@ describe('a backup header', () => {
   }
 
   it('of another format is unsupported', () => {
-    for (const version of ['1', '5', '40', '-4', '4.5', '4.0', '0x4', '4e0', ' 4', '04', 'four', ' ']) {
+    for (const version of ['1', '5', '40', '-4', '4.5', '4.0', '0x4', '4e0', ' 4', 'four', ' ']) {
       expect(
         codeOf(() => parse({ ...real4, version })),
         version,

@@ -470,27 +470,34 @@ describe('the index', () => {
     expect(index.problems).toEqual([{ code: 'member-repeated', params: { name: 'backup-header' } }]);
   });
 
-  it.each([
-    '/etc/passwd',
-    '../x',
-    'vm1/../../x',
-    'vm1/..',
-    'vm1//x',
-    'vm1/',
-    'a\\b',
-    'a\tb',
-    'a\nb',
-    'größe',
-    ' x',
-    'x ',
-    'a  b',
-    '',
-  ])('leaves out a member called %j, and says so', async (name) => {
-    // A pax record can carry names that a header cannot.
-    const index = await indexOf(one, paxHeader([['path', name]]), member({}, 'x'), two, archiveEnd);
-    expect([...index.members.keys()]).toEqual(['backup-header', 'vm1/private.img.000.enc']);
-    expect(index.problems).toEqual([{ code: 'member-name-unsafe', params: { name } }]);
+  it.each(['/etc/passwd', '../x', 'vm1/../../x', 'vm1/..', '..\\x', 'C:\\x', 'vm1\\..\\x'])(
+    'leaves out a member called %j, which leads out, and says so',
+    async (name) => {
+      const index = await indexOf(one, paxHeader([['path', name]]), member({}, 'x'), two, archiveEnd);
+      expect([...index.members.keys()]).toEqual(['backup-header', 'vm1/private.img.000.enc']);
+      expect(index.problems).toEqual([{ code: 'member-name-unsafe', params: { name } }]);
+    },
+  );
+
+  it('has a later member in the place of an empty one where none is empty, and says so', async () => {
+    const name = 'vm1/private.img.000.enc';
+    const index = await indexOf(one, member({ name }), two, archiveEnd);
+    expect(index.members.get(name)?.size).toBe(700);
+    expect(index.problems).toEqual([{ code: 'member-repeated', params: { name } }]);
+    // The last chunk of a file of format 3 may be empty.
+    const older = await indexOf(one, member({ name: 'a.000' }), member({ name: 'a.000' }, 'x'), archiveEnd);
+    expect(older.members.get('a.000')?.size).toBe(0);
   });
+
+  it.each(['vm1//x', 'vm1/', 'a\\b', 'a\tb', 'a\nb', 'größe', ' x', 'x ', 'a  b', ''])(
+    'leaves out a member called %j, and says so',
+    async (name) => {
+      // A pax record can carry names that a header cannot.
+      const index = await indexOf(one, paxHeader([['path', name]]), member({}, 'x'), two, archiveEnd);
+      expect([...index.members.keys()]).toEqual(['backup-header', 'vm1/private.img.000.enc']);
+      expect(index.problems).toEqual([{ code: 'member-name-foreign', params: { name } }]);
+    },
+  );
 
   it('leaves out a member whose pax name has a NUL in it', async () => {
     const index = await indexOf(one, paxHeader([['path', 'vm1/a\0b']]), member({}, 'x'), archiveEnd);

@@ -37,7 +37,9 @@ const spellings: ReadonlyMap<string, Key> = new Map([['backup_id', 'backup-id']]
 export function parseBackupHeader(bytes: Uint8Array): BackupHeader {
   if (bytes.length > longestBackupHeader) fail('header-malformed', { detail: 'too long' });
   const values = new Map<Key, string>();
-  for (const line of Buffer.from(bytes).toString('latin1').split('\n')) {
+  for (const stated of Buffer.from(bytes).toString('latin1').split(/\r?\n/)) {
+    // Headers that people write by hand, on other systems too, have blanks and CR LF.
+    const line = stated.replace(/^[ \t]+|[ \t]+$/g, '');
     if (line === '') continue;
     const match = /^([A-Za-z0-9_-]+)=([\x20-\x7e]*)$/.exec(line);
     if (!match) fail('header-malformed', { detail: 'a line that is no key=value' });
@@ -50,7 +52,7 @@ export function parseBackupHeader(bytes: Uint8Array): BackupHeader {
 
   // Format 2 wrote no version: Qubes began to with format 3.
   const stated = values.get('version') ?? '2';
-  if (!/^[234]$/.test(stated)) fail('version-unsupported', { version: stated });
+  if (!/^0{0,9}[234]$/.test(stated)) fail('version-unsupported', { version: stated });
   const version = Number(stated);
   const encrypted = isTrue(required(values, 'encrypted'));
   const compressed = isTrue(required(values, 'compressed'));

@@ -11,7 +11,7 @@ import { readIfReadable } from '../bytes/unreadable.ts';
 import { blockSize, isZeroBlock, paddingAfter, parseHeader, type TarHeader } from '../tar/header.ts';
 import { parseLongName, parsePaxRecords, paxNumber } from '../tar/pax.ts';
 import { beginsMember, HeaderSearch, longestExtension, type LostHeader, membersOf } from './lost-header.ts';
-import { headerName, isSafeName, longestName, withoutDot } from './safe-name.ts';
+import { headerName, isSafeName, leadsOut, longestName, withoutDot } from './safe-name.ts';
 
 /** One regular file of the outer tar: its data lie at `offset`, `size` bytes long. */
 export interface Member {
@@ -198,8 +198,16 @@ class Walk {
     const objection = objectionTo(member, header, this.#members);
     if (objection?.code === 'member-repeated') this.#doubtfulFrom ??= offset;
     if (objection) this.#report(objection);
+    // An empty one can only have been put before it.
+    if (
+      objection?.code === 'member-repeated' &&
+      size > 0 &&
+      this.#members.get(name)?.size === 0 &&
+      isNeverEmpty(name)
+    )
+      this.#members.set(name, member);
     // Folders stand in archives that people made of an unpacked backup.
-    else if (header.type !== '5') this.#members.set(name, member);
+    if (!objection && header.type !== '5') this.#members.set(name, member);
     this.#entries++;
     if (this.#entries > mostMembers) fail('container-too-long', { limit: mostMembers });
   }
@@ -243,6 +251,11 @@ class Walk {
   }
 }
 
+/** Headers, and what is sealed or seals, have something in them. */
+function isNeverEmpty(name: string): boolean {
+  return name === headerName || name.endsWith('.enc') || name.endsWith('.hmac');
+}
+
 /**
  * The folder that the members of a backup stand in, with a `/` at its end: whoever unpacked one and packed it again may have
  * packed the folder around it as well. What stands beside that folder is not of the backup.
@@ -265,7 +278,10 @@ function objectionTo(
 ): Problem | undefined {
   const { name } = member;
   if (header.type === '5' && (name === '' || isSafeName(name.replace(/\/$/, '')))) return undefined;
-  if (!isSafeName(name)) return problem('member-name-unsafe', { name: name.slice(0, longestName) });
+  if (!isSafeName(name)) {
+    const code = leadsOut(name) ? 'member-name-unsafe' : 'member-name-foreign';
+    return problem(code, { name: name.slice(0, longestName) });
+  }
   if (header.type !== '0' && header.type !== '7') return problem('member-unexplained', { name });
   if (members.has(name)) return problem('member-repeated', { name });
   return undefined;

@@ -18,3 +18,9 @@ export function isSafeName(name: string): boolean {
     return false;
   return name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
+
+/** Whether a name leads out of where it stands, on any system, or has what no name may have: nobody writes one by mistake. */
+export function leadsOut(name: string): boolean {
+  const parts = name.split(/[/\\]/);
+  return /^[/\\]|^[a-zA-Z]:|\0/.test(name) || parts.includes('..');
+}

@@ -13,7 +13,7 @@ export const likelyDigests = ['sha512', 'sha256', 'sha384', 'sha224', 'sha1', 'r
  * @returns undefined when there is none
  */
 export function parseHmacFile(bytes: Uint8Array): Uint8Array | undefined {
-  const match = /=\s*([0-9a-fA-F]{32,128})\s*$/.exec(Buffer.from(bytes).toString('latin1'));
+  const match = /=\s*([0-9a-fA-F]{32,128})\s*(?:=|$)/.exec(Buffer.from(bytes).toString('latin1'));
   const digits = match?.[1];
   return digits !== undefined && digits.length % 2 === 0 ? Buffer.from(digits, 'hex') : undefined;
 }
