@@ -7,17 +7,19 @@ import type { Host } from '../backend/host.ts';
 export function dialogsOf(window: BrowserWindow): NonNullable<Host['dialogs']> {
   /** Where each kind of dialog begins: Electron remembers no folder from one to the next. */
   const last: { file?: string; folder?: string } = {};
-  const choose = async (kind: keyof typeof last, properties: OpenDialogOptions['properties'] & object) => {
+  const chooseAll = async (kind: keyof typeof last, properties: OpenDialogOptions['properties'] & object) => {
     const defaultPath = last[kind];
     const options = defaultPath === undefined ? { properties } : { properties, defaultPath };
     const { canceled, filePaths } = await dialog.showOpenDialog(window, options);
-    const chosen = canceled ? undefined : filePaths[0];
+    const [chosen] = canceled ? [] : filePaths;
     if (chosen !== undefined) last[kind] = dirname(chosen);
-    return chosen ?? null;
+    return canceled ? [] : filePaths;
   };
+  const choose = async (...asked: Parameters<typeof chooseAll>) => (await chooseAll(...asked))[0] ?? null;
   return {
     // Any file: backups have no ending of their own.
     chooseFile: () => choose('file', ['openFile', 'dontAddToRecent']),
+    chooseFiles: () => chooseAll('file', ['openFile', 'multiSelections', 'dontAddToRecent']),
     chooseFolder: () => choose('folder', ['openDirectory', 'createDirectory', 'dontAddToRecent']),
     async saveFile(name, folder) {
       const { canceled, filePath } = await dialog.showSaveDialog(window, {

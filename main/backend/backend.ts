@@ -12,6 +12,7 @@ import { serve, valueOf, type Handlers, type Result } from '../../shared/contrac
 import type { OpenedBackup, Place, WizardContract } from '../../shared/contract/wizard.ts';
 import { wizardContract } from '../../shared/contract/wizard.ts';
 import { fail, type Problem } from '../../shared/problems.ts';
+import type { GivenBackup } from '../recovery/backup.ts';
 import { defaultMemory } from '../engine/memory.ts';
 import { createActivityLog } from './activity-log.ts';
 import { restorePlanOf, watchFreeBytes } from './destination.ts';
@@ -30,6 +31,8 @@ import { resultsHandlers } from './results.ts';
 /** A backup the person opened: which engine holds it, under which handle. */
 interface Opened {
   readonly path: string;
+  /** What the engine is asked to open. */
+  readonly given: GivenBackup;
   readonly engine: EngineConnection;
   readonly handle: number;
   readonly summary: BackupSummary;
@@ -93,12 +96,13 @@ export const createBackend: CreateBackend = (host, emit) => {
     backups.get(backupId) ?? fail('unexpected', { detail: 'unknown backup' });
   const jobBy = (jobId: string): Job => jobs.get(jobId) ?? fail('unexpected', { detail: 'unknown job' });
 
-  const open = async (place: Place, path: string): Promise<OpenedBackup> => {
+  const open = async (place: Place, path: string, given: GivenBackup): Promise<OpenedBackup> => {
     const using = liveEngine();
-    const given = { files: [path], findParts: true };
-    const { handle, summary } = valueOf(await using.client.backup.open(given));
+    const { handle, summary } = valueOf(
+      await using.client.backup.open({ ...given, files: [...given.files] }),
+    );
     const backupId = randomUUID();
-    backups.set(backupId, { path, engine: using, handle, summary, inventory: null });
+    backups.set(backupId, { path, given, engine: using, handle, summary, inventory: null });
     return { backupId, place, summary };
   };
 
@@ -108,7 +112,7 @@ export const createBackend: CreateBackend = (host, emit) => {
     if (opened.engine.alive()) return opened;
     const using = liveEngine();
     const { handle, summary } = valueOf(
-      await using.client.backup.open({ files: [opened.path], findParts: true }),
+      await using.client.backup.open({ ...opened.given, files: [...opened.given.files] }),
     );
     const again: Opened = { ...opened, engine: using, handle, summary, inventory: null };
     backups.set(backupId, again);
@@ -147,9 +151,13 @@ export const createBackend: CreateBackend = (host, emit) => {
     },
 
     places: {
-      chooseBackup: () => chosen(host.dialogs?.chooseFile()),
+      async chooseBackup() {
+        const paths = (await host.dialogs?.chooseFiles()) ?? [];
+        return paths.length === 0 ? null : places.together(paths);
+      },
       chooseImage: () => chosen(host.dialogs?.chooseFile()),
       chooseFolder: () => chosen(host.dialogs?.chooseFolder()),
+      together: ({ placeIds }) => places.together(placeIds.map((placeId) => places.pathOf(placeId))),
       locate: ({ path, kind }) => places.locate(path, kind),
       list: ({ folderId }) => places.list(folderId),
       recentFolders: async () => (await preferences.folders()).map((path) => places.remember(path)),
@@ -162,11 +170,16 @@ export const createBackend: CreateBackend = (host, emit) => {
     },
 
     backup: {
-      open: ({ placeId }) => {
-        const path = places.pathOf(placeId);
-        return open(places.remember(path), path);
+      open: ({ placeId, alone }) => {
+        const files = places.filesOf(placeId);
+        const [path = ''] = files;
+        return open(places.remember(path), path, { files, findParts: files.length === 1 && !alone });
       },
-      openSample: () => open(places.remember(host.samplePath), host.samplePath),
+      openSample: () =>
+        open(places.remember(host.samplePath), host.samplePath, {
+          files: [host.samplePath],
+          findParts: false,
+        }),
 
       async unlock({ backupId, passphrase, ...choices }) {
         const opened = await withLiveEngine(backupId);

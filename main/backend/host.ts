@@ -21,6 +21,8 @@ export interface Host {
   /** The system's own dialogs, each answering a path or null when closed; null where the host has none. */
   readonly dialogs: {
     chooseFile(): Promise<string | null>;
+    /** Several files that belong together; none when it was closed. */
+    chooseFiles(): Promise<readonly string[]>;
     chooseFolder(): Promise<string | null>;
     /** Where to save a file of this name; `folder` is where to begin, if anywhere. */
     saveFile(name: string, folder: string | null): Promise<string | null>;

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import type { FolderListing, Place } from '../../shared/contract/wizard.ts';
 import { fail, problem, RecoveryError } from '../../shared/problems.ts';
 import { errnoOf } from '../recovery/bytes/source.ts';
+import { inOrderOfNames } from '../recovery/container/part-names.ts';
 import { destinationError } from '../recovery/writing/destination-error.ts';
 import { findDrives, homeFolder } from './drives.ts';
 
@@ -23,6 +24,10 @@ export type PlaceKind = 'backup' | 'image' | 'folder';
 export interface Places {
   /** The place of a path that a person chose in a dialog of the system; the same path keeps its id. */
   remember(path: string): Place;
+  /** The place of several files that are one backup, in the order of their names; it stands for the first in all else. */
+  together(paths: readonly string[]): Place;
+  /** The files behind an id: one, or those that were taken together. */
+  filesOf(id: string): readonly string[];
   /**
    * The path behind an id that was handed out here.
    *
@@ -56,6 +61,8 @@ const drivesList = '';
 export function createPlaces(): Places {
   const paths = new Map<string, string>();
   const ids = new Map<string, string>();
+  /** By id, the files that were taken together; few people do that often. */
+  const groups = new Map<string, readonly string[]>();
 
   function remember(path: string): Place {
     const id = ids.get(path) ?? randomUUID();
@@ -86,6 +93,17 @@ export function createPlaces(): Places {
   return {
     remember,
     pathOf,
+
+    together(paths) {
+      const files = inOrderOfNames([...new Set(paths)]);
+      const [first = ''] = files;
+      if (files.length < 2) return remember(first);
+      const id = randomUUID();
+      groups.set(id, files);
+      return { id, name: basename(first), path: first };
+    },
+
+    filesOf: (id) => groups.get(id) ?? [pathOf(id)],
 
     async locate(path, kind) {
       for (const candidate of readingsOf(path, homeFolder())) {

@@ -21,6 +21,7 @@ import { visible } from '../../shared/words/formats.ts';
 import { useSpeech } from '../i18n/speech.ts';
 import { Button, IconButton } from './button.tsx';
 import { ProblemNote } from './note.tsx';
+import { RowCheckbox } from './row-checkbox.tsx';
 import { useWizard } from './wizard-context.ts';
 
 const titles = {
@@ -34,6 +35,8 @@ interface PlaceBrowserProps {
   readonly isOpen: boolean;
   readonly onClose: () => void;
   readonly onChoose: (place: Place) => void;
+  /** Where several files may be chosen together. */
+  readonly onChooseSeveral?: (places: readonly Place[]) => void;
 }
 
 export function PlaceBrowser({ isOpen, onClose, ...props }: PlaceBrowserProps) {
@@ -55,7 +58,7 @@ export function PlaceBrowser({ isOpen, onClose, ...props }: PlaceBrowserProps) {
   );
 }
 
-function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) {
+function Places({ kind, onClose, onChoose, onChooseSeveral }: Omit<PlaceBrowserProps, 'isOpen'>) {
   const { say } = useSpeech();
   const { controller } = useWizard();
   const [listing, setListing] = useState<FolderListing | null>(null);
@@ -63,6 +66,7 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
   // What a person typed stays, also when the first listing arrives only then.
   const [typedPath, setTypedPath] = useState<string | null>(null);
   const [naming, setNaming] = useState(false);
+  const [marked, setMarked] = useState<readonly Place[]>([]);
 
   const path = typedPath ?? listing?.folder.path ?? '';
   const asked = useRef(0);
@@ -72,6 +76,7 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
     if (!answer.ok) return;
     setListing(answer.value);
     setNaming(false);
+    setMarked([]);
   }
 
   /** Shows a folder; an answer that was overtaken by the next question is dropped. */
@@ -161,12 +166,27 @@ function Places({ kind, onClose, onChoose }: Omit<PlaceBrowserProps, 'isOpen'>) 
           kind={kind}
           onFolder={(id) => void show(id)}
           onFile={(place) => choose(place)}
+          marked={marked}
+          onMark={onChooseSeveral ? setMarked : null}
         />
       ) : (
         <EntrySkeletons />
       )}
       {listing !== null && listing.omitted > 0 && (
         <p className="fine">{say('places.omitted', { count: listing.omitted })}</p>
+      )}
+      {onChooseSeveral && marked.length > 0 && (
+        <div className="dialog-bar">
+          <Button
+            kind="primary"
+            onPress={() => {
+              onChooseSeveral(marked);
+              onClose();
+            }}
+          >
+            {say('places.openTogether', { count: marked.length })}
+          </Button>
+        </div>
       )}
       {kind === 'folder' && (
         <div className="dialog-bar">
@@ -193,11 +213,16 @@ function Entries({
   kind,
   onFolder,
   onFile,
+  marked,
+  onMark,
 }: {
   readonly listing: FolderListing;
   readonly kind: 'backup' | 'image' | 'folder';
   readonly onFolder: (id: string) => void;
   readonly onFile: (place: Place) => void;
+  readonly marked: readonly Place[];
+  /** Null where one is chosen alone. */
+  readonly onMark: ((places: readonly Place[]) => void) | null;
 }) {
   const { say, size, locale } = useSpeech();
   const entries = listing.entries.filter((entry) => kind !== 'folder' || entry.kind === 'folder');
@@ -208,6 +233,17 @@ function Entries({
         className="places"
         aria-label={say('places.list', { folder: listing.folder.name })}
         items={entries}
+        selectionMode={onMark ? 'multiple' : 'none'}
+        disabledBehavior="selection"
+        disabledKeys={entries.filter((entry) => entry.kind === 'folder').map(({ id }) => id)}
+        selectedKeys={marked.map(({ id }) => id)}
+        onSelectionChange={(keys) =>
+          onMark?.(
+            entries
+              .filter((entry) => entry.kind === 'file' && (keys === 'all' || keys.has(entry.id)))
+              .map(({ id, name, path }) => ({ id, name, path })),
+          )
+        }
         onAction={(id) => {
           const entry = entries.find((each) => each.id === id);
           if (entry?.kind === 'folder') onFolder(entry.id);
@@ -219,6 +255,7 @@ function Entries({
       >
         {(entry) => (
           <GridListItem id={entry.id} textValue={visible(entry.name)} className="places-row">
+            {onMark && entry.kind === 'file' && <RowCheckbox />}
             {entry.kind === 'folder' ? (
               <Folder className="icon" aria-hidden />
             ) : (

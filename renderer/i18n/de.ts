@@ -68,7 +68,7 @@ export const de: UiWords = {
     imageWhy: 'Eine private.img oder ein anderes Datenträgerabbild, ohne sein Backup.',
     noPath:
       'Dieser Browser verrät nicht, wo eine hergezogene Datei liegt. Bitte wählen Sie sie in der Liste.',
-    oneFile: 'Bitte ziehen Sie nur eine Datei hierher.',
+    alone: 'Nur diesen Teil öffnen',
     reading: 'Wird gelesen …',
     readingWhy:
       'Lifeboat sieht nach, was in der Datei steckt. Das dauert auch bei großen Backups nur einen Moment.',
@@ -223,7 +223,9 @@ export const de: UiWords = {
   },
 
   places: {
-    chooseBackup: 'Backup-Datei wählen',
+    chooseBackup: 'Backup-Datei wählen oder alle ihre Teile markieren',
+    openTogether_one: 'Diese Datei öffnen',
+    openTogether_other: 'Diese {{count}} Teile als ein Backup öffnen',
     chooseFolder: 'Ordner wählen',
     chooseImage: 'Datenträgerabbild wählen',
     path: 'Pfad',

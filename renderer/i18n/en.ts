@@ -66,7 +66,7 @@ export const en = {
     image: 'Open an image you already have…',
     imageWhy: 'A private.img or another disk image, without its backup.',
     noPath: 'This browser does not tell where a dropped file is. Please choose it in the list instead.',
-    oneFile: 'Please drop one file only.',
+    alone: 'Open this part alone',
     reading: 'Reading…',
     readingWhy: 'Finding out what is in the file. Even for large backups this takes a moment only.',
     opened: 'Your backup',
@@ -216,7 +216,9 @@ export const en = {
   },
 
   places: {
-    chooseBackup: 'Choose a backup file',
+    chooseBackup: 'Choose a backup file, or mark all its parts',
+    openTogether_one: 'Open this file',
+    openTogether_other: 'Open these {{count}} parts as one backup',
     chooseImage: 'Choose a disk image',
     chooseFolder: 'Choose a folder',
     path: 'Path',

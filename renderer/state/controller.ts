@@ -29,8 +29,12 @@ export interface WizardController {
   /** Opens the system's dialog, then the backup that was chosen in it. */
   readonly chooseBackup: () => Promise<void>;
   readonly openPlace: (place: Place) => Promise<void>;
-  /** Opens the backup at a path that was dropped. */
-  readonly openPath: (path: string) => Promise<void>;
+  /** Opens several files that were chosen in the page as parts of one backup. */
+  readonly openTogether: (places: readonly Place[]) => Promise<void>;
+  /** Opens the backup at the path that was dropped, or that of several paths. */
+  readonly openPaths: (paths: readonly string[]) => Promise<void>;
+  /** Opens the file that was refused for want of further parts, as it is. */
+  readonly openAlone: () => Promise<void>;
   readonly openSample: () => Promise<void>;
   /** Opens the backup that the system handed the program, if any; where another one is worked on, it waits. */
   readonly openGiven: () => Promise<void>;
@@ -166,7 +170,26 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     if (!answer.ok) dispatch({ type: 'steering-failed', problem: answer.problem });
   }
 
-  const openPlace = (place: Place) => open(() => client.backup.open({ placeId: place.id }), false);
+  /** The one that was asked for last. */
+  let asked: Place | null = null;
+
+  function askFor(place: Place, alone: boolean): Promise<Result<OpenedBackup>> {
+    asked = place;
+    return client.backup.open({ placeId: place.id, alone });
+  }
+
+  const openPlace = (place: Place) => open(() => askFor(place, false), false);
+
+  const openTogether = (places: readonly Place[]) =>
+    open(async () => {
+      const place = await client.places.together({ placeIds: places.map(({ id }) => id) });
+      return place.ok ? askFor(place.value, false) : place;
+    }, false);
+
+  async function openAlone(): Promise<void> {
+    const place = asked;
+    if (place) await open(() => askFor(place, true), false);
+  }
 
   async function openChosen(ask: () => Promise<Result<Place | null>>): Promise<void> {
     const chosen = await answerOf(ask());
@@ -178,10 +201,16 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
     if (getState().step === 'backup') await openChosen(() => client.places.takeGiven());
   }
 
-  const openPath = (path: string) =>
+  const openPaths = (paths: readonly string[]) =>
     open(async () => {
-      const located = await client.places.locate({ path, kind: 'backup' });
-      return located.ok ? client.backup.open({ placeId: located.value.id }) : located;
+      const placeIds: string[] = [];
+      for (const path of paths) {
+        const located = await client.places.locate({ path, kind: 'backup' });
+        if (!located.ok) return located;
+        placeIds.push(located.value.id);
+      }
+      const place = await client.places.together({ placeIds });
+      return place.ok ? askFor(place.value, false) : place;
     }, false);
 
   async function unlock(passphrase: string, choices: UnlockChoices): Promise<void> {
@@ -251,7 +280,9 @@ export function createController(client: WizardClient, store: WizardStore): Wiza
   return {
     chooseBackup: () => openChosen(() => client.places.chooseBackup()),
     openPlace,
-    openPath,
+    openTogether,
+    openPaths,
+    openAlone,
     openGiven,
     openSample: () => open(() => client.backup.openSample(), true),
     unlock,

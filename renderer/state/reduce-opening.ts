@@ -29,7 +29,7 @@ export function inBackup(state: BackupStep, event: WizardEvent): WizardState {
         step: 'passphrase',
         backup: choice.backup,
         kept: null,
-        unsealed: false,
+        unsealed: choice.backup.summary.problems.some(isUnsealed),
         attempt: { kind: 'none' },
       };
     default:

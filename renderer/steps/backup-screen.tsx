@@ -33,15 +33,10 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
   const [dropRefused, setDropRefused] = useState<WordKey | null>(null);
 
   const dropping = useFileDrop((files) => {
-    const [file, ...others] = files;
     setDropRefused(null);
-    if (!file || others.length > 0) {
-      setDropRefused('backup.oneFile');
-      return;
-    }
-    const path = window.lifeboatFiles?.pathOf(file);
-    if (path) {
-      void controller.openPath(path);
+    const paths = files.flatMap((file) => window.lifeboatFiles?.pathOf(file) || []);
+    if (paths.length > 0 && paths.length === files.length) {
+      void controller.openPaths(paths);
       return;
     }
     setDropRefused('backup.noPath');
@@ -104,6 +99,9 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
       }
     >
       {choice.kind === 'trouble' && <ProblemNote problem={choice.problem} urgent />}
+      {choice.kind === 'trouble' && choice.problem.code === 'part-missing' && (
+        <Button onPress={() => void controller.openAlone()}>{say('backup.alone')}</Button>
+      )}
       <MountLines />
       {imageTrouble && <ProblemNote problem={imageTrouble} urgent />}
       {dropRefused && <Hint>{say(dropRefused)}</Hint>}
@@ -141,6 +139,7 @@ export function BackupScreen({ state: { choice } }: { readonly state: BackupStep
         isOpen={browsing}
         onClose={() => setBrowsing(false)}
         onChoose={(place) => void controller.openPlace(place)}
+        onChooseSeveral={(places) => void controller.openTogether(places)}
       />
       <PlaceBrowser
         kind="image"

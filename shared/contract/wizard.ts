@@ -106,11 +106,14 @@ export const wizardContract = {
   },
   places: {
     /** The system's own dialog; null when the person closed it. Only where `nativeDialogs`. */
+    /** Several files chosen in it are parts of one backup. */
     chooseBackup: call(nothing, z.nullable(place)),
     chooseImage: call(nothing, z.nullable(place)),
     chooseFolder: call(nothing, z.nullable(place)),
     /** Takes a path that was typed, pasted or dropped. Problems: `source-missing`, `dest-missing`. */
     locate: call(z.object({ path, kind: z.enum(['backup', 'image', 'folder']) }), place),
+    /** One place for several files that are parts of one backup, in the order of their names. */
+    together: call(z.object({ placeIds: z.array(id).check(z.minLength(1), z.maxLength(10_000)) }), place),
     /** Lists a folder for choosing in the page; null starts in the home folder. */
     list: call(z.object({ folderId: z.nullable(id) }), folderListing),
     /** Folders that were restored into lately, as far as they are remembered and still there. */
@@ -125,7 +128,8 @@ export const wizardContract = {
     given: event(nothing),
   },
   backup: {
-    open: call(z.object({ placeId: id }), openedBackup),
+    /** `alone` takes a file as it is, and looks for no further parts of it. */
+    open: call(z.object({ placeId: id, alone: z.boolean() }), openedBackup),
     openSample: call(nothing, openedBackup),
     /** Problems: `passphrase-rejected`, `header-…`, `qubes-xml-…`, `cancelled`. */
     unlock: call(

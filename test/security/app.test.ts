@@ -119,6 +119,7 @@ describe('the preload', () => {
             "locate": "function",
             "recentFolders": "function",
             "takeGiven": "function",
+            "together": "function",
           },
           "preferences": {
             "read": "function",

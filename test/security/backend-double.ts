@@ -76,9 +76,10 @@ export function backendDouble(): BackendDouble {
       },
       places: {
         async chooseBackup() {
-          const path = (await host.dialogs?.chooseFile()) ?? null;
-          return path === null ? null : { ...somePlace, path };
+          const [path] = (await host.dialogs?.chooseFiles()) ?? [];
+          return path === undefined ? null : { ...somePlace, path };
         },
+        together: () => somePlace,
         async chooseImage() {
           const path = (await host.dialogs?.chooseFile()) ?? null;
           return path === null ? null : { ...somePlace, path };

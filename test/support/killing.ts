@@ -124,7 +124,7 @@ async function restoreThroughPage(host: ChildProcess, backup: MadeBackup, to: st
   const wizard = await connectToHost(host);
   const { id: placeId } = valueOf(await wizard.places.locate({ path: backup.path, kind: 'backup' }));
   const { id: folderId } = valueOf(await wizard.places.locate({ path: to, kind: 'folder' }));
-  const { backupId } = valueOf(await wizard.backup.open({ placeId }));
+  const { backupId } = valueOf(await wizard.backup.open({ placeId, alone: false }));
   valueOf(
     await wizard.backup.unlock({
       backupId,

@@ -59,6 +59,7 @@ const handlers: Handlers<WizardContract> = {
   preferences: { read: () => sample.preferences, save: () => undefined },
   places: {
     chooseBackup: () => sample.backupPlace,
+    together: () => sample.backupPlace,
     chooseImage: () => sample.imagePlace,
     chooseFolder: () => sample.folderPlace,
     locate: ({ kind }) => sample.placesByKind[kind],

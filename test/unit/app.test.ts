@@ -89,7 +89,7 @@ describe('the wizard in the app', () => {
     electron.dialog.showOpenDialog.mockResolvedValueOnce({ canceled: true, filePaths: [] });
     expect(await client.places.chooseFolder()).toEqual({ ok: true, value: null });
     expect(electron.dialog.showOpenDialog.mock.calls).toEqual([
-      [app.window, { properties: ['openFile', 'dontAddToRecent'] }],
+      [app.window, { properties: ['openFile', 'multiSelections', 'dontAddToRecent'] }],
       [app.window, { properties: ['openDirectory', 'createDirectory', 'dontAddToRecent'] }],
     ]);
   });

@@ -248,7 +248,7 @@ describe('diagnostics', () => {
           : { ok: false, problem: problem('unexpected', { detail: secret }) },
       );
     });
-    await dispatch('backup.open', { placeId: secret });
+    await dispatch('backup.open', { placeId: secret, alone: false });
     await dispatch('backup.unlock', { passphrase: secret });
     log.noteEnd(
       {

@@ -463,3 +463,15 @@ describe('names of file systems', () => {
   it('free bytes of what is not there are unknown, not zero', async () =>
     expect(await freeBytesOf('/nonexistent')).toBeNull());
 });
+
+it('files that were taken together are one place, in the order of their names, and any other place is itself', () => {
+  const places = createPlaces();
+  const paths = ['/a/b.part10', '/a/b.part9', '/a/b.part8', '/a/b.part9'];
+  const together = places.together(paths);
+  expect(together).toMatchObject({ name: 'b.part8', path: '/a/b.part8' });
+  expect(places.filesOf(together.id)).toEqual(['/a/b.part8', '/a/b.part9', '/a/b.part10']);
+  const { id } = places.together(['/a/b.part8']);
+  expect(places.filesOf(id)).toEqual(['/a/b.part8']);
+  expect(id).toBe(places.remember('/a/b.part8').id);
+  expect(() => places.filesOf('/etc/shadow')).toThrow();
+});

@@ -50,7 +50,7 @@ describe('choosing a backup', () => {
   it('opens what was chosen in the dialog', async () => {
     const { controller, store, argsOf } = wizard();
     await controller.chooseBackup();
-    expect(argsOf('backup.open')).toEqual([{ placeId: sample.backupPlace.id }]);
+    expect(argsOf('backup.open')).toEqual([{ placeId: sample.backupPlace.id, alone: false }]);
     expect(store.getState()).toMatchObject({ choice: { kind: 'opened', backup: { sample: false } } });
   });
 
@@ -62,15 +62,30 @@ describe('choosing a backup', () => {
 
   it('opens what was dropped by its path', async () => {
     const { controller, argsOf } = wizard();
-    await controller.openPath('/media/user/backup');
+    await controller.openPaths(['/media/user/backup']);
     expect(argsOf('places.locate')).toEqual([{ path: '/media/user/backup', kind: 'backup' }]);
-    expect(argsOf('backup.open')).toEqual([{ placeId: sample.backupPlace.id }]);
+    expect(argsOf('backup.open')).toEqual([{ placeId: sample.backupPlace.id, alone: false }]);
+  });
+
+  it('opens several files that were dropped as parts of one backup, and one of them alone when asked to', async () => {
+    const { controller, argsOf } = wizard();
+    await controller.openPaths(['/media/user/b.aa', '/media/user/b.ab']);
+    expect(argsOf('places.locate').length).toBe(2);
+    const { id } = sample.backupPlace;
+    expect(argsOf('places.together')).toEqual([{ placeIds: [id, id] }]);
+    await controller.openTogether([sample.backupPlace, sample.backupPlace]);
+    await controller.openAlone();
+    expect(argsOf('backup.open')).toEqual([
+      { placeId: id, alone: false },
+      { placeId: id, alone: false },
+      { placeId: id, alone: true },
+    ]);
   });
 
   it('shows why a dropped path cannot be opened', async () => {
     const problem: Problem = { code: 'source-missing', params: { path: '/nowhere' } };
     const { controller, store, asked } = wizard({ 'places.locate': { problem } });
-    await controller.openPath('/nowhere');
+    await controller.openPaths(['/nowhere']);
     expect(asked()).not.toContain('backup.open');
     expect(store.getState()).toMatchObject({ choice: { kind: 'trouble', problem } });
   });
@@ -81,7 +96,10 @@ describe('choosing a backup', () => {
     await controller.openGiven();
     double.emit.places.given();
     await settle();
-    expect(argsOf('backup.open')).toEqual([{ placeId: 'given' }, { placeId: 'given' }]);
+    expect(argsOf('backup.open')).toEqual([
+      { placeId: 'given', alone: false },
+      { placeId: 'given', alone: false },
+    ]);
   });
 
   it('leaves everything as it is where nothing was handed over', async () => {
