@@ -139,6 +139,7 @@ export const problemKinds = {
   'kit-exists': notice('path'),
   'dest-name-invalid': retriable('name'),
   'dest-name-refused': failure('path'),
+  'file-unnamed': warning('path'),
   'dest-lost': retriable('path', 'reason'),
   'dest-exchanged': retriable('path'),
   'dest-busy': retriable('path'),

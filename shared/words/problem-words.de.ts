@@ -520,6 +520,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Dieses Laufwerk erlaubt den Namen nicht, oder keinen so langen Pfad.',
     todo: 'Wählen Sie ein anderes Laufwerk oder ein Ziel mit kürzerem Pfad.',
   },
+  'file-unnamed': {
+    what: '{{path}} ist vollständig, konnte aber seinen Namen nicht bekommen.',
+    why: 'Der ganze Inhalt wurde geschrieben und geprüft. Nur das Umbenennen wurde verweigert.',
+    todo: 'Benennen Sie es selbst um, sobald das andere Programm es geschlossen hat.',
+  },
   'dest-lost': {
     what: 'Das Ziellaufwerk ist nicht mehr da.',
     why: 'Das Schreiben nach {{path}} schlug fehl: Das Laufwerk wurde abgezogen, ist eingeschlafen oder antwortet nicht mehr ({{reason}}).',

@@ -520,6 +520,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'This drive does not take its name, or a path of that length.',
     todo: 'Choose another drive, or a destination whose own path is shorter.',
   },
+  'file-unnamed': {
+    what: '{{path}} is complete, but could not be given its name.',
+    why: 'Everything in it was written and checked. Only renaming it was refused.',
+    todo: 'Rename it yourself once the other program has closed it.',
+  },
   'dest-lost': {
     what: 'The destination drive went away.',
     why: 'Writing to {{path}} failed: it was unplugged, fell asleep, or stopped answering ({{reason}}).',

@@ -12,7 +12,13 @@ import {
   type DestinationFacts,
 } from '../../main/backend/destination.ts';
 import { removableMounts } from '../../main/backend/drives.ts';
-import { fileLimitOf, fileSystemAt, fileSystemOf, knownFileSystem } from '../../main/backend/file-system.ts';
+import {
+  behindFuse,
+  fileLimitOf,
+  fileSystemAt,
+  fileSystemOf,
+  knownFileSystem,
+} from '../../main/backend/file-system.ts';
 import { fatFileLimit } from '../../main/recovery/writing/destination-error.ts';
 import { createPlaces, readingsOf } from '../../main/backend/places.ts';
 import { freeBytesOf } from '../../main/recovery/writing/free-bytes.ts';
@@ -440,11 +446,23 @@ describe('names of file systems', () => {
     ['FAT32', ['FAT32', 'FAT', 'msdos', 'fat16', 'FAT32\r\n']],
     ['exFAT', ['exFAT', 'exfat']],
     ['HFS+', ['hfs']],
-    ['NTFS', ['NTFS\r\n', 'ntfs']],
+    ['NTFS', ['NTFS\r\n', 'ntfs', 'ntfs-3g', 'lowntfs-3g']],
+    ['FAT32', ['vfat', 'fusefat']],
+    ['exFAT', ['exfat-fuse']],
     [null, ['apfs', 'ReFS', 'smbfs', 'notfat32', '']],
   ])('of %s are known as systems spell them', (fileSystem, names) =>
     expect(names.map(knownFileSystem)).toEqual(names.map(() => fileSystem)),
   );
+
+  it('are known behind drivers in user space, by the name of the driver or by what udev says of the device', async () => {
+    const facts = (type: string) => () =>
+      Promise.resolve(`N:sdb1\nE:ID_FS_VERSION=1\nE:ID_FS_TYPE=${type}\nG:x\n`);
+    const source = '/dev/sdb1';
+    expect(await behindFuse({ fileSystem: 'fuse.fusefat', source }, facts('ext4'))).toBe('FAT32');
+    expect(await behindFuse({ fileSystem: 'fuse.sshfs', source }, facts('exfat'))).toBeNull();
+    expect(await behindFuse({ fileSystem: 'fuseblk', source }, facts('exfat'))).toBe('exFAT');
+    expect(await behindFuse({ fileSystem: 'fuseblk', source }, facts('ntfs'))).toBe('NTFS');
+  });
 
   it('are read from what mount prints on macOS, for the innermost mount', () => {
     const mounts = [

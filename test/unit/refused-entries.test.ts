@@ -5,8 +5,13 @@ import { beforeEach, expect, it, vi } from 'vitest';
 import { TreeOutput } from '../../main/recovery/writing/tree-output.ts';
 import { probeDrive } from '../../main/recovery/writing/drive.ts';
 import type { ArchiveEntry } from '../../main/recovery/archive/archive-reader.ts';
+import type { PlannedFile } from '../../main/recovery/restore/plan.ts';
+import { restoreFile } from '../../main/recovery/restore/restore-file.ts';
+import { diskOutputs } from '../../main/recovery/writing/disk-output.ts';
 import { problemOf } from '../../shared/problems.ts';
 import { scratchFolder } from '../support/lifeboat.ts';
+import { archiveEnd, member } from '../vectors/hand-made-tar.ts';
+import { inPieces } from '../vectors/reading.ts';
 
 /** What a call on a path that ends so answers. */
 const refusals = vi.hoisted(() => new Map<string, string>());
@@ -26,6 +31,7 @@ vi.mock(import('node:fs/promises'), async (importOriginal) => {
     open: refusing(original.open, 'open', 0),
     symlink: refusing(original.symlink, 'symlink', 1),
     link: refusing(original.link, 'link', 1),
+    rename: refusing(original.rename, 'rename', 1),
   };
 });
 
@@ -93,6 +99,35 @@ it.each([
   refusals.set('open bad', errno);
   expect(await tree(entry('bad'), entry('good'))).toMatchObject([{ code, params: { path: 'bad' } }]);
   expect(await readFile(join(root, 'good'), 'utf8')).toBe('good');
+});
+
+it('keeps a complete tree whose name is refused, and says where, also when nothing unfinished is wanted', async () => {
+  const folder = await scratchFolder();
+  refusals.set('rename user', 'EBUSY');
+  const stored = { path: 'dom0-home/user', chunks: [], storedBytes: 0 };
+  const archive = Buffer.concat([
+    member({ name: 'dom0-home/user/', type: '5' }, ''),
+    member({ name: 'dom0-home/user/file' }, 'content'),
+    archiveEnd,
+  ]);
+  const { report } = await restoreFile(
+    { qube: 'dom0', name: 'user', stored, output: ['user'], virtualSize: null } as unknown as PlannedFile,
+    inPieces(archive),
+    [],
+    {
+      mode: 'restore',
+      filter: null,
+      openOutput: diskOutputs(folder),
+      beforeCommit: () => Promise.resolve(),
+      keepPartial: () => false,
+    },
+  );
+  expect(report).toMatchObject({
+    outcome: 'partial',
+    path: 'user.partial',
+    problems: [{ code: 'dest-busy' }, { code: 'file-unnamed', params: { path: 'user.partial' } }],
+  });
+  expect(await readFile(join(folder, 'user.partial/file'), 'utf8')).toBe('content');
 });
 
 it('ends where the drive is full', async () => {

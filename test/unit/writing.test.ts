@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { StreamFault } from '../../main/recovery/archive/decoder.ts';
 import { costsOneEntry, destinationError } from '../../main/recovery/writing/destination-error.ts';
 import { HeldDestination } from '../../main/recovery/writing/held-destination.ts';
+import { patiently } from '../../main/recovery/writing/patience.ts';
 import { withLock } from '../../main/recovery/writing/lock.ts';
 import { exists } from '../../main/recovery/writing/moving.ts';
 import { problem, problemOf } from '../../shared/problems.ts';
@@ -62,6 +63,52 @@ describe('what a drive refuses', () => {
     expect(destinationError(path, damage)).toBe(damage);
     expect(problemOf(destinationError(path, new TypeError('our own'))).code).toBe('unexpected');
     expect(problemOf(destinationError(path, failing('ERR_INVALID_ARG_VALUE'))).code).toBe('unexpected');
+  });
+});
+
+describe('patience', () => {
+  /** A clock that goes on while somebody sleeps, and no faster. */
+  const clock = (platform: NodeJS.Platform) => {
+    let time = 0;
+    const pauses: number[] = [];
+    const sleep = (pause: number) => {
+      time += pause;
+      pauses.push(pause);
+      return Promise.resolve();
+    };
+    return { pauses, surroundings: { platform, now: () => time, sleep } };
+  };
+  const refusing = (times: number, code: string) => {
+    let left = times;
+    return () => (left-- > 0 ? Promise.reject(failing(code)) : Promise.resolve('done'));
+  };
+
+  it.each(['EPERM', 'EACCES', 'EBUSY'])(
+    'outlasts on Windows what holds a file for a moment: %s',
+    async (code) => {
+      const { pauses, surroundings } = clock('win32');
+      expect(await patiently(refusing(5, code), surroundings)).toBe('done');
+      expect(pauses).toEqual([10, 20, 40, 80, 160]);
+    },
+  );
+
+  it('ends after ten seconds with the refusal', async () => {
+    const { pauses, surroundings } = clock('win32');
+    await expect(patiently(refusing(1000, 'EBUSY'), surroundings)).rejects.toThrow('EBUSY');
+    const waited = pauses.reduce((sum, pause) => sum + pause, 0);
+    expect([waited >= 10_000, waited < 11_001]).toEqual([true, true]);
+  });
+
+  it('has no use elsewhere, nor with another refusal', async () => {
+    for (const [platform, code] of [
+      ['linux', 'EPERM'],
+      ['darwin', 'EBUSY'],
+      ['win32', 'ENOENT'],
+    ] as const) {
+      const { pauses, surroundings } = clock(platform);
+      await expect(patiently(refusing(1, code), surroundings)).rejects.toThrow(code);
+      expect(pauses).toEqual([]);
+    }
   });
 });
 

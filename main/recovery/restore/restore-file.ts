@@ -39,6 +39,7 @@ export async function restoreFile(
 ): Promise<RestoredFile> {
   let output: Output | undefined;
   let lost: Problem | undefined;
+  let complete: Completed | undefined;
   const open: OpenOutput = async (...args) => (output = await options.openOutput(...args));
   const upToLoss = endingAtLostChunk(stream, (value) => {
     lost = value;
@@ -48,6 +49,10 @@ export async function restoreFile(
     const completed = await unpack(planned, upToLoss, warnings, {
       ...options,
       openOutput: open,
+      beforeCommit: async (finished) => {
+        await options.beforeCommit(finished);
+        complete = finished;
+      },
     });
     const report = wholeReport(planned, completed, warnings, options.mode);
     return {
@@ -55,14 +60,20 @@ export async function restoreFile(
       checksums: completed.checksums,
     };
   } catch (error) {
-    const left = (await output?.abandon(options.keepPartial())) ?? { path: null, bytes: 0 };
+    const left = (await output?.abandon(complete !== undefined || options.keepPartial())) ?? {
+      path: null,
+      bytes: 0,
+    };
+    const found = reasonOf(archiveProblem(error, planned.stored.path, options.filter), lost);
+    const unnamed = complete && found.code !== 'dest-occupied' ? left.path : null;
     const report: FileReport = {
       name: planned.name,
       ...left,
       sha256: null,
       outcome: left.bytes > 0 ? 'partial' : 'failed',
       problems: [
-        reasonOf(archiveProblem(error, planned.stored.path, options.filter), lost),
+        found,
+        ...(unnamed === null ? [] : [problem('file-unnamed', { path: unnamed })]),
         ...warnings.filter(({ code }) => code !== 'data-behind-file'),
       ],
     };

@@ -9,6 +9,7 @@ import { problem, problemOf } from '../../../shared/problems.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { destinationError } from '../writing/destination-error.ts';
 import { asideSuffix, finishedNameOf, mapSuffix, partialSuffix } from '../writing/partial-names.ts';
+import { patiently } from '../writing/patience.ts';
 import type { Range } from './decoded.ts';
 import { mostListed, readLostMap } from './lost-map.ts';
 
@@ -175,7 +176,7 @@ export class EarlierSalvage {
 
   async #move(from: string, to: LeftSet): Promise<void> {
     for (const ending of to.endings)
-      await rename(join(this.#folder, from + ending), join(this.#folder, to.base + ending));
+      await patiently(() => rename(join(this.#folder, from + ending), join(this.#folder, to.base + ending)));
   }
 
   async #remove({ base, endings }: LeftSet): Promise<void> {

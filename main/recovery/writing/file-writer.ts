@@ -33,6 +33,9 @@ const zeroUnit = Buffer.alloc(holeUnit);
  */
 const syncInterval = 128 * 2 ** 20;
 
+/** What drivers answer that know no `ftruncate`. */
+const withoutTruncate = new Set(['ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EPERM', 'EINVAL']);
+
 export class FileWriter {
   readonly path: string;
   readonly #handle: FileHandle;
@@ -108,7 +111,7 @@ export class FileWriter {
   async finish(size: number): Promise<FileFacts> {
     try {
       // Before a hole at the end is hashed, which would be in vain if the drive refuses the length.
-      await this.#handle.truncate(size);
+      await this.#setLength(size);
       const sha256 = (await this.#hash?.finish(size)) ?? null;
       await this.#syncing;
       if (this.#hash) await this.#handle.sync();
@@ -117,6 +120,16 @@ export class FileWriter {
       return { bytes: size, sha256 };
     } catch (error) {
       throw this.#refusal(error, size);
+    }
+  }
+
+  /** Some drivers in user space cannot set a length; behind the end of the data one byte does the same. */
+  async #setLength(size: number): Promise<void> {
+    try {
+      await this.#handle.truncate(size);
+    } catch (error) {
+      if (!withoutTruncate.has(errnoOf(error))) throw error;
+      if ((await this.#handle.stat()).size < size) await this.#handle.write(Buffer.alloc(1), 0, 1, size - 1);
     }
   }
 

@@ -6,6 +6,7 @@ import { fail } from '../../../shared/problems.ts';
 import { systemPath } from '../bytes/byte-text.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { destinationError } from './destination-error.ts';
+import { patiently } from './patience.ts';
 
 /**
  * Makes the folders of `output` below `destination`. The destination itself is not made: without its drive it would be
@@ -35,10 +36,11 @@ export async function moveWithoutReplacing(from: string, to: string): Promise<vo
   const isFile = (await lstat(systemPath(from))).isFile();
   const linked = isFile && (await tryLink(from, to));
   if (linked) {
-    await unlink(systemPath(from));
+    // It has its name; the other one is taken away when the file is looked at the next time.
+    await patiently(() => unlink(systemPath(from))).catch(() => undefined);
   } else {
     if (await exists(to)) fail('dest-occupied', { path: to });
-    await rename(systemPath(from), systemPath(to));
+    await patiently(() => rename(systemPath(from), systemPath(to)));
   }
   await syncFolder(dirname(to));
 }

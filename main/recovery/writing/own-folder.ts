@@ -11,6 +11,7 @@ import { isRunning, thisProcess } from '../running.ts';
 import { destinationError } from './destination-error.ts';
 import { exists, moveWithoutReplacing } from './moving.ts';
 import { partialSuffix } from './partial-names.ts';
+import { patiently } from './patience.ts';
 
 /** What has to make way for something that has grown waits in a folder named after that, at its own name. */
 const replacedSuffix = '.replaced';
@@ -60,7 +61,7 @@ export class OwnFolder implements AsyncDisposable {
     try {
       if (replaces) {
         await mkdir(replaced);
-        await rename(systemPath(place), systemPath(aside));
+        await patiently(() => rename(systemPath(place), systemPath(aside)));
       }
       try {
         await moveWithoutReplacing(join(this.path, grown), place);

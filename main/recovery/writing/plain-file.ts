@@ -5,6 +5,7 @@ import { lstat, open, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemPath } from '../bytes/byte-text.ts';
 import { partialSuffix } from './partial-names.ts';
+import { patiently } from './patience.ts';
 
 /** Windows has none of these. */
 const optional = (name: 'O_NOFOLLOW' | 'O_NONBLOCK') => (name in constants ? constants[name] : 0);
@@ -37,7 +38,7 @@ export async function replaceOwnFile(path: string, content: string | Uint8Array)
   const growing = growingName(path);
   try {
     await writeFile(growing, content, { flag: 'wx', flush: true, mode: 0o600 });
-    await rename(growing, path);
+    await patiently(() => rename(growing, path));
   } catch (error) {
     await rm(growing, { force: true }).catch(() => undefined);
     throw error;
