@@ -11,7 +11,14 @@ interface Manifest {
 
 interface Lock {
   readonly packages: Readonly<
-    Record<string, { integrity?: string; link?: boolean; hasInstallScript?: boolean }>
+    Record<
+      string,
+      {
+        readonly integrity?: string;
+        readonly hasInstallScript?: boolean;
+        readonly optionalDependencies?: Readonly<Record<string, string>>;
+      }
+    >
   >;
 }
 
@@ -19,7 +26,12 @@ const root = join(import.meta.dirname, '../..');
 const read = (name: string) => readFile(join(root, name), 'utf8');
 const manifest = JSON.parse(await read('package.json')) as Manifest;
 const lock = JSON.parse(await read('package-lock.json')) as Lock;
-const installed = Object.entries(lock.packages).filter(([path]) => path !== '');
+/** Without this folder and the one in it that only names another package. */
+const own = ['', 'scripts/node', 'node_modules/node-for-the-sources'];
+const installed = Object.entries(lock.packages).filter(([path]) => !own.includes(path));
+const inFolder = JSON.parse(await read('scripts/node/package.json')) as {
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+};
 const direct = { ...manifest.dependencies, ...manifest.devDependencies };
 
 test('every package of the lock file bears the checksum of its content', () => {
@@ -37,7 +49,17 @@ test('install scripts are those that were decided on', () => {
 });
 
 test('versions are exact', () => {
-  for (const [name, version] of Object.entries(direct)) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+  const { 'node-for-the-sources': folder, ...others } = direct;
+  expect(folder).toBe('file:scripts/node');
+  const named = { ...others, ...inFolder.optionalDependencies };
+  for (const [name, version] of Object.entries(named)) expect(version, name).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+test('npm ci does without the Node that it brings along, where npm has none for the computer', () => {
+  expect(lock.packages['node_modules/node']).toMatchObject({ dev: true, optional: true });
+  expect(lock.packages['scripts/node']?.optionalDependencies).toEqual(inFolder.optionalDependencies);
+  // It is no dependency of the package that people install.
+  expect(Object.keys(manifest.dependencies)).not.toContain('node');
 });
 
 test('every package that is named has its reason in docs/dependencies.md, and no other has', async () => {

@@ -7,7 +7,7 @@ export default function setup(): () => void {
   const [major] = process.versions.node.split('.');
   if (major !== '24') {
     throw new Error(
-      `tests run on Node 24, as the program does, but this is ${process.version}; "npm ci" brings it along`,
+      `tests run on Node 24, as the program does, but this is ${process.version}: "npm ci" brings it along where npm has it for this computer, else install it`,
     );
   }
   const scratch = mkdtempSync(join(tmpdir(), 'lifeboat-test-'));
