@@ -1,11 +1,12 @@
 /**
- * Ends restores by force at random moments: `npm run faults -- [rounds of each blow] [seed] [blow]`. Needs Linux, and for
- * the blows to the main process a built wizard.
+ * Ends restores by force at random moments, and lets other mishaps befall commands: `npm run faults -- [rounds of each]
+ * [seed] [which]`. Needs Linux and, for drives that are unmounted, root, and for the blows to the main process a built wizard.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { aftermath, blows, killableBackup, undisturbed } from '../support/killing.ts';
+import { mishaps } from '../support/mishaps.ts';
 import { Dice } from './mutate.ts';
 
 const [rounds = '200', seed = '1', only] = process.argv.slice(2);
@@ -32,6 +33,17 @@ try {
     process.stdout.write(
       `${blow}: ${rounds} rounds within ${Math.round(whole)} ms or so; finished: ${finished.join(', ')}\n`,
     );
+  }
+  for (const [name, mishap] of Object.entries(mishaps)) {
+    if (only !== undefined && name !== only) continue;
+    const before = faults.length;
+    for (let round = 0; round < Number(rounds); round++) {
+      for (const fault of await mishap(backup, dice)) {
+        process.stdout.write(`${name}: ${fault}\n`);
+        faults.push(fault);
+      }
+    }
+    process.stdout.write(`${name}: ${rounds} rounds, ${faults.length - before} findings\n`);
   }
 } finally {
   await rm(scratch, { recursive: true, force: true });
