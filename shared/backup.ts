@@ -119,8 +119,16 @@ export type FileReport = z.infer<typeof fileReport>;
 export const qubeReport = z.object({ name: z.string(), outcome, files: z.array(fileReport) });
 export type QubeReport = z.infer<typeof qubeReport>;
 
+/** How many unreadable places of a drive a report lists. */
+export const mostPlacesListed = 1000;
+
 export const restoreReport = z.object({
   outcome,
+  /**
+   * Places of the backup that its drive could not read, as offset and length. What lies behind one in the same chunk was
+   * not asked for.
+   */
+  unreadable: z.optional(z.array(z.tuple([count, count]))),
   qubes: z.array(qubeReport),
   problems: z.array(problemSchema),
 });

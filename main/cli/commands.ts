@@ -245,8 +245,8 @@ async function lookAtDestination(
   printProblems(findings, speech);
 }
 
-function reportDocument({ outcome, qubes, problems }: RestoreReport) {
-  return { outcome, qubes, problems };
+function reportDocument({ outcome, qubes, problems, unreadable }: RestoreReport) {
+  return { outcome, qubes, problems, unreadable };
 }
 
 const job = 'command-line';

@@ -4,7 +4,7 @@ import { fail, problem, problemOf, RecoveryError, type Problem } from '../../sha
 import { readArchive } from './archive/archive-reader.ts';
 import { archiveProblem, decompressed } from './archive/stored-archive.ts';
 import { headerlessList, summarise, type LockedBackup } from './backup.ts';
-import { isSourceGone } from './bytes/source.ts';
+import { isSourceGone, type LostRange } from './bytes/source.ts';
 import {
   headerlessFormat2,
   longestBackupHeader,
@@ -43,6 +43,8 @@ export interface UnlockedBackup {
   /** Tells this backup from others, also of the same name and size: by its id, or in formats 3 and 2 by its container. */
   readonly identity: string;
   readonly inventory: Inventory;
+  /** The places of the backup that its drive could not read so far. */
+  readonly badPlaces: () => readonly LostRange[];
   /** The list of qubes as the backup has it; null when it could not be read. */
   readonly qubesXml: Uint8Array | null;
 }
@@ -112,7 +114,9 @@ export async function unlockBackup(
       problems: [...problems, ...catalog.problems],
     };
     const identity = `${header.backupId ?? locked.index.fingerprint}:${locked.source.size}`;
-    return { protection, catalog, identity, inventory, qubesXml };
+    const { source } = locked;
+    const badPlaces = () => source.badPlaces?.in(0, source.size) ?? [];
+    return { protection, catalog, identity, inventory, qubesXml, badPlaces };
   } catch (error) {
     await protection.wipe();
     throw error;

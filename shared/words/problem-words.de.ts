@@ -18,6 +18,21 @@ export const problemWords: ProblemCatalogue = {
     why: 'Das System meldet „{{reason}}“ für {{path}}. Das Laufwerk ist vielleicht beschädigt, oder die Datei gehört jemand anderem.',
     todo: 'Prüfen Sie das Kabel und die Zugriffsrechte der Datei und versuchen Sie es noch einmal. Wenn das Laufwerk Geräusche macht oder hängt, kopieren Sie die Datei zuerst auf ein gesundes Laufwerk.',
   },
+  'source-bad-place': {
+    what: 'Das Laufwerk konnte eine Stelle nicht lesen, die hier gebraucht wird.',
+    why: 'Es versagt bei Byte {{position}} und antwortet anderswo: Dort ist das Laufwerk beschädigt.',
+    todo: 'Kopieren Sie bald alles, was noch lesbar ist, auf ein gesundes Laufwerk. Schreiben Sie nichts darauf.',
+  },
+  'source-unsteady': {
+    what: 'Das Laufwerk versagte an einer Stelle, die es einen Augenblick später lesen konnte.',
+    why: 'Das war bei Byte {{position}}. Ein lockeres Kabel, eine schwache Stromversorgung oder ein beginnender Defekt kann die Ursache sein.',
+    todo: 'Nehmen Sie ein anderes Kabel oder einen anderen Anschluss und versuchen Sie es noch einmal. Kopieren Sie das Backup bald auf ein anderes Laufwerk.',
+  },
+  'source-places-bad': {
+    what: 'Stellen des Backups, die das Laufwerk nicht lesen konnte: {{count}}.',
+    why: 'Die erste liegt bei Byte {{first}}. Jede wurde einmal gelesen; der Bericht zählt sie auf.',
+    todo: 'Kopieren Sie das Backup auf ein gesundes Laufwerk, mit einem Programm wie ddrescue, das schlechte Stellen öfter versucht, und stellen Sie aus der Kopie wieder her.',
+  },
   'source-lost': {
     what: 'Das Laufwerk mit dem Backup ist nicht mehr da.',
     why: 'Es wurde abgezogen, ist eingeschlafen oder antwortet nicht mehr ({{reason}}).',

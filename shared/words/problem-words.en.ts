@@ -18,6 +18,21 @@ export const problemWords: ProblemCatalogue = {
     why: 'The system answered “{{reason}}” for {{path}}. The drive may be damaged, or the file may belong to someone else.',
     todo: 'Check the cable and the file’s permissions, then try again. If the drive makes noises or stalls, copy the file to a healthy drive first.',
   },
+  'source-bad-place': {
+    what: 'The drive could not read a place that is needed here.',
+    why: 'It fails at byte {{position}}, and answers elsewhere: the drive is damaged there.',
+    todo: 'Copy everything you can from this drive to a healthy one soon. Do not write to it.',
+  },
+  'source-unsteady': {
+    what: 'The drive failed at a place that it could read a moment later.',
+    why: 'That was at byte {{position}}. A loose cable, a weak power supply or a drive that begins to fail does that.',
+    todo: 'Try another cable or port, then try again. Copy the backup to another drive soon.',
+  },
+  'source-places-bad': {
+    what: 'Places of the backup that its drive could not read: {{count}}.',
+    why: 'The first is at byte {{first}}. Each was asked for once; the report lists them.',
+    todo: 'Copy the backup to a healthy drive, with a program such as ddrescue that tries bad places again, and restore from the copy.',
+  },
   'source-lost': {
     what: 'The backup drive went away.',
     why: 'It was unplugged, fell asleep, or stopped answering ({{reason}}).',

@@ -225,7 +225,9 @@ gnuTar.describe('a container of GNU tar of which headers are lost', () => {
         ...whole,
         read: (position, length, into) =>
           position < bad + 512 && position + length > bad
-            ? Promise.reject(new RecoveryError(problem('source-lost', { reason: 'EIO' })))
+            ? Promise.reject(
+                new RecoveryError(problem('source-bad-place', { position: Math.max(bad, position) })),
+              )
             : whole.read(position, length, into),
       };
       const index = await indexContainer(failing).catch(codeOf);

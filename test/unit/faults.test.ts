@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect } from 'vitest';
+import { steadyFile } from '../../main/recovery/bytes/unreadable.ts';
 import { memorySource, type ByteSource } from '../../main/recovery/bytes/source.ts';
 import { problem, RecoveryError } from '../../shared/problems.ts';
 import { findMember } from '../support/container-surgery.ts';
@@ -19,16 +20,21 @@ import { noise } from '../support/trees.ts';
 const gate = oracle('scrypt', 'tar', 'gzip', 'split', 'openssl');
 const passphrase = 'faults';
 
-/** A source in which reads for which `fails` answers true fail as a drive does. */
-function failing(bytes: Uint8Array, fails: (position: number, length: number) => boolean): ByteSource {
+/** A source in which a reading fails as on a drive, at the byte that `fails` names for it if it names any. */
+function failing(
+  bytes: Uint8Array,
+  fails: (position: number, length: number) => number | undefined,
+): ByteSource {
   const whole = memorySource(bytes);
-  return {
+  return steadyFile({
     ...whole,
-    read: (position, length, into) =>
-      fails(position, length)
-        ? Promise.reject(new RecoveryError(problem('source-lost', { reason: 'EIO' })))
-        : whole.read(position, length, into),
-  };
+    rest: () => Promise.resolve(),
+    read(position, length, into) {
+      const bad = fails(position, length);
+      if (bad === undefined) return whole.read(position, length, into);
+      return Promise.reject(new RecoveryError(problem('source-bad-place', { position: bad })));
+    },
+  });
 }
 
 gate.describe('a drive that fails', () => {
@@ -43,10 +49,12 @@ gate.describe('a drive that fails', () => {
         originals.set(name, noise(900 << 10, name));
         await writeFile(source, originals.get(name) ?? '');
         const files = [{ name: 'private.img', source, sparse: 'none' as const }];
-        return { name, class: 'AppVM' as const, qid: i + 1, files };
+        return { name, class: 'AppVM' as const, qid: i + 1, template: 'debian', files };
       }),
     );
-    const common = { passphrase, chunkSize: 128 << 10, qubes };
+    // In format 3, a qube without a template would have a root.img as well.
+    const template = { name: 'debian', class: 'TemplateVM' as const, qid: 3 };
+    const common = { passphrase, chunkSize: 128 << 10, qubes: [...qubes, template] };
     const v4 = await makeBackup({ ...common, destination: join(folder, 'v4') });
     const v3 = await makeOldBackup({ ...common, destination: join(folder, 'v3'), version: 3 });
     for (const [version, { path }] of [
@@ -74,7 +82,9 @@ gate.describe('a drive that fails', () => {
       const member = backup.includes(nameOf(3)) ? nameOf(3) : nameOf(3).replace('vm1', 'appvms/one');
       const { data, size } = findMember(backup, member);
       const bad = data + Math.floor(size / 2);
-      const source = failing(backup, (position, length) => position <= bad && bad < position + length);
+      const source = failing(backup, (position, length) =>
+        position <= bad && bad < position + length ? bad : undefined,
+      );
       const to = await scratchFolder();
       const report = await restoreInProcess(source, { passphrase, destination: to });
       expect(codesIn(report)).toEqual(expect.arrayContaining(['chunk-unreadable', 'file-salvaged']));
@@ -87,7 +97,7 @@ gate.describe('a drive that fails', () => {
       const backup = backupOf();
       for (const readsLeft of [30, 60, 90]) {
         let left = readsLeft;
-        const source = failing(backup, () => left-- <= 0);
+        const source = failing(backup, (position) => (left-- <= 0 ? position : undefined));
         const to = await scratchFolder();
         const report = await restoreInProcess(source, { passphrase, destination: to }).catch(
           (error: unknown) => {
@@ -114,8 +124,9 @@ gate.describe('a drive that fails', () => {
       const { data, size } = findMember(backup, member);
       let failures = 1;
       const source = failing(backup, (position, length) => {
-        const isIt = position <= data + size / 2 && data + size / 2 < position + length;
-        return isIt && failures-- > 0;
+        const place = data + Math.floor(size / 2);
+        const isIt = position <= place && place < position + length;
+        return isIt && failures-- > 0 ? place : undefined;
       });
       const to = await scratchFolder();
       const report = await restoreInProcess(source, { passphrase, destination: to });

@@ -1,6 +1,7 @@
 /** Where the bytes of a backup stand: in one file or device, in several one after another, or in a stretch of one. */
-import { fail, problemOf } from '../../../shared/problems.ts';
-import { openFileSource, readingError, type ByteSource, type FileSource } from './source.ts';
+import { fail, problem, problemOf, RecoveryError } from '../../../shared/problems.ts';
+import { openFileSource, readingError, type BadPlaces, type ByteSource, type FileSource } from './source.ts';
+import { steadyFile } from './unreadable.ts';
 
 /** Bytes of one file, `length` of them from `start` on. */
 export interface Stretch {
@@ -32,6 +33,8 @@ export function stretchesOf(layout: Layout, offset: number, length: number): Lay
 /** The files that are being read, each opened once however many stretches it has. */
 export class OpenFiles {
   readonly #files = new Map<string, Promise<FileSource>>();
+  /** The bad places of each file, which outlive its being closed and opened. */
+  readonly #bad = new Map<string, BadPlaces>();
   /** Of those that are open, how many readings are under way; the first is the longest unused. */
   readonly #open = new Map<string, number>();
 
@@ -53,6 +56,11 @@ export class OpenFiles {
       if (problemOf(error).code !== 'source-missing' || !(error instanceof Error)) throw error;
       throw readingError(path, error.cause);
     }
+  }
+
+  /** The bad places of a file, as far as it was opened. */
+  badPlacesOf(path: string): BadPlaces | undefined {
+    return this.#bad.get(path);
   }
 
   /** Closes the files of a layout, or all. */
@@ -80,9 +88,12 @@ export class OpenFiles {
     try {
       let opening = this.#files.get(path);
       if (!opening) {
-        opening = openFileSource(path);
+        opening = openFileSource(path).then((file) => steadyFile(file));
         this.#files.set(path, opening);
-        opening.catch(() => this.#files.delete(path));
+        opening.then(
+          ({ badPlaces }) => badPlaces && this.#bad.set(path, badPlaces),
+          () => this.#files.delete(path),
+        );
       }
       return await work(await opening);
     } finally {
@@ -119,8 +130,24 @@ export function sourceOf(layout: Layout, files: OpenFiles): ByteSource {
     size += length;
   }
   let closed = false;
+  const badPlaces: BadPlaces = {
+    in: (position, length) =>
+      layout.flatMap(({ path, start, length: ofStretch }, i) => {
+        const at = starts[i] ?? 0;
+        const from = Math.max(position, at) - at;
+        const to = Math.min(position + length, at + ofStretch) - at;
+        const found = from < to ? (files.badPlacesOf(path)?.in(start + from, to - from) ?? []) : [];
+        return found.map((each) => ({ position: each.position - start + at, length: each.length }));
+      }),
+    note(position) {
+      const i = indexOf(starts, position);
+      const stretch = layout[i];
+      if (stretch) files.badPlacesOf(stretch.path)?.note(stretch.start + position - (starts[i] ?? 0));
+    },
+  };
   return {
     size,
+    badPlaces,
     async read(position, length, into) {
       if (closed) fail('source-lost', { reason: 'closed' });
       const target = into?.subarray(0, length) ?? new Uint8Array(length);
@@ -129,7 +156,10 @@ export function sourceOf(layout: Layout, files: OpenFiles): ByteSource {
         if (!stretch) return fail('source-lost', { reason: 'shrank' });
         const at = position + done - (starts[i] ?? 0);
         const piece = Math.min(length - done, stretch.length - at);
-        if (piece > 0) await files.read(stretch, at, piece, target.subarray(done, done + piece));
+        if (piece > 0)
+          await files
+            .read(stretch, at, piece, target.subarray(done, done + piece))
+            .catch(movedBy(position + done - at - stretch.start));
         done += Math.max(0, piece);
       }
       return target;
@@ -138,6 +168,16 @@ export function sourceOf(layout: Layout, files: OpenFiles): ByteSource {
       closed = true;
       return files.close(layout);
     },
+  };
+}
+
+/** Throws a failure again, with the place of it `by` further on. */
+function movedBy(by: number): (error: unknown) => never {
+  return (error) => {
+    const found = problemOf(error);
+    if (found.code !== 'source-bad-place' && found.code !== 'source-unsteady') throw error;
+    const position = Number(found.params.position) + by;
+    throw new RecoveryError(problem(found.code, { position }), { cause: error });
   };
 }
 

@@ -11,6 +11,14 @@ export interface LostRange {
   readonly length: number;
 }
 
+/** Places of a source that its drive could not read. */
+export interface BadPlaces {
+  /** Those within `length` bytes from `position` on, in order: they are not asked for again. */
+  in(position: number, length: number): readonly LostRange[];
+  /** Told of one that somebody else met who reads the same bytes. */
+  note(position: number): void;
+}
+
 /** Bytes that can be read at any position, as by `pread`. */
 export interface ByteSource {
   /** Length in bytes, fixed while the source is open. */
@@ -19,7 +27,8 @@ export interface ByteSource {
    * Reads exactly `length` bytes from `position` into a new array, or into the start of `into` when given.
    * Reading past the end is a programmer's mistake, except that a source which shrank says `source-lost`.
    *
-   * @throws RecoveryError `source-lost`; `source-exchanged` where another file came back with the drive;
+   * @throws RecoveryError `source-bad-place` at the first byte that the drive refuses, be it bad or gone (unreadable.ts);
+   *   `source-lost`; `source-exchanged` where another file came back with the drive;
    *   `source-unreadable` and `too-many-open-files` where only this reading failed
    */
   read(position: number, length: number, into?: Uint8Array): Promise<Uint8Array>;
@@ -28,6 +37,8 @@ export interface ByteSource {
    * nothing is known to be lost do not have this.
    */
   lostIn?(position: number, length: number): readonly LostRange[];
+  /** Of sources on a drive. */
+  readonly badPlaces?: BadPlaces;
   close(): Promise<void>;
 }
 
@@ -162,7 +173,8 @@ async function readExactly(
     try {
       ({ bytesRead } = await handle.read(target, done, length - done, position + done));
     } catch (error) {
-      throw readingError(path, error);
+      if (errnoOf(error) !== 'EIO') throw readingError(path, error);
+      throw new RecoveryError(problem('source-bad-place', { position: position + done }), { cause: error });
     }
     if (bytesRead === 0) fail('source-lost', { reason: 'shrank' });
     done += bytesRead;

@@ -3,7 +3,7 @@
  * for. Nothing that comes of it is trusted: chunks are authenticated, in format 4 under their very names.
  */
 import type { ByteSource } from '../bytes/source.ts';
-import { readIfReadable } from '../bytes/unreadable.ts';
+import { nextReadable, readAround, readIfReadable } from '../bytes/unreadable.ts';
 import { parseHmacFile } from '../encryption/hmac-file.ts';
 import { parseSealHeader, SealFault, sealHeaderLength } from '../encryption/scrypt-container.ts';
 import { blockSize, isZeroBlock, numericField, paddingAfter, parseHeader, textField } from '../tar/header.ts';
@@ -84,7 +84,7 @@ export class HeaderSearch {
       if (window && trace !== undefined && trace < (header ?? Infinity))
         return { position: trace, start: startOf(window, trace) };
       if (header !== undefined) return { position: header, start: header };
-      start = end;
+      start = window ? end : await nextReadable(this.#source, end, windowSize);
     }
     return undefined;
   }
@@ -115,7 +115,7 @@ export class HeaderSearch {
     const bytesStart = Math.max(0, start - longestRemains);
     const length = Math.min(windowSize + blockSize, this.#source.size - start);
     this.#left -= length;
-    const read = await readIfReadable(this.#source, bytesStart, start - bytesStart + length);
+    const read = await readAround(this.#source, bytesStart, start - bytesStart + length);
     if (!read) return undefined;
     const bytes = Buffer.from(read.buffer, read.byteOffset, read.length);
     const window = bytes.subarray(start - bytesStart);

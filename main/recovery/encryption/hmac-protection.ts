@@ -126,14 +126,14 @@ export class HmacProtection implements Protection {
     const damaged = () => fail('chunk-damaged', { file: file.path, chunk: chunk.number });
     const stated = await this.#statedHmac(file, chunk);
     let fingerprints = await this.#verify(chunk.member, stated).catch((error: unknown) => {
+      if (isBadPlace(error)) fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
       if (!isReadFault(error)) throw error;
       return undefined;
     });
     if (!fingerprints) {
       // The passphrase is proven, so this is damage, or a disk or memory that answers differently when asked again.
-      const again = this.#verify(chunk.member, stated).catch(async (error: unknown) => {
-        if (await isBadPlace(this.#options.source, error))
-          fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
+      const again = this.#verify(chunk.member, stated).catch((error: unknown) => {
+        if (isBadPlace(error)) fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
         throw error;
       });
       fingerprints = (await again) ?? damaged();

@@ -15,7 +15,7 @@ import type {
   VerifiedStreams,
 } from './protection.ts';
 import { SealFault, type SealFaultKind, sealOverhead } from './scrypt-container.ts';
-import { isBadPlace, isReadFault } from '../bytes/unreadable.ts';
+import { badPlace, isBadPlace, isReadFault, placeOf } from '../bytes/unreadable.ts';
 
 /** A chunk's verified plaintext, in a buffer that is lent until `release`. */
 export interface OpenedChunk {
@@ -134,6 +134,7 @@ export class ScryptStreams implements VerifiedStreams {
     try {
       return await this.#open(file, chunk);
     } catch (fault) {
+      if (isBadPlace(fault)) fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
       if (!(fault instanceof SealFault) && !isReadFault(fault)) throw fault;
       if (fault instanceof SealFault && fault.kind === 'not-sealed' && this.#options.acceptUnsealed) {
         hooks.onWarning(problem('chunk-unauthenticated', { file: file.path, chunk: chunk.number }));
@@ -148,8 +149,7 @@ export class ScryptStreams implements VerifiedStreams {
       hooks.onWarning(problem('chunk-unstable', { file: file.path, chunk: chunk.number }));
       return ready;
     } catch (fault) {
-      if (await isBadPlace(this.#options.source, fault))
-        fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
+      if (isBadPlace(fault)) fail('chunk-unreadable', { file: file.path, chunk: chunk.number });
       throw fault instanceof SealFault ? chunkError(fault.kind, file, chunk) : fault;
     }
   }
@@ -164,7 +164,15 @@ export class ScryptStreams implements VerifiedStreams {
     if (chunk.member.size > largestInMemory) {
       return { pieces: () => openLargeSealed(source, chunk.member, key), release: () => undefined };
     }
-    const { plain, release } = await openChunk(chunk.member, key);
+    const { offset, size } = chunk.member;
+    // Each attempt at a bad place may take a drive half a minute.
+    const [known] = source.badPlaces?.in(offset, size) ?? [];
+    if (known) throw badPlace(known.position);
+    const { plain, release } = await openChunk(chunk.member, key).catch((failure: unknown) => {
+      const at = placeOf(failure);
+      if (at !== undefined) source.badPlaces?.note(offset + at);
+      throw failure;
+    });
     return { pieces: () => slicesOf(plain), release };
   }
 }

@@ -2,6 +2,7 @@
 import { access, realpath } from 'node:fs/promises';
 import { fail, problem, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import { errnoOf, openFileSource, type ByteSource } from '../bytes/source.ts';
+import { steadyFile } from '../bytes/unreadable.ts';
 import { readLostMap, UnusableMap } from '../salvage/lost-map-reader.ts';
 import { isUnfinishedName, mapSuffix, partialSuffix } from '../writing/partial-names.ts';
 import { withoutLost } from './lost-ranges.ts';
@@ -21,9 +22,10 @@ export interface ImageFile {
  * @throws RecoveryError `image-missing`, `image-not-a-file`, `image-empty`, `source-…`
  */
 export async function openImageFile(path: string): Promise<ImageFile> {
-  const source = await openFileSource(path).catch((error: unknown) => {
+  const opened = await openFileSource(path).catch((error: unknown) => {
     throw inWordsOfImages(error);
   });
+  const source = steadyFile(opened);
   try {
     if (source.size === 0) fail('image-empty', { path });
     const map = await mapOf(path);

@@ -9,6 +9,7 @@ import { readdir, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { fail, problem, RecoveryError, type ProblemCode } from '../../../shared/problems.ts';
 import { openFileSource } from '../bytes/source.ts';
+import { steadyFile } from '../bytes/unreadable.ts';
 import { openImage, type DiskImage, type Volume } from '../image/image.ts';
 import { destinationError } from '../writing/destination-error.ts';
 import { claimImage, noTrace, type Claim } from './claim.ts';
@@ -56,7 +57,7 @@ export async function mountImage(path: string, options: MountOptions = {}): Prom
   const image = await realpath(path).catch(() => resolve(path));
   const existing = await existingMount(image, tools);
   if (existing) return existing;
-  const source = await openFileSource(image);
+  const source = steadyFile(await openFileSource(image));
   try {
     const volume = chosenVolume(await openImage(source), options.partition);
     const journal = await journalShown(image, volume, options.pendingJournal ?? 'refuse');

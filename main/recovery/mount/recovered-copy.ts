@@ -7,6 +7,7 @@ import { chmod, copyFile, lstat, open, rm, type FileHandle } from 'node:fs/promi
 import { basename, dirname, join } from 'node:path';
 import { fail } from '../../../shared/problems.ts';
 import { openFileSource, type ByteSource } from '../bytes/source.ts';
+import { steadyFile } from '../bytes/unreadable.ts';
 import { openVolume, type Volume } from '../image/image.ts';
 import { destinationError } from '../writing/destination-error.ts';
 import { needsRecovery } from './journal-state.ts';
@@ -134,7 +135,7 @@ async function replay(e2fsck: string, file: FileHandle, tools: Tools): Promise<v
 }
 
 async function checkReplayed(path: string): Promise<void> {
-  const source = await openFileSource(path);
+  const source = steadyFile(await openFileSource(path));
   try {
     if (await needsRecovery(source)) {
       fail('image-recovery-failed', { detail: 'the journal is still to be replayed' });

@@ -2,12 +2,14 @@
 import { join } from 'node:path';
 import {
   isWhole,
+  mostPlacesListed,
   type FileReport,
   type QubeReport,
   type RestoreMode,
   type RestoreReport,
 } from '../../../shared/backup.ts';
 import { fail, problem, problemOf, type Problem } from '../../../shared/problems.ts';
+import type { LostRange } from '../bytes/source.ts';
 import type { ProtectedRun, StreamHooks } from '../encryption/protection.ts';
 import { EarlierSalvage } from '../salvage/earlier-salvage.ts';
 import { salvageFile } from '../salvage/salvage-file.ts';
@@ -210,8 +212,20 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
 
   listener.finishing();
   const inOrder = plan.qubes.flatMap((name) => qubes.get(name) ?? []);
-  const problems = [...backup.inventory.backup.problems, ...backup.inventory.problems, ...plan.problems];
-  const report = { outcome: outcomeOf(inOrder, problems, mode), qubes: inOrder, problems };
+  const bad = backup.badPlaces();
+  const [firstBad] = bad;
+  const problems = [
+    ...backup.inventory.backup.problems,
+    ...backup.inventory.problems,
+    ...plan.problems,
+    ...(firstBad ? [problem('source-places-bad', { count: bad.length, first: firstBad.position })] : []),
+  ];
+  const report: RestoreReport = {
+    outcome: outcomeOf(inOrder, problems, mode),
+    qubes: inOrder,
+    problems,
+    ...(firstBad && { unreadable: placesOf(bad) }),
+  };
   if (destination === null) return report;
   // Without its account no restore is finished, also where all files are.
   if (signal.aborted) return { ...report, outcome: 'unfinished' };
@@ -221,6 +235,10 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   // Last of all: ended before that, the next run still has the keys. It needs none once every file is there.
   if (inOrder.length > 0 && inOrder.every(({ outcome }) => isWhole(outcome))) await journal?.forget();
   return accounted;
+}
+
+function placesOf(bad: readonly LostRange[]): [number, number][] {
+  return bad.slice(0, mostPlacesListed).map(({ position, length }) => [position, length]);
 }
 
 /** As `Map.groupBy`, which Node 20 does not have. */
