@@ -37,6 +37,7 @@ import {
   portableNames,
   type NameRules,
 } from '../../main/recovery/writing/output-names.ts';
+import { parseJournal } from '../../main/recovery/restore/journal.ts';
 import { planRestore, type PlannedFile } from '../../main/recovery/restore/plan.ts';
 import { restoreFile, type RestoredFile } from '../../main/recovery/restore/restore-file.ts';
 import { completeOutcome, outcomeOf, withProblems } from '../../main/recovery/restore/verdict.ts';
@@ -1404,4 +1405,24 @@ oracle('bash', 'truncate').test('a hole of the tests is a hole on this machine',
   const path = join(folder, 'hole');
   await bash('truncate -s 1M "$1"', [path]);
   expect((await stat(path)).blocks).toBe(0);
+});
+
+it('a journal of tens of megabytes that others wrote is passed over, and what is in it of this backup counts', () => {
+  const identity = '20240229T235959-4711:51200';
+  let attested = 0;
+  const attest = (text: string) => {
+    attested++;
+    return `attested ${text.length}`;
+  };
+  const key = JSON.stringify({ backup: identity, chunk: 'vm1/private.img.000', sealedKey: 'sealed' });
+  const fill = (line: string, bytes: number) => `${line}\n`.repeat(Math.floor(bytes / (line.length + 1)));
+  const strange = '{"finished":"x","attestation":"y"}';
+  for (const line of ['{}', '[', strange]) {
+    const text = fill(line, 30e6) + key + '\n' + fill(line, 30e6);
+    expect([...parseJournal(text, identity, attest).sealedKeys.keys()]).toEqual(['vm1/private.img.000']);
+    expect(attested).toBe(0);
+  }
+  const forged = JSON.stringify({ finished: identity, attestation: 'y' });
+  parseJournal(fill(forged, 60e6), identity, attest);
+  expect(attested).toBeLessThanOrEqual(250_000);
 });
