@@ -47,6 +47,7 @@ export const problemKinds = {
   'version-unsupported': failure('version'),
   'backup-truncated': failure('size', 'member'),
   'container-damaged': warning('offset'),
+  'container-member-lost': failure('offset'),
   'data-behind-end': warning('offset', 'size'),
   'files-of-another-backup': warning('count', 'name'),
   'container-too-long': failure('limit'),

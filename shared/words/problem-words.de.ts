@@ -108,6 +108,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Er beginnt nach {{offset, size}} der Datei. Der Datenträger oder die Kopie ist fehlerhaft, oder in der Datei war vorher ein älteres, längeres Backup.',
     todo: `Was lesbar ist, wird trotzdem wiederhergestellt. ${anotherCopy}`,
   },
+  'container-member-lost': {
+    what: 'Eine Datei im Backup hat ihren Namen verloren.',
+    why: 'Die Stelle, die sie nennt ({{offset, size}} nach dem Anfang der Backup-Datei), ist beschädigt. Es kann eine Datei sein, von der die Liste der Qubes nichts weiß, etwa die Firewall-Regeln eines Qubes.',
+    todo: `Alles andere wird trotzdem wiederhergestellt. ${anotherCopy}`,
+  },
   'data-behind-end': {
     what: 'Die Backup-Datei geht hinter dem Ende des Backups weiter.',
     why: 'Das Backup endet nach {{offset, size}}. Der Rest, {{size, size}}, ist etwas anderes: zum Beispiel leerer Platz eines Laufwerks oder etwas, das an die Datei angehängt wurde.',

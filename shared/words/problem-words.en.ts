@@ -108,6 +108,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'It begins {{offset, size}} into the file. The disk or the copy is faulty, or an older, longer backup was in this file before.',
     todo: `What can be read will still be restored. ${anotherCopy}`,
   },
+  'container-member-lost': {
+    what: 'A file in the backup has lost its name.',
+    why: 'The place that names it, {{offset, size}} into the backup file, is damaged. It may be a file that the list of qubes does not mention, such as the firewall rules of a qube.',
+    todo: `Everything else will still be restored. ${anotherCopy}`,
+  },
   'data-behind-end': {
     what: 'The backup file continues behind the end of the backup.',
     why: 'The backup ends {{offset, size}} into the file. The rest, {{size, size}}, is something else: empty space of a drive, for example, or what was added to the file.',

@@ -15,6 +15,7 @@ import {
   overwrite,
   placeMembers,
   renameMember,
+  spoilName,
   swapNames,
   truncateAt,
   truncateNear,
@@ -216,6 +217,7 @@ const ofTheWhole: Readonly<Record<string, Operation>> = {
   'header-not-authentic': flipByte('backup-header', 0),
   'header-missing': dropMember('backup-header'),
   'backup-truncated': cutBehindLast,
+  'container-member-lost': spoilName('vm1/firewall.xml.000.enc'),
 };
 
 gate.describe('a damaged backup', () => {
@@ -307,7 +309,7 @@ gate.describe('a loss that touches no qube that is listed', () => {
   }
 
   gate.test('is told by info, as far as it needs no passphrase', async () => {
-    for (const code of ['header-missing', 'backup-truncated']) {
+    for (const code of ['header-missing', 'backup-truncated', 'container-member-lost']) {
       const path = join(await scratchFolder(), 'bad.backup');
       await operate((await standardBackup()).path, path, ofTheWhole[code] ?? ((backup) => backup));
       const { code: exit, stdout, stderr } = await lifeboat(['info', path]);

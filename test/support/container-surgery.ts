@@ -114,6 +114,14 @@ export function overwrite(name: string, place: Place, bytes: Uint8Array): Operat
   };
 }
 
+/** Damages a member's header so that nothing in it is its name. */
+export function spoilName(name: string): Operation {
+  return (backup) => {
+    const { header } = findMember(backup, name);
+    return Buffer.from(backup).fill('\x07', header, header + name.length);
+  };
+}
+
 /** Takes a member out, with its padding. */
 export function dropMember(name: string): Operation {
   return (backup) => {

@@ -8,7 +8,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { memorySource } from '../../main/recovery/bytes/source.ts';
 import type { RestoreReport } from '../../shared/backup.ts';
 import { fixturePassphrase } from '../fixtures/variants.ts';
-import { dropMember, flipByte } from '../support/container-surgery.ts';
+import { dropMember, flipByte, spoilName } from '../support/container-surgery.ts';
 import { codesIn, filesBelow, scratchFolder } from '../support/lifeboat.ts';
 import { makeBackup, type QubeSpec } from '../support/make-backup.ts';
 import { makeOldBackup } from '../support/make-old-backup.ts';
@@ -108,6 +108,28 @@ oracle('scrypt', 'tar', 'gzip', 'split').describe(
       expect(report.outcome).not.toBe('restored');
       expect(codesIn(report)).not.toContain('data-behind-file');
     });
+  },
+);
+
+oracle('scrypt', 'tar', 'gzip', 'split').test(
+  'a member without a name that was taken for the next chunk of a whole file is told as lost',
+  async () => {
+    const folder = await scratchFolder();
+    const content = noise(30_000, 'whole');
+    await writeFile(join(folder, 'private'), content);
+    await writeFile(join(folder, 'firewall'), '<firewall version="2"/>');
+    const destination = join(folder, 'made.backup');
+    const files = [
+      { name: 'private.img', source: join(folder, 'private'), sparse: 'none' as const },
+      { name: 'firewall.xml', source: join(folder, 'firewall'), sparse: 'none' as const },
+    ];
+    const qubes: QubeSpec[] = [{ name: 'work', class: 'StandaloneVM', files }];
+    await makeBackup({ destination, passphrase, qubes });
+    const damaged = spoilName('vm1/firewall.xml.000.enc')(await readFile(destination));
+    const { report, folder: to } = await restored(damaged);
+    expect(report.outcome).toBe('partial');
+    expect(codesIn(report)).toEqual(expect.arrayContaining(['container-member-lost', 'data-behind-file']));
+    expect((await readFile(join(to, 'work/private.img'))).equals(content)).toBe(true);
   },
 );
 

@@ -1,5 +1,5 @@
 /** The files inside a backup: the members of the container put together again from their numbered chunks. */
-import type { ContainerIndex, Member } from '../container/container-index.ts';
+import { containerDamage, type ContainerIndex, type Member } from '../container/container-index.ts';
 
 /** One numbered chunk of a stored file. */
 export interface Chunk {
@@ -57,7 +57,7 @@ export function groupStoredFiles(index: ContainerIndex, version: number): Stored
     }
   }
   const files = [...chunksByPath].map(([path, chunks]) => [path, storedFile(path, chunks)] as const);
-  const isDamaged = index.problems.some(({ code }) => code === 'container-damaged');
+  const isDamaged = index.problems.some(({ code }) => containerDamage.has(code));
   return { files: new Map(files), unexplained, cutOff: index.cutOff === true && !isDamaged };
 }
 

@@ -5,12 +5,19 @@
  * stand between members. Bodies of chunks are never read: a 500 GB backup costs some thousand small reads.
  */
 import { createHash } from 'node:crypto';
-import { fail, problem, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, type Problem, type ProblemCode } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { readIfReadable } from '../bytes/unreadable.ts';
 import { blockSize, isZeroBlock, paddingAfter, parseHeader, type TarHeader } from '../tar/header.ts';
 import { parseLongName, parsePaxRecords, paxNumber } from '../tar/pax.ts';
-import { beginsMember, HeaderSearch, longestExtension, type LostHeader, membersOf } from './lost-header.ts';
+import {
+  beginsMember,
+  HeaderSearch,
+  longestExtension,
+  membersOf,
+  type FoundMembers,
+  type LostHeader,
+} from './lost-header.ts';
 import { headerName, isSafeName, leadsOut, longestName, withoutDot } from './safe-name.ts';
 
 /** One regular file of the outer tar: its data lie at `offset`, `size` bytes long. */
@@ -18,7 +25,15 @@ export interface Member {
   readonly name: string;
   readonly offset: number;
   readonly size: number;
+  /** Where the header of a chunk is lost: whether only the chunk before it suggests its name. */
+  readonly isGuessed?: boolean;
 }
+
+/** The codes of problems that tell where a container is damaged, by `offset`. */
+export const containerDamage: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
+  'container-damaged',
+  'container-member-lost',
+]);
 
 export interface ContainerIndex {
   /**
@@ -212,10 +227,18 @@ class Walk {
     if (this.#entries > mostMembers) fail('container-too-long', { limit: mostMembers });
   }
 
+  /** Takes the members whose headers are lost. What remains without a name is no mere damage: it is told as a loss. */
+  #takeFound({ told, unnamed }: FoundMembers): void {
+    for (const member of told.values()) this.#members.set(member.name, member);
+    const lost = new Set(unnamed.map(({ position }) => position));
+    for (const [i, { code, params }] of this.#problems.entries())
+      if (code === 'container-damaged' && lost.has(Number(params.offset)))
+        this.#problems[i] = problem('container-member-lost', { offset: params.offset });
+  }
+
   async #index(): Promise<ContainerIndex> {
     const last = this.#last ?? fail('not-a-backup');
-    const told = await membersOf(this.#source, this.#lostHeaders, this.#members);
-    for (const member of told.values()) this.#members.set(member.name, member);
+    this.#takeFound(await membersOf(this.#source, this.#lostHeaders, this.#members));
     const { size } = this.#source;
     const rest =
       this.#position < size

@@ -8,7 +8,7 @@ import { fail, problem, problemOf, type Problem } from '../../../shared/problems
 import { sourceOf, type Layout, type OpenFiles, type Stretch } from '../bytes/layout.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { blockSize, isZeroBlock, parseHeader } from '../tar/header.ts';
-import { indexContainer, type ContainerIndex } from './container-index.ts';
+import { containerDamage, indexContainer, type ContainerIndex } from './container-index.ts';
 import { beginningLength, beginsBackup } from './beginning.ts';
 import { firstPartsOf, likeness, partsFrom, type PartNames } from './part-names.ts';
 
@@ -158,7 +158,7 @@ async function fileAt(path: string): Promise<string> {
 function goesOn(sizes: readonly number[], { members, problems, cutShort }: ContainerIndex): boolean {
   const [border = 0] = sizes;
   const damage = problems.flatMap(({ code, params }) =>
-    code === 'container-damaged' && 'offset' in params ? [Number(params.offset)] : [],
+    containerDamage.has(code) && 'offset' in params ? [Number(params.offset)] : [],
   );
   const behind = [...members.values()].find(({ offset }) => offset - blockSize >= border);
   const last = [...members.values()].at(-1);

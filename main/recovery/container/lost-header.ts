@@ -244,17 +244,25 @@ export interface LostHeader {
 /** Beyond as many zeros before the next header, no end of a member is looked for. */
 const longestPadding = 1024 * 1024;
 
+export interface FoundMembers {
+  /** By name. */
+  readonly told: ReadonlyMap<string, Member>;
+  /** The headers of members that nothing names. */
+  readonly unnamed: readonly LostHeader[];
+}
+
 /** The members whose headers are lost, as far as they can be told, with the help of those before and behind them. */
 export async function membersOf(
   source: ByteSource,
   lostHeaders: readonly LostHeader[],
   members: ReadonlyMap<string, Member>,
-): Promise<ReadonlyMap<string, Member>> {
+): Promise<FoundMembers> {
   for (const { behind, block, next } of lostHeaders.toReversed())
     if (behind) behind.next ??= predecessorOf(next) ?? statedName(block);
   // As large as this are all chunks of a file but its last one.
   const largest = [...members.values()].reduce((most, { size }) => Math.max(most, size), 0);
   const told = new Map<string, Member>();
+  const unnamed: LostHeader[] = [];
   const names = new Map<LostHeader, string>();
   const find = (name = '') => members.get(name) ?? told.get(name);
   for (const lost of lostHeaders) {
@@ -262,11 +270,51 @@ export async function membersOf(
     const chunk = find(lost.previous?.replace(/\.hmac$/, ''));
     const isLastOfFile = chunk !== undefined && chunk.size < largest;
     const member = await memberOf(source, lost, isLastOfFile, (name) => find(name) !== undefined);
-    if (!member) continue;
-    told.set(member.name, member);
-    names.set(lost, member.name);
+    if (member) {
+      told.set(member.name, member);
+      names.set(lost, member.name);
+    } else if (await isOfMember(source, lost)) {
+      unnamed.push(lost);
+    }
   }
-  return told;
+  return { told, unnamed };
+}
+
+/**
+ * Whether a member stands behind a lost header that nothing names. Of what an older backup left, of a bad place in the zeros
+ * between two members, and of an extended header nothing says so.
+ */
+async function isOfMember(source: ByteSource, { position, block }: LostHeader): Promise<boolean> {
+  if (block === undefined) return true;
+  if (isLikeHeader(block)) return !isLikeExtension(block);
+  const offset = position + blockSize;
+  const first = await readIfReadable(source, offset, Math.min(blockSize, source.size - offset));
+  return first === undefined || beginsMember(first);
+}
+
+/** Mode, owner, group, size and time of a header: where they start, and how long they are. */
+const numbersOfHeader = [
+  [100, 8],
+  [108, 8],
+  [116, 8],
+  [124, 12],
+  [136, 12],
+] as const;
+
+/** Whether a block looks like a header of which a part is wrong. */
+function isLikeHeader(block: Uint8Array): boolean {
+  const text = Buffer.from(block).toString('latin1');
+  const numbers = numbersOfHeader.filter(([start, length]) =>
+    /^[0-7]+[\0 ]$/.test(text.slice(start, start + length)),
+  );
+  return numbers.length >= 2 || text.startsWith(magic.toString(), magicOffset);
+}
+
+/** Whether it does so by its type or by the names that GNU tar and Python give to such. */
+function isLikeExtension(block: Uint8Array): boolean {
+  return (
+    'xgL'.includes(textField(block, 156, 157) || '0') || /PaxHeader|@LongLink/.test(textField(block, 0, 100))
+  );
 }
 
 /**
@@ -278,10 +326,11 @@ export async function membersOf(
  */
 async function memberOf(
   source: ByteSource,
-  { position, block, end, previous, next }: LostHeader,
+  lost: LostHeader,
   isBehindLast: boolean,
   isThere: (name: string) => boolean,
 ): Promise<Member | undefined> {
+  const { position, block, end, previous, next } = lost;
   const offset = position + blockSize;
   const dataEnd = await endOfData(source, offset, end);
   if (dataEnd === undefined) return undefined;
@@ -298,7 +347,10 @@ async function memberOf(
   // Chunks may end with zeros, so the size that is stated counts unless it contradicts what is there.
   const size = (block && numericField(block, 124, 12)) ?? 0;
   const fits = offset + size >= dataEnd && offset + size <= end;
-  return { name, offset, size: fits ? size : dataEnd - offset };
+  const member = { name, offset, size: fits ? size : dataEnd - offset };
+  const isStated = isNearly(stated, name) || name === predecessorOf(next);
+  const isGuessed = name === successor && !needsSeal && !isStated && (await isOfMember(source, lost));
+  return isGuessed ? { ...member, isGuessed } : member;
 }
 
 /** Where the zeros begin that stand before `end`. */

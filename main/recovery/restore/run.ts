@@ -11,6 +11,7 @@ import {
 import { fail, problem, problemOf, type Problem } from '../../../shared/problems.ts';
 import type { LostRange } from '../bytes/source.ts';
 import type { ProtectedRun, StreamHooks } from '../encryption/protection.ts';
+import { blockSize } from '../tar/header.ts';
 import { EarlierSalvage } from '../salvage/earlier-salvage.ts';
 import { salvageFile } from '../salvage/salvage-file.ts';
 import type { UnlockedBackup } from '../unlock.ts';
@@ -218,6 +219,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
     ...backup.inventory.backup.problems,
     ...backup.inventory.problems,
     ...plan.problems,
+    ...strayMembers(reports),
     ...(firstBad ? [problem('source-places-bad', { count: bad.length, first: firstBad.position })] : []),
   ];
   const report: RestoreReport = {
@@ -239,6 +241,18 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
 
 function placesOf(bad: readonly LostRange[]): [number, number][] {
   return bad.slice(0, mostPlacesListed).map(({ position, length }) => [position, length]);
+}
+
+/** Members that were taken for the next chunk of a file, which turned out to have no further one. */
+function strayMembers(reports: ReadonlyMap<PlannedFile, FileReport>): Problem[] {
+  return [...reports].flatMap(([{ stored }, { problems }]) => {
+    const end = problems.flatMap(({ code, params }) =>
+      code === 'data-behind-file' && 'chunk' in params ? [Number(params.chunk)] : [],
+    )[0];
+    return stored.chunks
+      .filter(({ number, member }) => member.isGuessed && end !== undefined && number >= end)
+      .map(({ member }) => problem('container-member-lost', { offset: member.offset - blockSize }));
+  });
 }
 
 /** As `Map.groupBy`, which Node 20 does not have. */
