@@ -171,7 +171,7 @@ gate.describe('a drive', () => {
       through,
     });
     expect([code, report.outcome]).toEqual([1, 'partial']);
-    expect(new Set(codesIn(report))).toEqual(new Set(['dest-denied']));
+    expect(new Set(codesIn(report))).toEqual(new Set(['dest-denied', 'file-unnamed']));
     await chmod(join(to, 'two'), 0o700);
     expect(await judged(to)).toEqual(['one/private.img']);
     await expectResumed(made.path, to, { through });

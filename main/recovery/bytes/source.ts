@@ -46,6 +46,13 @@ export interface ByteSource {
 export interface FileSource extends ByteSource {
   /** Closes the file until it is read again; not while it is being read. */
   rest(): Promise<void>;
+  /**
+   * Reads up to 4096 bytes at `position`, a multiple of that, from the drive itself, and not from what the system has of it
+   * already; undefined where the system cannot be asked for that.
+   *
+   * @throws RecoveryError `source-bad-place`
+   */
+  readFromDrive?(position: number): Promise<Uint8Array | undefined>;
 }
 
 /** Keeps a named pipe in the file's place from hanging the open; Windows has neither. */
@@ -129,12 +136,39 @@ export async function openFileSource(path: string, openFile = openForReading): P
         throw error;
       }
     },
+    ...(openFile === openForReading && { readFromDrive: (position: number) => pastCache(path, position) }),
     rest: () => letGo(current),
     close() {
       closed = true;
       return letGo(current);
     },
   };
+}
+
+/** What a reading past the system's cache has to begin at, and to be read into, a multiple of. */
+const alignment = 4096;
+
+async function pastCache(path: string, position: number): Promise<Uint8Array | undefined> {
+  if (constants.O_DIRECT === undefined) return undefined;
+  const refused = (error: unknown) =>
+    new RecoveryError(problem('source-bad-place', { position }), { cause: error });
+  let handle: FileHandle;
+  try {
+    handle = await open(path, constants.O_RDONLY | constants.O_DIRECT | nonBlocking);
+  } catch (error) {
+    if (lostReasons.has(errnoOf(error))) throw refused(error);
+    return undefined;
+  }
+  try {
+    // Memory of WebAssembly begins at a page; that of an array may begin anywhere.
+    const page = new Uint8Array(new WebAssembly.Memory({ initial: 1, maximum: 1 }).buffer, 0, alignment);
+    return page.subarray(0, (await handle.read(page, 0, alignment, position)).bytesRead);
+  } catch (error) {
+    if (errnoOf(error) === 'EINVAL') return undefined;
+    throw refused(error);
+  } finally {
+    await handle.close().catch(() => undefined);
+  }
 }
 
 async function openReadable(

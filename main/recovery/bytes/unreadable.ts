@@ -74,16 +74,21 @@ export function steadyFile(file: FileSource, now = () => performance.now()): Fil
     return second;
   }
 
-  /** Whether the drive answers anywhere. Of one that is gone, the system still has what was read lately. */
+  /**
+   * Whether the drive answers anywhere. Of one that is gone, the system still has what was read lately; and zeros may stand
+   * in a hole of the file, which takes no drive.
+   */
   async function answers(): Promise<boolean> {
     const end = now() + probingTime;
     const failed: number[] = [];
     for (let i = 0; i < mostProbes && now() <= end; i++) {
       const position = nextPlace();
-      if (position === undefined) return false;
+      if (position === undefined) break;
       try {
-        await file.read(position, Math.min(pageSize, size - position));
+        const length = Math.min(pageSize, size - position);
+        const bytes = (await file.readFromDrive?.(position)) ?? (await file.read(position, length));
         noteRead(position, 1);
+        if (bytes.every((byte) => byte === 0)) continue;
         for (const at of failed) badPlaces.note(at);
         return true;
       } catch (error) {
@@ -92,7 +97,8 @@ export function steadyFile(file: FileSource, now = () => performance.now()): Fil
         failed.push(at);
       }
     }
-    return false;
+    // Of nothing but zeros, at least no place failed.
+    return failed.length === 0;
   }
 
   return {
