@@ -149,7 +149,7 @@ export async function openFileSource(path: string, openFile = openForReading): P
 const alignment = 4096;
 
 async function pastCache(path: string, position: number): Promise<Uint8Array | undefined> {
-  if (constants.O_DIRECT === undefined) return undefined;
+  if (!('O_DIRECT' in constants)) return undefined;
   const refused = (error: unknown) =>
     new RecoveryError(problem('source-bad-place', { position }), { cause: error });
   let handle: FileHandle;

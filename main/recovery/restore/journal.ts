@@ -189,9 +189,16 @@ export class Journal {
   }
 
   /** Whether what stands at the unfinished names of `file` is what this run, or an earlier or another one, left there. */
-  async hasLeft({ output }: PlannedFile): Promise<boolean> {
+  async hasLeft({ output, stored }: PlannedFile): Promise<boolean> {
     const text = await readText(this.#destination);
-    return parseJournal(text, this.#backup, this.#attest).unfinished.has(output.join('/'));
+    const { unfinished, entries } = parseJournal(text, this.#backup, this.#attest);
+    if (unfinished.has(output.join('/'))) return true;
+    // A file that is complete and noted, but was ended or refused before it got its name.
+    const entry = entries.get(stored.path);
+    if (entry?.output.join('/') !== output.join('/')) return false;
+    const found = await lstat(join(this.#destination, ...output) + partialSuffix).catch(() => null);
+    if (found?.mtimeMs !== entry.modified) return false;
+    return found.isDirectory() || found.size === entry.completed.bytes;
   }
 
   /**
