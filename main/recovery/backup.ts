@@ -279,13 +279,15 @@ export function summarise(
   header: BackupHeader | null,
   problems: readonly Problem[],
 ): BackupSummary {
+  // The header claims what a program did that was replaced.
+  const isUnsealed = problems.some(({ code }) => code === 'backup-not-sealed');
   return {
     fileName: basename(path),
     size: source.size,
     version: header?.version ?? null,
     backupId: header?.backupId ?? null,
     created: creationTime(header?.backupId ?? null),
-    encrypted: header?.encrypted ?? null,
+    encrypted: isUnsealed ? false : (header?.encrypted ?? null),
     compression: header?.compressionFilter ?? null,
     fileCount: storedFilesOf(index, header).files.size,
     cutOff: index.cutOff,

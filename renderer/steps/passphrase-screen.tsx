@@ -20,12 +20,16 @@ import { Screen } from '../components/screen.tsx';
 import { useWizard } from '../components/wizard-context.ts';
 import { useSpeech } from '../i18n/speech.ts';
 import { hintsFor, noHints } from '../state/passphrase-hints.ts';
+import { isUnsealed } from '../state/results.ts';
 import type { PassphraseStep } from '../state/wizard.ts';
 
 export const samplePassphrase = 'lifeboat';
 
 export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) {
   const { backup, attempt, kept, unsealed } = state;
+  const { encrypted, problems } = backup.summary;
+  /** Else the passphrase neither encrypts nor proves anything. */
+  const isProtected = !problems.some(isUnsealed);
   const { say, language } = useSpeech();
   const { controller, store } = useWizard();
   const announce = useAnnounce();
@@ -71,7 +75,7 @@ export function PassphraseScreen({ state }: { readonly state: PassphraseStep }) 
   return (
     <Screen
       heading={say('passphrase.heading')}
-      lead={say(backup.summary.encrypted === false ? 'passphrase.leadSealed' : 'passphrase.lead')}
+      {...(isProtected && { lead: say(encrypted === false ? 'passphrase.leadSealed' : 'passphrase.lead') })}
       onBack={checking ? undefined : () => store.dispatch({ type: 'back' })}
       aside={
         checking && <Button onPress={() => void controller.cancelUnlock()}>{say('program.cancel')}</Button>

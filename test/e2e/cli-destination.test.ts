@@ -1,6 +1,6 @@
 /** Destinations that fail while a restore runs, and a person who cancels: nothing half done stands at a final name. */
 import { spawnSync } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect } from 'vitest';
 import { journalName } from '../../main/recovery/restore/journal.ts';
@@ -8,6 +8,7 @@ import { begun, codesIn, filesBelow, lifeboat, reportOf, scratchFolder } from '.
 import { makeBackup } from '../support/make-backup.ts';
 import { oracle } from '../support/oracles.ts';
 import { standardBackup, standardPassphrase, standardTools } from '../support/standard-backup.ts';
+import { run } from '../support/tools.ts';
 import { noise } from '../support/trees.ts';
 
 const gate = oracle(...standardTools);
@@ -17,7 +18,7 @@ afterEach(() => {
   for (const point of mounted.splice(0)) spawnSync('umount', ['-l', point]);
 });
 
-/** Mounts a small file system of memory; false where that is not allowed. */
+/** Mounts a small file system of memory; undefined where that is not allowed. */
 async function mountTmpfs(options: string): Promise<string | undefined> {
   const point = join(await scratchFolder(), 'mount');
   await mkdir(point);
@@ -80,6 +81,38 @@ describe.skipIf(!mayMount && process.env['CI'] !== 'true')('a destination (needs
     expect(images).toEqual(whole.map((file) => file.path).filter((name) => name?.endsWith('.img')));
   });
 
+  oracle('mkfs.vfat', ...standardTools).test(
+    'that cannot hold files so large is refused before anything is written, with the name of the file',
+    async ({ skip }) => {
+      const folder = await scratchFolder();
+      const [drive, to, source] = [join(folder, 'drive'), join(folder, 'mount'), join(folder, 'volume')];
+      await writeFile(source, noise(1 << 16, 'volume'));
+      await writeFile(drive, '');
+      await truncate(drive, 16 * 2 ** 30);
+      await mkdir(to);
+      await run('mkfs.vfat', ['-F', '32', drive]);
+      if (spawnSync('mount', ['-o', 'loop', drive, to]).status !== 0) skip('this kernel cannot mount FAT');
+      mounted.push(to);
+      const { path } = await makeBackup({
+        destination: join(folder, 'large.backup'),
+        passphrase: standardPassphrase,
+        qubes: [
+          {
+            name: 'vault',
+            class: 'AppVM',
+            files: [{ name: 'private.img', source }],
+            volumes: { private: 5 * 2 ** 30 },
+          },
+        ],
+      });
+      const ended = await lifeboat(['restore', path, '--to', to], { passphrase: standardPassphrase });
+      expect([ended.code, ended.stdout]).toEqual([5, '']);
+      expect(ended.stderr).toContain('[dest-file-limit]');
+      expect(ended.stderr).toContain('vault/private.img');
+      expect(await filesBelow(to)).toEqual([]);
+    },
+  );
+
   gate.test('that is read-only is refused with its own code', async () => {
     const to = await mountTmpfs('ro');
     const { path } = await standardBackup();
@@ -102,7 +135,11 @@ gate.test('every signal to end does so in order: exit code 130, nothing unfinish
     passphrase: 'slow',
     chunkSize: 2 << 20,
     cost: (member) => ({ logN: member.startsWith('vm') ? 17 : 10, r: 8, p: 1 }),
-    qubes: [{ name: 'work', class: 'AppVM', files: [{ name: 'private.img', source, sparse: 'none' }] }],
+    qubes: ['work', 'waiting'].map((name) => ({
+      name,
+      class: 'AppVM' as const,
+      files: [{ name: 'private.img', source, sparse: 'none' as const }],
+    })),
   });
   for (const signal of signals) {
     const to = join(folder, signal);
@@ -115,7 +152,7 @@ gate.test('every signal to end does so in order: exit code 130, nothing unfinish
     expect([signal, ended.code]).toEqual([signal, 130]);
     const { outcome, qubes } = reportOf(ended);
     expect([outcome, codesIn(reportOf(ended))]).toEqual(['unfinished', []]);
-    expect(qubes.map((qube) => qube.outcome)).toEqual(['unfinished']);
+    expect(qubes.map((qube) => qube.outcome)).toEqual(['unfinished', 'unfinished']);
     // Its keys need not be derived again.
     expect((await filesBelow(to)).filter((name) => name !== journalName)).toEqual([]);
   }

@@ -48,6 +48,7 @@ async function contentOf(given: Promise<Awaited<ReturnType<typeof openBackup>>>)
     members,
     version: summary.version,
     backupId: summary.backupId,
+    encrypted: summary.encrypted,
     codes: summary.problems.map(({ code }) => code),
   };
 }
@@ -518,11 +519,12 @@ it('a backup whose header stands in the place of its seal is told to be unsealed
   const folder = await scratchFolder();
   await run('tar', ['-i', '-xf', backup, '-C', folder]);
   await copyFile(join(folder, 'backup-header'), join(folder, 'backup-header.hmac'));
-  expect((await contentOf(opened(folder))).codes).toEqual(['backup-not-sealed']);
+  const unsealed = { codes: ['backup-not-sealed'], encrypted: false };
+  expect(await contentOf(opened(folder))).toMatchObject(unsealed);
   const path = join(await scratchFolder(), 'stub');
   await run('tar', ['-C', folder, '-cf', path, 'backup-header', 'backup-header.hmac', 'qubes.xml.000.enc']);
-  expect((await contentOf(opened(path))).codes).toEqual(['backup-not-sealed']);
+  expect(await contentOf(opened(path))).toMatchObject(unsealed);
   await appendFile(join(folder, 'backup-header.hmac'), ' ');
-  expect((await contentOf(opened(folder))).codes).toEqual([]);
+  expect(await contentOf(opened(folder))).toMatchObject({ codes: [], encrypted: true });
   expect(dirname(path)).not.toBe(folder);
 });
