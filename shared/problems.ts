@@ -164,6 +164,8 @@ export const problemKinds = {
   'filesystem-cut-off': warning('size', 'expected'),
   'partition-missing': failure('partition'),
   'filesystem-entry-missing': failure('path'),
+  'filesystem-link-dangling': failure('path', 'target'),
+  'filesystem-entry-is-folder': failure('path'),
   'filesystem-entry-unfit': failure('path', 'expected', 'found'),
   'filesystem-entry-encrypted': failure('inode'),
   'filesystem-link-loop': failure('path'),

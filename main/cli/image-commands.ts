@@ -201,7 +201,7 @@ export async function cat(
   await using image = await openFilesystem(path, options);
   const { filesystem, losses } = image;
   const typed = await pathNamed(filesystem, inside);
-  const content = await filesystem.openFile(await filesystem.lookup(typed));
+  const content = await filesystem.openFile(await filesystem.lookup(typed), displayName(typed));
   const problems = losses.filter((value) => severityOf(value) === 'failure');
   const lost = await writeContent(content);
   if (lost > 0)

@@ -82,7 +82,7 @@ const english: CliWords = {
       'Try again, or pass it with --passphrase-file. --try-variants also tries it as other keyboard layouts type it.',
     'qube-unknown': 'Run lifeboat list BACKUP to see the names of all qubes.',
     'filesystem-entry-missing': 'Run lifeboat ls IMAGE with the folder above it to see what is there.',
-    'filesystem-entry-unfit': 'Copy a folder with lifeboat cp, or list it with lifeboat ls.',
+    'filesystem-entry-is-folder': 'Use lifeboat cp to copy a folder, or lifeboat ls to list it.',
   },
   finishedEarlier: (count) =>
     count === 1
@@ -138,7 +138,7 @@ const german: CliWords = {
       'Versuchen Sie es noch einmal, oder übergeben Sie sie mit --passphrase-file. --try-variants versucht sie auch so, wie andere Tastaturbelegungen sie schreiben.',
     'qube-unknown': 'lifeboat list BACKUP zeigt die Namen aller Qubes.',
     'filesystem-entry-missing': 'lifeboat ls ABBILD mit dem Ordner darüber zeigt, was es dort gibt.',
-    'filesystem-entry-unfit': 'Einen Ordner kopiert lifeboat cp, und lifeboat ls listet ihn auf.',
+    'filesystem-entry-is-folder': 'lifeboat cp kopiert einen Ordner, lifeboat ls zeigt, was darin ist.',
   },
   finishedEarlier: (count) =>
     count === 1

@@ -638,6 +638,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'Es war beim Sichern nicht da, oder der Name schreibt sich anders.',
     todo: 'Suchen Sie im Ordner darüber.',
   },
+  'filesystem-link-dangling': {
+    what: '{{path}} führt zu {{target}}, und das gibt es in diesem Abbild nicht.',
+    why: 'Es ist eine Verknüpfung, oder der Weg dorthin ist eine. Das Ziel ist auf einem anderen Datenträger des Qubes, etwa in seiner root.img, oder es fehlte schon beim Sichern.',
+    todo: 'Suchen Sie es in den anderen Abbildern des Qubes oder seines Templates.',
+  },
+  'filesystem-entry-is-folder': {
+    what: '{{path}} ist ein Ordner.',
+    why: 'Nur eine Datei hat einen eigenen Inhalt.',
+    todo: 'Wählen Sie eine Datei darin, oder kopieren Sie den ganzen Ordner.',
+  },
   'filesystem-entry-unfit': {
     what: '{{path}} ist etwas anderes als gewünscht.',
     why: 'Erwartet wurde: {{expected}}. Gefunden wurde: {{found}}.',

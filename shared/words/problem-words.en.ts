@@ -638,6 +638,16 @@ export const problemWords: ProblemCatalogue = {
     why: 'It was not there when the qube was backed up, or its name is spelled differently.',
     todo: 'Look for it in the folder above.',
   },
+  'filesystem-link-dangling': {
+    what: '{{path}} leads to {{target}}, which is not in this image.',
+    why: 'It is a link, or the way to it is one. What it leads to is on another disk of the qube, such as its root.img, or was missing when the qube was backed up.',
+    todo: 'Look for it in the other images of the qube or of its template.',
+  },
+  'filesystem-entry-is-folder': {
+    what: '{{path}} is a folder.',
+    why: 'Only a file has contents of its own.',
+    todo: 'Choose a file in it, or copy the whole folder.',
+  },
   'filesystem-entry-unfit': {
     what: '{{path}} is not what was asked for.',
     why: 'A {{expected}} was expected, but it is a {{found}}.',

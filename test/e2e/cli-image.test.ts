@@ -1,10 +1,11 @@
 /** `lifeboat ls`, `cat` and `cp` on a restored image: the files that mkfs.ext4 put in come out as they were. */
-import { readFile, readlink, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect } from 'vitest';
 import { fileOf, standardBackup, standardTools, type StandardBackup } from '../support/standard-backup.ts';
 import { filesBelow, lifeboat, scratchFolder } from '../support/lifeboat.ts';
 import { oracle } from '../support/oracles.ts';
+import { run } from '../support/tools.ts';
 
 const gate = oracle(...standardTools);
 
@@ -112,6 +113,31 @@ gate.describe('files of an image', () => {
         ]);
         expect(stderr).not.toMatch(/backup itself|image itself is complete/);
       }
+    }
+  });
+
+  gate.test('are told to be a folder, or a link to what is elsewhere, by what was asked for', async () => {
+    const folder = await scratchFolder();
+    await mkdir(join(folder, 'tree/home'), { recursive: true });
+    await symlink('/usr/share/notes', join(folder, 'tree/home/notes'));
+    const made = join(folder, 'links.img');
+    await run('mkfs.ext4', ['-q', '-F', '-d', join(folder, 'tree'), made, '4M']);
+    const cat = await lifeboat(['cat', made, '/home']);
+    expect([cat.code, cat.stdout, cat.stderr]).toEqual([
+      5,
+      '',
+      expect.stringMatching(/^\/home is a folder\.\n.*\n {2}Use lifeboat cp to copy a folder/),
+    ]);
+    for (const command of [
+      ['ls', made, '/home/notes'],
+      ['cat', made, 'home/notes/file'],
+      ['cp', made, '/home/notes', '--to', folder],
+    ]) {
+      const { code, stdout, stderr } = await lifeboat(command);
+      expect([command[0], code]).toEqual([command[0], 5]);
+      expect(stdout + stderr).toMatch(
+        /home\/notes\S* leads to \/usr\/share\/notes, which is not in this image\./,
+      );
     }
   });
 

@@ -295,7 +295,7 @@ e2fsprogs.describe('ext4', () => {
         await expect(collected(filesystem.readDirectory(file))).rejects.toMatchObject({
           problem: { code: 'filesystem-entry-unfit', params: { expected: 'directory', found: 'file' } },
         });
-        await expect(filesystem.openFile(filesystem.root)).rejects.toThrow('filesystem-entry-unfit');
+        await expect(filesystem.openFile(filesystem.root)).rejects.toThrow('filesystem-entry-is-folder');
         await expect(filesystem.readLink(file)).rejects.toThrow('filesystem-entry-unfit');
       }));
   });
@@ -313,6 +313,8 @@ e2fsprogs.describe('ext4', () => {
         first: 'second',
         second: 'first',
         dangling: 'nowhere',
+        'to dangling': 'dangling',
+        'leads out': '../../etc/shadow',
         ...Object.fromEntries(
           Array.from({ length: 40 }, (_, n) => [`chain ${n + 1}`, n === 0 ? 'a' : `chain ${n}`]),
         ),
@@ -344,7 +346,11 @@ e2fsprogs.describe('ext4', () => {
 
     test.each([
       ['a/c', 'filesystem-entry-missing'],
-      ['dangling', 'filesystem-entry-missing'],
+      ['dangling', 'filesystem-link-dangling'],
+      ['to dangling', 'filesystem-link-dangling'],
+      ['dangling/file', 'filesystem-link-dangling'],
+      ['leads out', 'filesystem-link-dangling'],
+      ['relative/c', 'filesystem-entry-missing'],
       ['first', 'filesystem-link-loop'],
       ['first/file', 'filesystem-link-loop'],
       ['chain 41', 'filesystem-link-loop'],

@@ -68,18 +68,19 @@ export interface Ext4 {
   /**
    * The inode to which a path leads from the root, through links, which never lead outside.
    *
-   * @throws RecoveryError `filesystem-entry-missing`, `filesystem-entry-unfit`, `filesystem-link-loop`,
-   * `filesystem-entry-encrypted`, `filesystem-damaged`
+   * @throws RecoveryError `filesystem-entry-missing`, `filesystem-link-dangling`, `filesystem-entry-unfit`,
+   * `filesystem-link-loop`, `filesystem-entry-encrypted`, `filesystem-damaged`
    */
   lookup(path: string | Uint8Array, options?: LookupOptions): Promise<number>;
 
   /**
    * Opens the content of a file.
    *
-   * @throws RecoveryError `filesystem-entry-unfit`, `filesystem-entry-encrypted`,
+   * @param path what problems call it; by default its inode
+   * @throws RecoveryError `filesystem-entry-is-folder`, `filesystem-entry-unfit`, `filesystem-entry-encrypted`,
    * `filesystem-feature-unsupported`, `filesystem-damaged`
    */
-  openFile(inode: number): Promise<Content>;
+  openFile(inode: number, path?: string): Promise<Content>;
 
   /**
    * Bytes of a file's content that were lost in the backup, as far as its map can be read.
@@ -114,11 +115,10 @@ export async function openExt4(source: ByteSource, options: Ext4Options = {}): P
     verifyChecksums: options.verifyChecksums ?? true,
   });
   const { label, uuid, blockSize, features } = filesystem.superblock;
-  const openFile = async (number: number) => {
+  const openFile = async (number: number, path = `inode ${number}`) => {
     const inode = await readInode(filesystem, number);
-    if (inode.kind !== 'file') {
-      fail('filesystem-entry-unfit', { path: `inode ${number}`, expected: 'file', found: inode.kind });
-    }
+    if (inode.kind === 'directory') fail('filesystem-entry-is-folder', { path });
+    if (inode.kind !== 'file') fail('filesystem-entry-unfit', { path, expected: 'file', found: inode.kind });
     return openContent(filesystem, inode);
   };
   return {

@@ -45,7 +45,8 @@ export interface LookupOptions {
  *
  * @param path bytes, or text that stands for its UTF-8
  * @returns the number of the inode
- * @throws RecoveryError `filesystem-entry-missing`, `filesystem-entry-unfit` where a folder on the way is none,
+ * @throws RecoveryError `filesystem-entry-missing`, `filesystem-link-dangling` where a link on the way leads to nothing,
+ * `filesystem-entry-unfit` where a folder on the way is none,
  * `filesystem-link-loop`, `filesystem-entry-encrypted`, `filesystem-damaged`
  */
 export async function lookupPath(
@@ -58,10 +59,13 @@ export async function lookupPath(
   let waiting = componentsOf(bytes);
   let trail = [ROOT_INODE];
   let linksLeft = MAX_LINKS;
+  // The link that is being followed, and how many names of the path are left behind its target.
+  let followed: { readonly target: string; readonly left: number } | undefined;
   for (let names = 0; waiting.length > 0; names++) {
     if (names === MAX_NAMES) fail('filesystem-link-loop', { path: shown });
     const [name = new Uint8Array(), ...rest] = waiting;
     waiting = rest;
+    if (followed && waiting.length < followed.left) followed = undefined;
     const folder = await readInode(filesystem, trail[trail.length - 1] ?? ROOT_INODE);
     if (folder.kind !== 'directory') {
       fail('filesystem-entry-unfit', { path: shown, expected: 'directory', found: folder.kind });
@@ -72,6 +76,8 @@ export async function lookupPath(
       continue;
     }
     const found = await findEntry(filesystem, folder, name);
+    if (found === null && followed)
+      fail('filesystem-link-dangling', { path: shown, target: followed.target });
     if (found === null) fail('filesystem-entry-missing', { path: shown });
     const inode = await readInode(filesystem, found);
     if (inode.kind !== 'link' || (waiting.length === 0 && options.followLast === false)) {
@@ -81,6 +87,7 @@ export async function lookupPath(
     if (linksLeft-- === 0) fail('filesystem-link-loop', { path: shown });
     const target = await linkTarget(filesystem, inode);
     if (target[0] === SLASH) trail = [ROOT_INODE];
+    followed ??= { target: displayName(target), left: waiting.length };
     waiting = [...componentsOf(target), ...waiting];
   }
   return trail[trail.length - 1] ?? ROOT_INODE;
