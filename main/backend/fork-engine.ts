@@ -33,8 +33,10 @@ export function forkEngine({ path, args } = engineEntry, execArgv: readonly stri
 
   return {
     port: {
-      // A message to an engine that has just ended is lost like any other; `onClose` tells.
-      post: (message) => void child.send(message as object, () => undefined),
+      // A message to an engine that has just ended, or never began, is lost like any other; `onClose` tells.
+      post: (message) => {
+        if (child.connected) child.send(message as object, () => undefined);
+      },
       onMessage: (listener) => void child.on('message', listener),
       onClose: (listener) => void ended.then(listener),
     },

@@ -2,10 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { engineEntry, engineEnvironment } from '../../main/backend/engine-entry.ts';
 import { forkEngine } from '../../main/backend/fork-engine.ts';
 import { portTransport } from '../../shared/contract/port.ts';
+import { oracle } from '../support/oracles.ts';
+import { bash } from '../support/tools.ts';
 
 let folder: string;
 beforeEach(async ({ onTestFinished }) => {
@@ -89,6 +92,28 @@ describe('a forked engine', () => {
   it('whose program is missing ends like any other', async () => {
     const engine = forkEngine({ path: join(folder, 'missing.mjs'), args: [] });
     expect(await new Promise((resolve) => engine.port.onClose(resolve))).toBe('exit code 1');
+  });
+
+  oracle('bash').test('that the system has no room for ends, and says why', async () => {
+    const module = join(import.meta.dirname, '../../main/backend/fork-engine.ts');
+    const program = `
+      const { forkEngine } = await import(${JSON.stringify(pathToFileURL(module).href)});
+      const { port, kill } = forkEngine();
+      port.onClose((reason) => console.log(reason));
+      port.post('nobody hears this');
+      setImmediate(kill);`;
+    const ends: string[] = [];
+    // With fewer descriptors not even this Node starts, with more the engine does too.
+    for (let most = 18; most <= 30; most++) {
+      const told = await bash('ulimit -n "$1"; "$2" --input-type=module --eval "$3" 2>&1 || true', [
+        String(most),
+        process.execPath,
+        program,
+      ]);
+      ends.push(told.toString());
+    }
+    expect(ends.join('')).toMatch(/spawn .* EMFILE/);
+    expect(ends.join('')).not.toContain('TypeError');
   });
 });
 
