@@ -161,6 +161,7 @@ export const problemKinds = {
   'filesystem-part-lost': failure('structure', 'offset', 'bytes'),
   'filesystem-marked-damaged': warning(),
   'filesystem-backup-used': warning('structure'),
+  'filesystem-unproven': warning('detail'),
   'filesystem-cut-off': warning('size', 'expected'),
   'partition-missing': failure('partition'),
   'filesystem-entry-missing': failure('path'),

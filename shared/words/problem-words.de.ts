@@ -618,6 +618,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'Der Qube hatte schon vor dem Sichern einen Schaden bemerkt.',
     todo: 'Kopieren Sie die Dateien heraus, die Sie brauchen, und prüfen Sie sie.',
   },
+  'filesystem-unproven': {
+    what: 'Das Dateisystem in diesem Abbild wurde geöffnet, obwohl sein Superblock beschädigt ist.',
+    why: 'Der Superblock sagt, wie das Dateisystem aufgebaut ist ({{detail}}), und das Abbild hat keine gute Kopie davon.',
+    todo: 'Kopieren Sie die Dateien heraus, die Sie brauchen, und prüfen Sie sie. Einige können fehlen oder falsch sein.',
+  },
   'filesystem-backup-used': {
     what: 'Das Dateisystem in diesem Abbild wurde aus seiner eigenen Reserve gelesen.',
     why: 'Beschädigt oder verloren ist {{structure}}.',

@@ -618,6 +618,11 @@ export const problemWords: ProblemCatalogue = {
     why: 'The qube had noticed a fault before it was backed up.',
     todo: 'Copy out the files you need and check them.',
   },
+  'filesystem-unproven': {
+    what: 'The filesystem in this image was opened although its superblock is damaged.',
+    why: 'The superblock says how the filesystem is laid out ({{detail}}), and the image has no good spare copy of it.',
+    todo: 'Copy out the files you need and check them. Some may be missing or wrong.',
+  },
   'filesystem-backup-used': {
     what: 'The filesystem in this image was read from its own spare copy.',
     why: 'Its {{structure}} is damaged or lost.',

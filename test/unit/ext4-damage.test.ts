@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Ext4 } from '../../main/recovery/image/ext4.ts';
 import { nameKey } from '../../main/recovery/image/names.ts';
+import { codeOf } from '../support/code-of.ts';
 import { boundedSource, exercise, mutations } from '../support/image-damage.ts';
 import {
   collected,
@@ -42,9 +43,9 @@ async function found(image: string, command: string, pattern: RegExp): Promise<n
 }
 
 /** Where an inode lies in an image, in bytes. */
-async function positionOfInode(image: string, path: string): Promise<number> {
+async function positionOfInode(image: string, path: string, blockSize = BLOCK): Promise<number> {
   const block = await found(image, `imap ${path}`, /located at block (\d+)/);
-  return block * BLOCK + (await found(image, `imap ${path}`, /offset (0x[0-9a-f]+)/));
+  return block * blockSize + (await found(image, `imap ${path}`, /offset (0x[0-9a-f]+)/));
 }
 
 function fault(structure: RegExp, detail: RegExp): object {
@@ -104,6 +105,32 @@ e2fsprogs.describe('a checksum that does not hold', () => {
       ]);
       return Promise.resolve();
     }));
+
+  test.each([
+    ['label', 0x78, true],
+    ['checksum itself', 0x3fc, true],
+    ['UUID, from which all checksums follow', 0x68, false],
+  ])('of the only superblock, by its %s, is told, and the files are there', async (_what, at, isVerified) => {
+    await run('bash', [
+      '-c',
+      'rm -rf "$1"; mkdir "$1"; cp "$2" "$1/witness"',
+      'bash',
+      inFolder('one'),
+      inFolder('content/witness'),
+    ]);
+    await makeImage(damaged, '4M', '-b', '4096', '-d', inFolder('one'));
+    const inode = await positionOfInode(damaged, 'witness', 4096);
+    await invert(damaged, 1024 + at);
+    await withExt4(damaged, async (filesystem) => {
+      expect(filesystem.notes).toEqual([{ code: 'filesystem-unproven', params: { detail: 'checksum' } }]);
+      await expectWitness(filesystem);
+    });
+    await invert(damaged, inode + 0x10);
+    await withExt4(damaged, async (filesystem) => {
+      const looked = await filesystem.lookup('witness').catch(codeOf);
+      expect(looked === 'filesystem-damaged').toBe(isVerified);
+    });
+  });
 
   test('of a group descriptor leads to its backup', () =>
     withInverted(2 * BLOCK + 0x0c, async (filesystem) => {

@@ -10,7 +10,7 @@ import { fail, problem, type Problem } from '../../../shared/problems.ts';
 import type { ByteSource } from '../bytes/source.ts';
 import { BlockReader } from './block-reader.ts';
 import { lostBytesOf, openContent, type Content } from './content.ts';
-import { isDamage } from './damage.ts';
+import { damaged, isDamage } from './damage.ts';
 import { directoryEntries } from './directory.ts';
 import type { DirectoryEntry } from './directory-blocks.ts';
 import type { Feature } from './features.ts';
@@ -111,9 +111,7 @@ export interface Ext4 {
  * @throws RecoveryError `filesystem-unsupported`, `filesystem-feature-unsupported`, `filesystem-damaged`
  */
 export async function openExt4(source: ByteSource, options: Ext4Options = {}): Promise<Ext4> {
-  const { filesystem, notes } = await openFilesystem(source, {
-    verifyChecksums: options.verifyChecksums ?? true,
-  });
+  const { filesystem, notes } = await openFirstReadable(source, options.verifyChecksums ?? true);
   const { label, uuid, blockSize, features } = filesystem.superblock;
   const openFile = async (number: number, path = `inode ${number}`) => {
     const inode = await readInode(filesystem, number);
@@ -151,14 +149,35 @@ interface Opened {
   readonly notes: readonly Problem[];
 }
 
+/** Opens with checksums where they are wanted, and without where they are computed from a superblock that is damaged. */
+async function openFirstReadable(source: ByteSource, verifyChecksums: boolean): Promise<Opened> {
+  const opened = await openFilesystem(source, { verifyChecksums });
+  if (!verifyChecksums || !opened.notes.some(({ code }) => code === 'filesystem-unproven')) return opened;
+  if (await hasRoot(opened)) return opened;
+  const trusting = await openFilesystem(source, { verifyChecksums: false });
+  return (await hasRoot(trusting))
+    ? { ...trusting, notes: [...opened.notes, ...trusting.notes] }
+    : damaged('superblock', 'checksum');
+}
+
+async function hasRoot({ filesystem }: Opened): Promise<boolean> {
+  try {
+    return (await readInode(filesystem, ROOT_INODE)).kind === 'directory';
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return false;
+  }
+}
+
 async function openFilesystem(source: ByteSource, options: SuperblockOptions): Promise<Opened> {
   const notes: Problem[] = [];
   const note = (added: Problem) => {
     if (!notes.some((told) => isDeepStrictEqual(told, added))) notes.push(added);
   };
-  const { superblock, isBackup } = await findSuperblock(source, options);
+  const { superblock, isBackup, fault } = await findSuperblock(source, options);
   const { blockSize, blockCount, features } = superblock;
   if (isBackup) note(problem('filesystem-backup-used', { structure: 'superblock' }));
+  if (fault !== null) note(problem('filesystem-unproven', { detail: fault }));
   if (superblock.hasErrors) note(problem('filesystem-marked-damaged'));
   if (blockCount * blockSize > source.size) {
     note(problem('filesystem-cut-off', { size: source.size, expected: blockCount * blockSize }));

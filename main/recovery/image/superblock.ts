@@ -65,6 +65,8 @@ export function isSuperblock(bytes: Uint8Array): boolean {
 export interface SuperblockOptions {
   /** Whether checksums of metadata are checked, here and in everything that this superblock leads to. */
   readonly verifyChecksums: boolean;
+  /** Whether a superblock is taken whose own checksum is wrong. Default: false. */
+  readonly takeUnproven?: boolean;
 }
 
 /**
@@ -79,7 +81,7 @@ export function parseSuperblock(bytes: Uint8Array, options: SuperblockOptions): 
   const incompat = dynamic ? fields.u32(0x60) : 0;
   const features = featuresOf(dynamic ? fields.u32(0x5c) : 0, incompat, dynamic ? fields.u32(0x64) : 0);
   const checksummed = features.has('metadata_csum') && options.verifyChecksums;
-  if (checksummed) {
+  if (checksummed && !options.takeUnproven) {
     if (fields.u8(0x175) !== CHECKSUM_CRC32C) damaged('superblock', 'kind of checksums');
     if (crc32c(bytes.subarray(0, 0x3fc)) !== fields.u32(0x3fc)) damaged('superblock', 'checksum');
   }
@@ -152,12 +154,15 @@ function isPowerOfTwo(value: number): boolean {
 export interface FoundSuperblock {
   readonly superblock: Superblock;
   readonly isBackup: boolean;
+  /** What is wrong with it, where no copy is whole and one was taken nevertheless. */
+  readonly fault: string | null;
 }
 
 /**
- * Reads the superblock at the start of a volume, or its first backup when that one is broken.
+ * Reads the superblock at the start of a volume, or its first backup when that one is broken. Where all of them are, as in a
+ * small volume that has no backup, the first whose layout is possible is taken although its checksum is wrong.
  *
- * @throws RecoveryError `filesystem-unsupported` where there is none, `filesystem-damaged` where none is whole,
+ * @throws RecoveryError `filesystem-unsupported` where there is none, `filesystem-damaged` where none can be used,
  * `filesystem-feature-unsupported`
  */
 export async function findSuperblock(
@@ -165,15 +170,23 @@ export async function findSuperblock(
   options: SuperblockOptions,
 ): Promise<FoundSuperblock> {
   const damages: Damage[] = [];
-  for await (const { bytes, isBackup } of superblockCandidates(source)) {
-    try {
-      return { superblock: parseSuperblock(bytes, options), isBackup };
-    } catch (error) {
-      keepDamage(damages, error);
+  for (const takeUnproven of [false, true]) {
+    const fault = takeUnproven ? faultIn(damages[0]) : null;
+    for await (const { bytes, isBackup } of superblockCandidates(source)) {
+      try {
+        return { superblock: parseSuperblock(bytes, { ...options, takeUnproven }), isBackup, fault };
+      } catch (error) {
+        keepDamage(damages, error);
+      }
     }
   }
   if (damages[0]) throw damages[0];
   fail('filesystem-unsupported', { name: 'unknown' });
+}
+
+function faultIn(damage: Damage | undefined): string {
+  const params = damage?.problem.params;
+  return params && 'detail' in params ? `${params.detail}` : 'superblock';
 }
 
 /** What looks like a superblock: at the start of a volume, then in the places of the first backup. */
