@@ -15,7 +15,7 @@ import { progressBar } from './progress-bar.ts';
 import { openSession, valueOf, type EngineLimits, type Session } from './session.ts';
 import { onStopSignal } from './stop-signals.ts';
 import { standardOutput } from './standard-output.ts';
-import { infoText, listText, problemText, reportText, type Speech } from './text.ts';
+import { infoText, listText, apartFromLostQubes, problemText, reportText, type Speech } from './text.ts';
 
 export interface CommonOptions extends PassphraseOptions {
   readonly json?: boolean;
@@ -48,7 +48,9 @@ export async function print(text: string): Promise<void> {
 
 /** Prints problems for a person, apart from the results. */
 export function printProblems(problems: readonly Problem[], speech: Speech): void {
-  for (const problem of problems) process.stderr.write(problemText(problem, speech) + '\n');
+  const { paragraphs, others } = apartFromLostQubes(problems, speech);
+  for (const text of [...others.map((each) => problemText(each, speech)), ...paragraphs])
+    process.stderr.write(`${text}\n`);
 }
 
 /** Which files a person gave as one backup; where only the first is named, the others are looked for. */
@@ -84,7 +86,7 @@ export async function info(
 export async function rescueKit(target: string, options: CommonOptions, speech: Speech): Promise<number> {
   const folder = await writeRescueKit(resolve(target));
   if (options.json) await printJson({ folder, problems: [] });
-  else if (!options.quiet) await print(speech.words.kitWritten(visible(folder)));
+  else await print(speech.words.kitWritten(visible(folder)));
   return exitCodes.right;
 }
 

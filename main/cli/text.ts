@@ -34,6 +34,34 @@ export function problemTexts(problems: readonly Problem[], speech: Speech): read
   ];
 }
 
+/** Qubes of which nothing is in the backup: why, and which. */
+type LostQubes = Extract<Problem, { readonly code: 'qube-has-no-files' | 'qube-cut-off' }>;
+
+/** As many qubes that are lost for one reason are told one by one; more of them together. */
+const mostToldSingly = 3;
+
+/** One paragraph for each reason for which many qubes are lost, and the problems that are told on their own. */
+export function apartFromLostQubes(
+  problems: readonly Problem[],
+  { words, language }: Speech,
+): { readonly paragraphs: readonly string[]; readonly others: readonly Problem[] } {
+  const lost = problems.filter((each): each is LostQubes => each.code in words.lostQubes);
+  const many = (['qube-has-no-files', 'qube-cut-off'] as const)
+    .map((code) => lost.filter((each) => each.code === code))
+    .filter((each) => each.length > mostToldSingly);
+  const together = new Set<Problem>(many.flat());
+  const paragraphs = many.flatMap((each) => {
+    const [first] = each;
+    if (!first) return [];
+    const names = each.map(({ params }) => visible(String(params.qube))).join(', ');
+    const { todo } = wordsFor(first, language);
+    return [
+      [words.manyLost(each.length, names), words.lostQubes[first.code], todo, `[${first.code}]`].join('\n  '),
+    ];
+  });
+  return { paragraphs, others: problems.filter((each) => !together.has(each)) };
+}
+
 export function infoText(summary: BackupSummary, { words, language }: Speech): string {
   const { fields } = words;
   const truth = (value: boolean | null) => (value === null ? words.unknown : value ? words.yes : words.no);
@@ -76,9 +104,17 @@ function storedText({ included, lost, files, problems }: Qube, { words, language
 
 export function reportText(report: RestoreReport, speech: Speech): string {
   const { words, language } = speech;
-  const { ofQubes, others } = problemsByQube(report);
+  const { paragraphs, others: told } = apartFromLostQubes(report.problems, speech);
+  const { ofQubes, others } = problemsByQube({ qubes: report.qubes, problems: [...told] });
+  const toldSingly = new Set(told);
+  const toldTogether = new Set(
+    report.problems.flatMap((each) =>
+      !toldSingly.has(each) && 'qube' in each.params ? [each.params.qube] : [],
+    ),
+  );
   const lines: string[] = [];
   for (const qube of report.qubes) {
+    if (toldTogether.has(qube.name)) continue;
     lines.push(`${visible(qube.name)}: ${words.outcomes[toldOfQube(qube)]}`);
     for (const file of qube.files) {
       const size = file.bytes > 0 ? `  ${formatSize(file.bytes, language)}` : '';
@@ -89,6 +125,7 @@ export function reportText(report: RestoreReport, speech: Speech): string {
     const ofQube = ofQubes.get(qube.name) ?? [];
     lines.push(...ofQube.map((problem) => indent(problemText(problem, speech), 2)));
   }
+  lines.push(...paragraphs.map((text) => `${words.outcomes.failed}: ${text}`));
   lines.push(...others.map((problem) => problemText(problem, speech)));
   return lines.join('\n');
 }

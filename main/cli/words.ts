@@ -33,6 +33,9 @@ export interface CliWords {
   into(destination: string): string;
   trying(form: string): string;
   kitWritten(folder: string): string;
+  /** Of many qubes that are lost for one reason: which they are, and the reason. */
+  manyLost(count: number, names: string): string;
+  readonly lostQubes: Readonly<Record<'qube-has-no-files' | 'qube-cut-off', string>>;
   /** What to do where that is another thing in a terminal than in the wizard. */
   readonly todos: Readonly<Partial<Record<ProblemCode, string>>>;
   /** Of files that an earlier restore finished in the destination. */
@@ -77,6 +80,12 @@ const english: CliWords = {
   into: (destination) => `Restored into ${destination}`,
   trying: (form) => `That passphrase does not open it. Trying ${form} …`,
   kitWritten: (folder) => `The rescue kit is in ${folder}. Its README.txt says how to use it.`,
+  manyLost: (count, names) => `${count} qubes are lost: ${names}.`,
+  lostQubes: {
+    'qube-has-no-files':
+      'The list of qubes says that the backup contains them, but none of their files are there.',
+    'qube-cut-off': 'The backup file ends before the files of these qubes.',
+  },
   todos: {
     'passphrase-rejected':
       'Try again, or pass it with --passphrase-file. --try-variants also tries it as other keyboard layouts type it.',
@@ -133,6 +142,11 @@ const german: CliWords = {
   into: (destination) => `Wiederhergestellt in ${destination}`,
   trying: (form) => `Diese Passphrase öffnet es nicht. Versucht wird: ${form} …`,
   kitWritten: (folder) => `Der Notfallkoffer liegt in ${folder}. Wie man ihn benutzt, sagt LIESMICH.txt.`,
+  manyLost: (count, names) => `${count} Qubes sind verloren: ${names}.`,
+  lostQubes: {
+    'qube-has-no-files': 'Laut der Liste der Qubes sind sie im Backup, aber keine ihrer Dateien ist da.',
+    'qube-cut-off': 'Die Backup-Datei endet vor den Dateien dieser Qubes.',
+  },
   todos: {
     'passphrase-rejected':
       'Versuchen Sie es noch einmal, oder übergeben Sie sie mit --passphrase-file. --try-variants versucht sie auch so, wie andere Tastaturbelegungen sie schreiben.',

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, expect } from 'vitest';
 import { cachedFolder } from '../support/cache.ts';
 import { lifeboat, reportOf, scratchFolder } from '../support/lifeboat.ts';
+import { placeMembers } from '../support/container-surgery.ts';
 import { makeBackup } from '../support/make-backup.ts';
 import { oracle } from '../support/oracles.ts';
 import { standardTools } from '../support/standard-backup.ts';
@@ -33,6 +34,30 @@ oracle(...standardTools, 'bash').describe('a backup of 300 small qubes', () => {
     });
     path = join(folder, 'many.backup');
   });
+
+  oracle(...standardTools, 'bash').test(
+    'tells in one paragraph which of its qubes are lost, in every command',
+    async () => {
+      const folder = await scratchFolder();
+      const cut = join(folder, 'cut.backup');
+      const bytes = await readFile(path);
+      const end = placeMembers(bytes).find(({ name }) => name.startsWith('vm2/'))?.start ?? 0;
+      await writeFile(cut, bytes.subarray(0, end));
+      for (const args of [
+        ['list', cut],
+        ['verify', cut],
+        ['restore', cut, '--to', folder],
+      ]) {
+        const { code, stdout, stderr } = await lifeboat(args, { passphrase });
+        const lines = `${stdout}${stderr}`.split('\n');
+        const told = lines.filter((line) => /^(?:FAILED: )?299 qubes are lost: /.test(line));
+        expect([args[0], code, told.length]).toEqual([args[0], 1, 1]);
+        for (const name of names.slice(1)) expect(told[0]).toContain(name);
+        // The list has a row for each qube; nothing else may have.
+        expect(lines.length).toBeLessThan(args[0] === 'list' ? 320 : 20);
+      }
+    },
+  );
 
   oracle(...standardTools, 'bash').test(
     'is restored by a process that has 100 GiB of addresses',
