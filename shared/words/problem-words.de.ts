@@ -512,8 +512,8 @@ export const problemWords: ProblemCatalogue = {
   },
   'dest-file-limit': {
     what: 'Dieses Laufwerk fasst keine Dateien über {{limit, size}}.',
-    why: '{{path}} wäre größer. Das Laufwerk ist mit FAT32 oder einem ähnlich alten Dateisystem formatiert.',
-    todo: 'Wählen Sie ein Laufwerk mit exFAT, NTFS, ext4 oder APFS.',
+    why: '{{path}} wäre größer. Das Laufwerk ist mit FAT32 oder einem ähnlich alten Dateisystem formatiert, oder das System begrenzt, wie groß Dateien werden dürfen (ulimit -f).',
+    todo: 'Wählen Sie ein Laufwerk mit exFAT, NTFS, ext4 oder APFS. Hat es schon eines davon, erhöhen Sie diese Grenze.',
   },
   'dest-occupied': {
     what: 'Unter {{path}} gibt es schon etwas.',

@@ -512,8 +512,8 @@ export const problemWords: ProblemCatalogue = {
   },
   'dest-file-limit': {
     what: 'This drive cannot hold files over {{limit, size}}.',
-    why: '{{path}} would be larger. The drive is formatted with FAT32 or a similar old filesystem.',
-    todo: 'Choose a drive with exFAT, NTFS, ext4 or APFS.',
+    why: '{{path}} would be larger. The drive is formatted with FAT32 or a similar old filesystem, or the system limits how large files may become (ulimit -f).',
+    todo: 'Choose a drive with exFAT, NTFS, ext4 or APFS. If it has one of these, raise that limit.',
   },
   'dest-occupied': {
     what: 'Something already exists at {{path}}.',

@@ -60,6 +60,18 @@ oracle(...standardTools, 'bash').describe('a backup of 300 small qubes', () => {
   );
 
   oracle(...standardTools, 'bash').test(
+    'names the limit of the system where files may not become as large as its own',
+    async () => {
+      const limited = ['bash', '-c', 'ulimit -f 2; exec "$@"', 'bash'];
+      const args = ['restore', path, 'qube-0', '--to', await scratchFolder()];
+      const { code, stdout, stderr } = await lifeboat(args, { passphrase, through: limited });
+      expect(code).not.toBe(0);
+      expect(`${stdout}${stderr}`).toMatch(/limits how large files may become \(ulimit -f\)/);
+      expect(`${stdout}${stderr}`).not.toContain('[unexpected]');
+    },
+  );
+
+  oracle(...standardTools, 'bash').test(
     'is restored by a process that has 100 GiB of addresses',
     async () => {
       const to = await scratchFolder();
