@@ -20,7 +20,7 @@ export const exitCodes = {
 export const exitCodeMeanings: readonly (readonly [code: number, meaning: string])[] = [
   [exitCodes.right, 'all that was asked for is right'],
   [exitCodes.partial, 'partial: something is missing or damaged, and said'],
-  [exitCodes.usage, 'usage: the command line, or the name of a qube'],
+  [exitCodes.usage, 'usage: the command line, the name of a qube, or a pipe without --spool'],
   [exitCodes.passphraseRejected, 'passphrase rejected'],
   [exitCodes.unsupported, 'not a backup, or a format that is not supported'],
   [exitCodes.nothing, 'nothing could be recovered'],
@@ -36,6 +36,7 @@ const codeOfProblem: Partial<Record<ProblemCode, number>> = {
   'looks-encrypted': exitCodes.unsupported,
   'backup-is-format-1': exitCodes.unsupported,
   'version-unsupported': exitCodes.unsupported,
+  'source-is-pipe': exitCodes.usage,
   'source-not-a-file': exitCodes.unsupported,
   'header-missing': exitCodes.unsupported,
   'header-malformed': exitCodes.unsupported,

@@ -98,6 +98,9 @@ const program = new Command('lifeboat')
 
 const json = ['--json', 'print one JSON document on stdout, and nothing else there'] as const;
 
+/** What every command that opens a backup is given. */
+const backup = 'the backup file, or - for standard input';
+
 /** The options of every command that opens a backup. */
 function opening(command: Command): Command {
   return command
@@ -109,6 +112,10 @@ function opening(command: Command): Command {
     )
     .addOption(
       new Option('--alone', 'take the file as it is, and look for no further parts').conflicts('part'),
+    )
+    .option(
+      '--spool <dir>',
+      'where the backup comes through a pipe: the folder to keep a copy in until the command ends',
     )
     .option(...json);
 }
@@ -140,22 +147,21 @@ opening(
   program
     .command('info')
     .description('what can be known of a backup without its passphrase; none of it is verified')
-    .argument('<backup>', 'the backup file'),
+    .argument('<backup>', backup),
 ).action((path: string, options: CommonOptions) =>
   withEngine(options, ({ info }, engine) => info(engine, path, options, speech)),
 );
 
-unlocking(
-  program.command('list').description('the qubes in a backup').argument('<backup>', 'the backup file'),
-).action((path: string, options: CommonOptions) =>
-  withEngine(options, ({ list }, engine) => list(engine, path, options, speech)),
+unlocking(program.command('list').description('the qubes in a backup').argument('<backup>', backup)).action(
+  (path: string, options: CommonOptions) =>
+    withEngine(options, ({ list }, engine) => list(engine, path, options, speech)),
 );
 
 working(
   program
     .command('verify')
     .description('decrypt, unpack and check everything, and write nothing')
-    .argument('<backup>', 'the backup file')
+    .argument('<backup>', backup)
     .argument('[qubes...]', 'names of qubes (default: all in the backup)'),
 ).action((path: string, qubes: string[], options: CommonOptions) =>
   withEngine(options, ({ verify }, engine) => verify(engine, path, qubes, options, speech)),
@@ -165,7 +171,7 @@ working(
   program
     .command('restore')
     .description('restore qubes into a folder: DIR/<qube>/private.img and so on')
-    .argument('<backup>', 'the backup file')
+    .argument('<backup>', backup)
     .argument('[qubes...]', 'names of qubes (default: all in the backup)')
     .requiredOption('--to <dir>', 'an existing folder; nothing in it is overwritten')
     .option('--accept-partial', 'put what can be salvaged of damaged files at their final names'),

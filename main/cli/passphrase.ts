@@ -1,7 +1,9 @@
 /** Where the passphrase comes from: a file, a descriptor, or the terminal without echo. Never argv or environment. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable, type Readable } from 'node:stream';
+import { ReadStream } from 'node:tty';
+import { onStopSignal } from './stop-signals.ts';
 import { longestPassphrase, passphraseOfFile } from './passphrase-file.ts';
 
 export interface PassphraseOptions {
@@ -21,11 +23,15 @@ export interface GivenPassphrase {
 /**
  * The passphrase that was given, `passphraseOfFile` of a file, of standard input (`-`) or of a descriptor.
  *
+ * @param isInputTaken whether standard input is something else, so that the terminal is asked by its own name
  * @throws UsageError when there is neither an option nor a terminal, or the file is empty, too long, or cannot be read
  */
-export async function readPassphrase(options: PassphraseOptions): Promise<GivenPassphrase> {
+export async function readPassphrase(
+  options: PassphraseOptions,
+  isInputTaken: boolean,
+): Promise<GivenPassphrase> {
   const stream = streamOf(options);
-  if (stream === null) return { bytes: await askOnTerminal(), isFromFile: false };
+  if (stream === null) return { bytes: await ask(isInputTaken), isFromFile: false };
   const bytes = passphraseOfFile(await readShort(stream));
   return { bytes, isFromFile: true };
 }
@@ -57,21 +63,44 @@ async function readShort(stream: Readable): Promise<Uint8Array> {
   return bytes;
 }
 
-async function askOnTerminal(): Promise<Uint8Array> {
-  if (!process.stdin.isTTY) {
+async function ask(isInputTaken: boolean): Promise<Uint8Array> {
+  if (!isInputTaken && process.stdin.isTTY) return askOn(process.stdin);
+  const terminal = isInputTaken ? openTerminal() : null;
+  if (terminal === null)
     throw new UsageError('no terminal to ask for the passphrase: use --passphrase-file or --passphrase-fd');
+  try {
+    return await askOn(terminal);
+  } finally {
+    terminal.destroy();
   }
+}
+
+/** The terminal that the command was started in, whatever its standard input is; null where there is none. */
+function openTerminal(): ReadStream | null {
+  try {
+    const [name, flags] = process.platform === 'win32' ? ['\\\\.\\CONIN$', 'r+'] : ['/dev/tty', 'r'];
+    return new ReadStream(openSync(name, flags));
+  } catch {
+    return null;
+  }
+}
+
+async function askOn(input: ReadStream): Promise<Uint8Array> {
   process.stderr.write('Passphrase: ');
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const terminal = createInterface({ input: process.stdin, output: silent, terminal: true });
+  const terminal = createInterface({ input, output: silent, terminal: true });
+  let forget = () => {};
   try {
     const typed = await new Promise<string>((resolve, reject) => {
+      const interrupt = () => reject(new Interrupted());
+      forget = onStopSignal(interrupt);
       terminal.once('line', resolve);
-      terminal.once('SIGINT', () => reject(new Interrupted()));
+      terminal.once('SIGINT', interrupt);
       terminal.once('close', () => reject(new UsageError('no passphrase was given')));
     });
     return new TextEncoder().encode(typed);
   } finally {
+    forget();
     terminal.close();
     process.stderr.write('\n');
   }

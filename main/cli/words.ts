@@ -36,6 +36,10 @@ export interface CliWords {
   /** Of many qubes that are lost for one reason: which they are, and the reason. */
   manyLost(count: number, names: string): string;
   readonly lostQubes: Readonly<Record<'qube-has-no-files' | 'qube-cut-off', string>>;
+  /** While a backup that comes through a pipe is copied. */
+  copying(size: string): string;
+  /** Of the copy of one that a run which was killed left, or that another run uses. */
+  otherCopy(path: string, size: string): string;
   /** What to do where that is another thing in a terminal than in the wizard. */
   readonly todos: Readonly<Partial<Record<ProblemCode, string>>>;
   /** Of files that an earlier restore finished in the destination. */
@@ -86,6 +90,9 @@ const english: CliWords = {
       'The list of qubes says that the backup contains them, but none of their files are there.',
     'qube-cut-off': 'The backup file ends before the files of these qubes.',
   },
+  copying: (size) => `Copying what comes through the pipe: ${size}`,
+  otherCopy: (path, size) =>
+    `This folder has another copy of a backup: ${path} (${size}). Another run uses it, or was killed. If no other run uses it, delete it.`,
   todos: {
     'passphrase-rejected':
       'Try again, or pass it with --passphrase-file. --try-variants also tries it as other keyboard layouts type it.',
@@ -147,6 +154,9 @@ const german: CliWords = {
     'qube-has-no-files': 'Laut der Liste der Qubes sind sie im Backup, aber keine ihrer Dateien ist da.',
     'qube-cut-off': 'Die Backup-Datei endet vor den Dateien dieser Qubes.',
   },
+  copying: (size) => `Kopiert wird, was durch die Pipe kommt: ${size}`,
+  otherCopy: (path, size) =>
+    `In diesem Ordner ist noch eine Kopie eines Backups: ${path} (${size}). Ein anderer Lauf benutzt sie, oder er wurde gewaltsam beendet. Löschen Sie sie, falls kein anderer Lauf sie benutzt.`,
   todos: {
     'passphrase-rejected':
       'Versuchen Sie es noch einmal, oder übergeben Sie sie mit --passphrase-file. --try-variants versucht sie auch so, wie andere Tastaturbelegungen sie schreiben.',

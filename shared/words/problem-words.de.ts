@@ -48,6 +48,21 @@ export const problemWords: ProblemCatalogue = {
     why: 'Ein Qubes-Backup ist eine einzige Datei; meist heißt sie qubes-backup- und ein Datum.',
     todo: 'Wählen Sie die Backup-Datei selbst oder den Ordner, in den sie entpackt wurde. Einen Datenstrom speichern Sie zuerst als Datei.',
   },
+  'source-is-pipe': {
+    what: 'Dieses Backup kommt durch eine Pipe ({{path}}). Eine Pipe lässt sich nur einmal lesen, von Anfang bis Ende.',
+    why: 'Lifeboat liest ein Backup an mehreren Stellen zugleich und beschädigte Stellen noch einmal.',
+    todo: 'Nennen Sie mit --spool DIR einen Ordner. Lifeboat kopiert das Backup zuerst dorthin und löscht die Kopie am Ende. Der Ordner braucht so viel freien Platz, wie das Backup groß ist.',
+  },
+  'pipe-empty': {
+    what: 'Durch die Pipe ({{path}}) kam nichts.',
+    why: 'Das Programm, das das Backup schicken sollte, hat sich beendet, ohne etwas zu schicken.',
+    todo: 'Lesen Sie, was dieses Programm meldet, berichtigen Sie seinen Befehl und versuchen Sie es noch einmal.',
+  },
+  'spool-full': {
+    what: 'Für die Kopie des Backups ist kein Platz mehr.',
+    why: '{{copied, size}} aus der Pipe wurden nach {{path}} kopiert, und es kommt noch mehr. Die Kopie wurde gelöscht.',
+    todo: 'Schaffen Sie Platz, oder nennen Sie mit --spool einen Ordner auf einem anderen Laufwerk. Er braucht so viel freien Platz, wie das Backup groß ist.',
+  },
   'device-empty': {
     what: 'Das Laufwerk unter {{path}} liefert keine Daten.',
     why: 'Vielleicht ist keine Karte oder kein Datenträger eingelegt, oder es startet noch. Das heißt nicht, dass es leer ist.',

@@ -48,6 +48,21 @@ export const problemWords: ProblemCatalogue = {
     why: 'A Qubes backup is one single file, usually named qubes-backup- followed by a date.',
     todo: 'Choose the backup file itself, or the folder that it was unpacked into. Copy a stream into a file first.',
   },
+  'source-is-pipe': {
+    what: 'This backup comes through a pipe ({{path}}), and a pipe can be read only once, from start to end.',
+    why: 'Lifeboat reads a backup at several places at once, and reads damaged places again.',
+    todo: 'Name a folder with --spool DIR. Lifeboat copies the backup into it first, and deletes the copy at the end. The folder needs as much free space as the backup is large.',
+  },
+  'pipe-empty': {
+    what: 'Nothing came through the pipe ({{path}}).',
+    why: 'The program that should have sent the backup ended without sending anything.',
+    todo: 'Read what that program says, correct its command, and try again.',
+  },
+  'spool-full': {
+    what: 'There is no space left for the copy of the backup.',
+    why: '{{copied, size}} of what comes through the pipe were copied to {{path}}, and more is to come. The copy was deleted.',
+    todo: 'Free some space, or name a folder on another drive with --spool. It needs as much free space as the backup is large.',
+  },
   'device-empty': {
     what: 'The drive at {{path}} gives no data.',
     why: 'There may be no card or disk in it, or it may still be starting. This does not mean that it is empty.',
