@@ -248,7 +248,7 @@ gate.describe('a backup through a pipe', () => {
     const { path } = await standardBackup();
     const { spool } = await folders();
     const ended = await lifeboat(['info', '-', '--spool', spool], {
-      through: through('gzip -c "$0" | "$@"', path),
+      through: through(`"$@" < <(gzip -c "$0"; ${waiting}); exit $?`, path),
     });
     expect([ended.code, ended.stderr]).toEqual([4, expect.stringContaining('gzip -dc BACKUP > BACKUP.unp')]);
     expect(ended.stderr).not.toContain('lifeboat-spool');
