@@ -24,6 +24,7 @@ import { createImages } from './images.ts';
 import { createMounts } from './mounts.ts';
 import { createPlaces } from './places.ts';
 import { createPreferences } from './preferences.ts';
+import { folderIdentity } from '../recovery/writing/held-destination.ts';
 import { byHand } from './rescue-kit/by-hand.ts';
 import { writeRescueKit } from './rescue-kit/kit.ts';
 import { resultsHandlers } from './results.ts';
@@ -119,6 +120,8 @@ export const createBackend: CreateBackend = (host, emit) => {
     return again;
   };
 
+  /** Which folders destinations were when they were last looked at; drives drop out. */
+  const looked = new Map<string, string>();
   const plannedOutputs = async (opened: Opened, qubes: string[], destination: string | null) =>
     valueOf(await opened.engine.client.restore.plan({ handle: opened.handle, qubes, destination }));
 
@@ -213,6 +216,11 @@ export const createBackend: CreateBackend = (host, emit) => {
       async plan({ backupId, qubes, folderId, mode }): Promise<RestorePlan> {
         const destination = mode === 'verify' || folderId === null ? null : places.pathOf(folderId);
         const planned = await plannedOutputs(openedBy(backupId), qubes, destination);
+        if (destination !== null) {
+          const identity = await folderIdentity(destination).catch(() => undefined);
+          if (identity === undefined) looked.delete(destination);
+          else looked.set(destination, identity);
+        }
         return restorePlanOf(planned, destination);
       },
 
@@ -225,6 +233,7 @@ export const createBackend: CreateBackend = (host, emit) => {
         const folders = new Map(planned.map(({ qube, output }) => [qube, output[0] ?? '']));
         if (memory !== null) valueOf(await opened.engine.client.engine.configure({ memory, jobs: null }));
         if (destination !== null) void preferences.noteFolder(destination);
+        const identity = destination === null ? undefined : looked.get(destination);
         const jobId = randomUUID();
         const finished = new Map<string, QubeReport>();
         const lookForSpace = watchFreeBytes(destination, (freeBytes) =>
@@ -233,7 +242,7 @@ export const createBackend: CreateBackend = (host, emit) => {
         const job: Job = { opened, inventory, destination, lookForSpace, folders, finished, ended: null };
         jobs.set(jobId, job);
         void opened.engine.client.restore
-          .run({ handle: opened.handle, job: jobId, qubes, destination, acceptPartial, allowSlow })
+          .run({ handle: opened.handle, job: jobId, qubes, destination, identity, acceptPartial, allowSlow })
           .then((result) => {
             const ended = result.ok
               ? result.value

@@ -16,6 +16,7 @@ import type { GivenBackup } from '../recovery/backup.ts';
 import { unlistedName } from '../recovery/catalog/inventory.ts';
 import { writeRescueKit } from '../backend/rescue-kit/kit.ts';
 import { probeDestination, restorePlanOf } from '../backend/destination.ts';
+import { folderIdentity } from '../recovery/writing/held-destination.ts';
 import { formatSize, visible, visibleJson } from '../../shared/words/formats.ts';
 import { exitCodeOfFindings, exitCodeOfOutcome, exitCodes } from './exit-codes.ts';
 import { readPassphrase, UsageError, type GivenPassphrase, type PassphraseOptions } from './passphrase.ts';
@@ -352,15 +353,19 @@ export async function restore(
   speech: Speech,
 ): Promise<number> {
   const destination = resolve(options.to);
+  // Before anything is made there: a drive can drop out while the passphrase is typed, too.
+  const identity = await folderIdentity(destination).catch(() => undefined);
   const { refusal } = await probeDestination(destination, []);
   if (refusal) throw new RecoveryError(refusal);
-  const target = { destination, acceptPartial: options.acceptPartial ?? false };
+  const acceptPartial = options.acceptPartial ?? false;
+  const target = { destination, acceptPartial, ...(identity !== undefined && { identity }) };
   return run(engine, path, qubes, target, options, speech);
 }
 
 /** Where a run writes, and what it may put there. */
 interface Target {
   readonly destination: string | null;
+  readonly identity?: string;
   readonly acceptPartial: boolean;
 }
 

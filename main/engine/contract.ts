@@ -65,6 +65,8 @@ export const engineContract = {
         job: z.string(),
         qubes,
         destination: z.nullable(z.string()),
+        /** Which folder it was when it was looked at (`folderIdentity`). */
+        identity: z.optional(z.string()),
         acceptPartial: z.boolean(),
         allowSlow: z.boolean(),
       }),

@@ -155,7 +155,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
         );
       },
 
-      async run({ handle, job: id, qubes, destination, acceptPartial, allowSlow }) {
+      async run({ handle, job: id, qubes, destination, identity, acceptPartial, allowSlow }) {
         const backup = unlockedOf(handle);
         const plan = planRestore(backup.catalog.qubes, qubes);
         const abort = new AbortController();
@@ -170,6 +170,7 @@ export function createEngine(emit: Emitters<EngineContract>): Engine {
             backup,
             plan,
             destination,
+            ...(identity !== undefined && { identity }),
             acceptPartial,
             allowSlow,
             streams: shares().streams,

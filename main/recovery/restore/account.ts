@@ -1,6 +1,7 @@
 /** The account of a restore, left beside the restored files: the list of qubes, checksums, and the report. */
 import { lstat, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { RestoreReport } from '../../../shared/backup.ts';
 import { fail, problemOf, type Problem } from '../../../shared/problems.ts';
 import { visibleJson } from '../../../shared/words/formats.ts';
@@ -27,6 +28,7 @@ const longestChecksums = 512 * 1024 * 1024;
  * Writes `qubes.xml`, `SHA256SUMS` (as `sha256sum -c` reads it) and `lifeboat-report.json` into `destination`. What
  * an earlier restore into the same folder wrote is added to, never lost. Lines are in the order of their paths.
  *
+ * @param demand asked before each of them whether the destination is still the same one; throws where it is not
  * @returns the report with what could not be written, `dest-…`, and with the outcome that follows from it; the one
  * beside the files says the same, unless it is itself what could not be written
  */
@@ -35,12 +37,19 @@ export async function saveAccount(
   report: RestoreReport,
   checksums: readonly Checksum[],
   backup: UnlockedBackup,
+  demand: () => Promise<void> = () => Promise.resolve(),
 ): Promise<RestoreReport> {
   const { qubesXml, inventory } = backup;
   const problems: Problem[] = [];
   const save = async (name: string, write: (path: string) => Promise<void>) => {
     const path = join(destination, name);
-    await write(path).catch((error: unknown) => problems.push(problemOf(destinationError(path, error))));
+    try {
+      await demand();
+      await write(path);
+    } catch (error) {
+      const found = problemOf(destinationError(path, error));
+      if (!problems.some((each) => isDeepStrictEqual(each, found))) problems.push(found);
+    }
   };
   const saveShared = async () => {
     if (qubesXml) await save(qubesXmlName, (path) => saveOnce(path, qubesXml));

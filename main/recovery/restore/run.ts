@@ -32,6 +32,8 @@ export interface RunOptions extends Steering {
   readonly plan: RestorePlan;
   /** An existing folder to restore into; null only verifies. */
   readonly destination: string | null;
+  /** Which folder that was when it was looked at (`folderIdentity`); another one at its place is refused. */
+  readonly identity?: string;
   /** Whether what can be salvaged of a damaged file goes to its final name. */
   readonly acceptPartial: boolean;
   /** Whether chunks are opened whose keys take very long; files that have some come last then. */
@@ -72,7 +74,7 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   const qubes = new Map<string, QubeReport>();
   const checksums: Checksum[] = [];
 
-  await using held = destination === null ? null : await HeldDestination.hold(destination);
+  await using held = destination === null ? null : await HeldDestination.hold(destination, options.identity);
   const journal = held && (await readJournal(backup, held.path, held));
   let end = (await journal?.refusal()) ?? null;
 
@@ -233,7 +235,10 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   if (signal.aborted) return { ...report, outcome: 'unfinished' };
   const loss = await held?.loss();
   if (loss) return withProblems(report, [loss], mode);
-  const accounted = await saveAccount(destination, report, checksums, backup);
+  const accounted = await saveAccount(destination, report, checksums, backup, async () => held?.demand());
+  // Nothing that was written since it was asked last can be told to be there.
+  const lost = await held?.loss();
+  if (lost) return withProblems(accounted, [lost], mode);
   // Last of all: ended before that, the next run still has the keys. It needs none once every file is there.
   if (inOrder.length > 0 && inOrder.every(({ outcome }) => isWhole(outcome))) await journal?.forget();
   return accounted;

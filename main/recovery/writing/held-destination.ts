@@ -6,10 +6,27 @@ import { randomUUID } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { open, realpath, rm, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import { errnoOf } from '../bytes/source.ts';
 import { destinationError, refusedOnce } from './destination-error.ts';
 import { holdFolder } from './standing.ts';
+
+/**
+ * Tells the folder at `path` from any other that stands there at another time.
+ *
+ * @throws RecoveryError `dest-…`
+ */
+export async function folderIdentity(path: string): Promise<string> {
+  try {
+    return identityOf(await stat(path, { bigint: true }));
+  } catch (error) {
+    throw destinationError(path, error);
+  }
+}
+
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
+}
 
 export class HeldDestination {
   readonly path: string;
@@ -28,16 +45,21 @@ export class HeldDestination {
   /**
    * Remembers the folder at `path`.
    *
-   * @throws RecoveryError `dest-…`
+   * @param identity of the folder when a person or a plan looked at it (`folderIdentity`), where that was before
+   * @throws RecoveryError `dest-exchanged` where it is another one by now, `dest-…`
    */
-  static async hold(path: string): Promise<HeldDestination> {
+  static async hold(path: string, identity?: string): Promise<HeldDestination> {
     try {
       const real = await realpath(path);
       const handle = await holdFolder(real);
-      return new HeldDestination(path, real, handle, await stat(real, { bigint: true }));
+      const held = await stat(real, { bigint: true });
+      if (identity === undefined || identity === identityOf(held))
+        return new HeldDestination(path, real, handle, held);
+      await handle?.close();
     } catch (error) {
       throw destinationError(path, error);
     }
+    return fail('dest-exchanged', { path });
   }
 
   /** Why nothing is to be written there any more: `dest-exchanged` or `dest-lost`, as a rule; else null. */
