@@ -8,7 +8,7 @@ import {
   type RestoreMode,
   type RestoreReport,
 } from '../../../shared/backup.ts';
-import { fail, problem, problemOf, type Problem } from '../../../shared/problems.ts';
+import { fail, problem, problemOf, RecoveryError, type Problem } from '../../../shared/problems.ts';
 import type { LostRange } from '../bytes/source.ts';
 import type { ProtectedRun, StreamHooks } from '../encryption/protection.ts';
 import { blockSize } from '../tar/header.ts';
@@ -86,7 +86,12 @@ export async function runRestore(options: RunOptions): Promise<RestoreReport> {
   const openOnDisk = held ? diskOutputs(held.path) : openVerifyOutput;
   const openOutput: OpenOutput = async (...output) => {
     await held?.demand();
-    return openOnDisk(...output);
+    const opened = await openOnDisk(...output);
+    const loss = await held?.loss();
+    if (!loss) return opened;
+    // Nothing was written yet; where the drive dropped out just now, it stands in the folder that is left at its place.
+    await opened.abandon(false);
+    throw new RecoveryError(loss);
   };
   const work = async (file: PlannedFile): Promise<FileReport> => {
     const earlier = await journal?.finishedAndIntact(file, signal, (share) =>
