@@ -199,6 +199,7 @@ export const problemKinds = {
 
   // The program itself
   'engine-gone': retriable('reason'),
+  'thread-ended': retriable('reason'),
   'output-failed': retriable('reason'),
   cancelled: notice(),
   unexpected: failure('detail'),

@@ -792,6 +792,11 @@ export const problemWords: ProblemCatalogue = {
   },
 
   // The program itself
+  'thread-ended': {
+    what: 'Der Programmteil, der Dateien entpackt, ist nicht mehr da.',
+    why: 'Das System gab ihm zu wenig Arbeitsspeicher oder zu wenige offene Dateien ({{reason}}).',
+    todo: 'Schließen Sie andere Programme oder erhöhen Sie die Grenzen des Systems (ulimit), und versuchen Sie es dann noch einmal. Alles Fertige bleibt erhalten.',
+  },
   'engine-gone': {
     what: 'Die Wiederherstellung wurde unerwartet beendet.',
     why: 'Der arbeitende Teil des Programms ist nicht mehr da ({{reason}}).',

@@ -792,6 +792,11 @@ export const problemWords: ProblemCatalogue = {
   },
 
   // The program itself
+  'thread-ended': {
+    what: 'The part of the program that unpacks files stopped.',
+    why: 'The system gave it too little memory or too few file handles ({{reason}}).',
+    todo: 'Close other programs, or raise the limits of the system (ulimit), then try again. Everything that was finished is kept.',
+  },
   'engine-gone': {
     what: 'The restore stopped unexpectedly.',
     why: 'The part of the program that does the work ended ({{reason}}).',

@@ -5,6 +5,7 @@
  * decoded at once, and whoever asks stays free to read, hash and write: a thread goes on while its pieces are in use.
  */
 import { Worker } from 'node:worker_threads';
+import { fail } from '../../../../shared/problems.ts';
 import { deferred, type Deferred } from '../../deferred.ts';
 import { entryPoint } from '../../entry-point.ts';
 import { type Decoder, standingPieces, StreamFault } from '../decoder.ts';
@@ -27,7 +28,8 @@ const mostIdle = 2;
 /**
  * The decoder of `compression` on a thread. What precedes a failure of the source is handed out before that is thrown.
  *
- * @throws StreamFault as every decoder; Error if the thread dies, as for want of memory
+ * @throws StreamFault as every decoder; RecoveryError `thread-ended` if the thread cannot start or dies, as for want of
+ *   memory or of file handles
  */
 export function onThread(compression: ThreadedCompression): Decoder {
   return async function* decode(source) {
@@ -47,9 +49,10 @@ export function onThread(compression: ThreadedCompression): Decoder {
         yield word.piece;
         thread.output.free();
       }
-      isAtRest = word.word !== 'failure';
+      isAtRest = word.word !== 'failure' && word.word !== 'ended';
       await thread.fed();
       if (word.word === 'fault') throw new StreamFault(word.fault, word.detail);
+      if (word.word === 'ended') fail('thread-ended', { reason: word.reason });
       if (word.word === 'failure') throw new Error(word.detail);
     } finally {
       if (isAtRest && idle.length < mostIdle) thread.rest();
@@ -64,14 +67,17 @@ export function readyThread(): void {
   if (idle.length === 0) new DecodingThread().rest();
 }
 
+/** What is heard of a thread: its own words, and that it is no more. */
+type Heard = Word | { readonly word: 'ended'; readonly reason: string };
+
 /** A thread that decodes one stream after another. */
 class DecodingThread {
   readonly output = SlotRing.create(output.slots, output.slotLength);
   readonly #input = SlotRing.create(input.slots, input.slotLength);
   readonly #worker: Worker;
   /** What it said and nobody asked for yet. */
-  #words: Word[] = [];
-  #asked: Deferred<Word> | undefined;
+  #words: Heard[] = [];
+  #asked: Deferred<Heard> | undefined;
   #feeding: Promise<void> = Promise.resolve();
   #isOver = false;
   #onRoom: () => void = () => undefined;
@@ -97,8 +103,8 @@ class DecodingThread {
   }
 
   /** What the thread says next. */
-  next(): Promise<Word> {
-    const asked = deferred<Word>();
+  next(): Promise<Heard> {
+    const asked = deferred<Heard>();
     const word = this.#words.shift();
     if (word) asked.resolve(word);
     else this.#asked = asked;
@@ -139,7 +145,7 @@ class DecodingThread {
     if (!this.#isOver) this.#input.fill(bytes);
   }
 
-  #hear(word: Word): void {
+  #hear(word: Heard): void {
     if (word.word === 'taken') {
       this.#onRoom();
       return;
@@ -157,9 +163,9 @@ class DecodingThread {
     this.#onRoom();
   }
 
-  #die(detail: string): void {
+  #die(reason: string): void {
     const place = idle.indexOf(this);
     if (place >= 0) idle.splice(place, 1);
-    this.#hear({ word: 'failure', detail });
+    this.#hear({ word: 'ended', reason });
   }
 }
