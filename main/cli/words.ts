@@ -96,6 +96,10 @@ const english: CliWords = {
   todos: {
     'passphrase-rejected':
       'Try again, or pass it with --passphrase-file. --try-variants also tries it as other keyboard layouts type it.',
+    'derivation-slow':
+      'Try another copy of the backup. If you made it with such settings yourself, run the command with --allow-slow.',
+    'chunk-slow':
+      'Try another copy of the backup, or run the command with --allow-slow to have it opened after everything else.',
     'qube-unknown': 'Run lifeboat list BACKUP to see the names of all qubes.',
     'filesystem-entry-missing': 'Run lifeboat ls IMAGE with the folder above it to see what is there.',
     'filesystem-entry-is-folder': 'Use lifeboat cp to copy a folder, or lifeboat ls to list it.',
@@ -160,6 +164,10 @@ const german: CliWords = {
   todos: {
     'passphrase-rejected':
       'Versuchen Sie es noch einmal, oder übergeben Sie sie mit --passphrase-file. --try-variants versucht sie auch so, wie andere Tastaturbelegungen sie schreiben.',
+    'derivation-slow':
+      'Versuchen Sie es mit einer anderen Kopie des Backups. Haben Sie es selbst so angelegt, dann geben Sie --allow-slow an.',
+    'chunk-slow':
+      'Versuchen Sie es mit einer anderen Kopie des Backups, oder geben Sie --allow-slow an: Dann wird es nach allem anderen geöffnet.',
     'qube-unknown': 'lifeboat list BACKUP zeigt die Namen aller Qubes.',
     'filesystem-entry-missing': 'lifeboat ls ABBILD mit dem Ordner darüber zeigt, was es dort gibt.',
     'filesystem-entry-is-folder': 'lifeboat cp kopiert einen Ordner, lifeboat ls zeigt, was darin ist.',

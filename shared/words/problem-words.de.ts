@@ -215,7 +215,7 @@ export const problemWords: ProblemCatalogue = {
   'derivation-slow': {
     what: 'Den Schlüssel dieses Backups zu berechnen würde etwa {{seconds, duration}} dauern.',
     why: 'Das Backup verlangt weit mehr Rechenarbeit als Qubes OS. Sein Kopf kann beschädigt oder gefälscht sein.',
-    todo: 'Versuchen Sie es mit einer anderen Kopie des Backups. Haben Sie es selbst so angelegt, dann erlauben Sie die lange Berechnung (im Terminal: --allow-slow).',
+    todo: 'Versuchen Sie es mit einer anderen Kopie des Backups. Haben Sie es selbst so angelegt, dann erlauben Sie die lange Berechnung.',
   },
   'derivation-self-test-failed': {
     what: 'Dieser Computer berechnet Schlüssel falsch.',
@@ -282,7 +282,7 @@ export const problemWords: ProblemCatalogue = {
   'chunk-slow': {
     what: 'Stück {{chunk}} von {{file}} wurde ausgelassen: Sein Schlüssel würde etwa {{seconds, duration}} brauchen.',
     why: 'Das Stück verlangt weit mehr Rechenarbeit als die anderen dieses Backups. Sein Anfang kann beschädigt oder gefälscht sein.',
-    todo: `Versuchen Sie es mit einer anderen Kopie des Backups, oder erlauben Sie langsame Stücke (im Terminal: --allow-slow) und stellen Sie noch einmal wieder her. ${othersSafe}`,
+    todo: `Versuchen Sie es mit einer anderen Kopie des Backups, oder erlauben Sie langsame Stücke und stellen Sie noch einmal wieder her. ${othersSafe}`,
   },
   'chunk-unstable': {
     what: 'Ein Teil von {{file}} stimmte erst beim zweiten Lesen.',

@@ -215,7 +215,7 @@ export const problemWords: ProblemCatalogue = {
   'derivation-slow': {
     what: 'The key of this backup would take about {{seconds, duration}} to calculate.',
     why: 'The backup asks for far more work than Qubes OS does. Its header may be damaged or forged.',
-    todo: 'Try another copy of the backup. If you made it with such settings yourself, allow it to take this long (in a terminal: --allow-slow).',
+    todo: 'Try another copy of the backup. If you made it with such settings yourself, allow it to take this long.',
   },
   'derivation-self-test-failed': {
     what: 'This computer calculates keys wrongly.',
@@ -282,7 +282,7 @@ export const problemWords: ProblemCatalogue = {
   'chunk-slow': {
     what: 'Chunk {{chunk}} of {{file}} was left out: its key would take about {{seconds, duration}} to calculate.',
     why: 'The chunk asks for far more work than the others of this backup. Its beginning may be damaged or forged.',
-    todo: `Try another copy of the backup, or allow slow chunks (in a terminal: --allow-slow) and restore again. ${othersSafe}`,
+    todo: `Try another copy of the backup, or allow slow chunks and restore again. ${othersSafe}`,
   },
   'chunk-unstable': {
     what: 'Part of {{file}} was only right on the second reading.',

@@ -19,6 +19,11 @@ const unread: Problem = { code: 'not-a-backup', params: {} };
 const rejected: Problem = { code: 'passphrase-rejected', params: {} };
 const damaged: Problem = { code: 'chunk-damaged', params: { file: 'work/private.img', chunk: 117 } };
 const unsealed: Problem = { code: 'chunk-not-sealed', params: { file: 'work/private.img', chunk: 3 } };
+const slowKey: Problem = { code: 'derivation-slow', params: { seconds: 14_400 } };
+const slowChunk: Problem = {
+  code: 'chunk-slow',
+  params: { file: 'work/private.img', chunk: 3, seconds: 14_400 },
+};
 const cut: Problem = {
   code: 'backup-truncated',
   params: { size: 4_294_967_295, member: 'vm-work/private.img.039.enc' },
@@ -202,6 +207,14 @@ export const scenes: readonly WizardScene[] = [
   {
     name: '2-passphrase-trouble',
     scenario: { 'backup.unlock': { problem: rejected } },
+    walk: async (wizard) => {
+      await toPassphrase(wizard);
+      await unlock(wizard);
+    },
+  },
+  {
+    name: '2-passphrase-slow',
+    scenario: { 'backup.unlock': { problem: slowKey } },
     walk: async (wizard) => {
       await toPassphrase(wizard);
       await unlock(wizard);
@@ -504,6 +517,17 @@ export const scenes: readonly WizardScene[] = [
       await finished(wizard, [
         sample.reportOf('personal', 'restored'),
         sample.reportOf('work', 'partial', [unsealed]),
+        sample.reportOf('vault', 'restored'),
+      ]);
+    },
+  },
+  {
+    name: '6-results-slow',
+    walk: async (wizard) => {
+      await toProgress(wizard);
+      await finished(wizard, [
+        sample.reportOf('personal', 'restored'),
+        sample.reportOf('work', 'partial', [slowChunk]),
         sample.reportOf('vault', 'restored'),
       ]);
     },
