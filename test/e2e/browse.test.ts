@@ -186,7 +186,7 @@ gate.describe('files of an image', () => {
     const page = await openImage(broken);
     await page
       .getByRole('alert')
-      .getByText(/damaged/i)
+      .getByText(/Its inode 2 is damaged/)
       .waitFor();
     await button(page, 'Back').click();
     await button(page, 'Open an image you already have…').click();
