@@ -18,7 +18,15 @@ interface Shipped {
 
 interface Lockfile {
   readonly packages: Readonly<
-    Record<string, { readonly version: string; readonly dev?: boolean; readonly devOptional?: boolean }>
+    Record<
+      string,
+      {
+        readonly version: string;
+        readonly dev?: boolean;
+        readonly devOptional?: boolean;
+        readonly link?: boolean;
+      }
+    >
   >;
 }
 
@@ -38,7 +46,10 @@ async function json<T>(path: string): Promise<T> {
 async function shippedPackages(): Promise<readonly Shipped[]> {
   const { packages } = await json<Lockfile>('package-lock.json');
   const loaded = Object.entries(packages)
-    .filter(([path, { dev, devOptional }]) => path.startsWith('node_modules/') && !dev && !devOptional)
+    .filter(([path, { dev, devOptional, link }]) => {
+      // A link leads to a folder of this project.
+      return path.startsWith('node_modules/') && !dev && !devOptional && !link;
+    })
     .map(([path, { version }]) => ({ name: path.slice(path.lastIndexOf('node_modules/') + 13), version }));
   const bundled = await json<readonly Shipped[]>('dist/renderer/.vite/licences.json');
   const electron = await json<Shipped>('node_modules/electron/package.json');
