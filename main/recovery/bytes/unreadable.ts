@@ -33,6 +33,8 @@ class BadPages implements BadPlaces {
 
   in(position: number, length: number): readonly LostRange[] {
     const end = Math.min(position + length, this.#size);
+    // Asked before every reading: nearly always there is none.
+    if (this.#pages.size === 0) return [];
     return [...this.#pages]
       .sort((a, b) => a - b)
       .map((page) => [Math.max(position, page * pageSize), Math.min(end, (page + 1) * pageSize)] as const)
